@@ -1,0 +1,97 @@
+/** @file
+ * From judgments to tables: who judged whom how (R[j][r]), ballots, and what is odd about a judge.
+ */
+#ifndef PEERLESS_SIGNAL_H
+#define PEERLESS_SIGNAL_H
+
+#include <peerless/judgments.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pl_peer_opts {
+    uint32_t size_bytes;
+    /** gamma per criterion, n_criteria long, >= 0, at least one > 0; NULL: equal. Rescaled to sum 1 (UPME eq. 9). */
+    const double *criterion_weights;
+    /** Average the two orders of a pair first and drop a pair whose other order is missing (own runs with both orders);
+     *  otherwise every usable row stands as it is (imported logs). */
+    bool pair_orders;
+    /** Leave out rows in which the judge is one of the two candidates. */
+    bool drop_self_reviews;
+    /** Judges to leave out, n_models long, or NULL. */
+    const bool *exclude_judges;
+} pl_peer_opts;
+#define PL_PEER_OPTS_INIT {sizeof(pl_peer_opts), NULL, false, false, NULL}
+
+/** One vote on an unordered pair, candidate < other: a usable (criterion, order) verdict. Weight gamma_c over the sum of
+ *  all gamma, divided by the orders present, times the row's weight. Canonically sorted. */
+typedef struct pl_ballot {
+    uint32_t item;
+    uint32_t image;
+    uint32_t judge;
+    uint32_t a;
+    uint32_t b;
+    uint32_t criterion;
+    bool a_first;   /**< was a the answer shown first? */
+    double a_score; /**< 1 win, 0.5 tie, 0 loss */
+    double weight;
+} pl_ballot;
+
+/** Immutable once built. Everything in it is sums over canonically sorted rows: input order cannot change a bit. */
+typedef struct pl_peer_table pl_peer_table;
+
+/**
+ * @param set  borrowed during the call only
+ * @return PL_OK, PL_E_INVALID, PL_E_RANGE or PL_E_NOMEM. A set with no usable row gives a table of zeros.
+ */
+PL_API PL_NODISCARD pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *opts,
+                                                  pl_peer_table **ret, pl_error *reterr);
+PL_API void pl_peer_table_free(pl_peer_table *table); /**< NULL is a no-op */
+PL_API uint32_t pl_peer_table_n_models(const pl_peer_table *table);
+/** R, row-major [candidate * n_models + judge]: mean of S_VL (0..1); 0 where nothing was judged. Borrowed. */
+PL_API const double *pl_peer_table_mean(const pl_peer_table *table);
+/** n, the same shape: how many pairs (weighted) stand behind each mean; 0 means undefined. Borrowed. */
+PL_API const double *pl_peer_table_count(const pl_peer_table *table);
+/** Is the model compared anywhere (was it ever in a pair, usable or not)? */
+PL_API bool pl_peer_table_is_candidate(const pl_peer_table *table, uint32_t model);
+/** Does the model judge anywhere, after exclusions? */
+PL_API bool pl_peer_table_is_judge(const pl_peer_table *table, uint32_t model);
+/** The ballots, sorted by (item, a, b, judge, criterion, order). Borrowed. */
+PL_API const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n);
+/** Pairs that were dropped because one order is missing. */
+PL_API uint64_t pl_peer_table_dropped_pairs(const pl_peer_table *table);
+/** Pairs for which gamma was rescaled because one criterion is missing. */
+PL_API uint64_t pl_peer_table_rescaled_pairs(const pl_peer_table *table);
+
+/** Reasons to distrust a judge; flags combine. */
+#define PL_FLAG_UNUSABLE (1u << 0) /**< fewer than half of its verdicts are usable */
+#define PL_FLAG_POSITION (1u << 1) /**< first-shown share's 95 % interval lies outside [.1, .9] (>= 10 decisive) */
+#define PL_FLAG_INCONSISTENT (1u << 2) /**< swap consistency is not above chance (>= 10 swap pairs, one-sided .05) */
+
+/** One judge's habits, over all its rows. */
+typedef struct pl_judge_report {
+    uint64_t asked;  /**< rows, the missing ones included */
+    uint64_t usable; /**< rows with a verdict */
+    uint64_t missing[PL_MISSING_COUNT]; /**< by reason */
+    uint64_t first;  /**< verdicts for the answer shown first */
+    uint64_t second;
+    uint64_t tie;
+    uint64_t swap_pairs;      /**< pairs judged in both orders, both usable */
+    uint64_t swap_consistent; /**< of these, the same winner (or tie) both times */
+    double position_p; /**< both orders: sign test of (first, first) against (second, second) pairs; one order, seen both
+                            ways over the set: binomial; NaN when undefined */
+    uint32_t flags;    /**< PL_FLAG_* */
+} pl_judge_report;
+
+/**
+ * Screening and position diagnostics of every model as a judge.
+ * @param ret n_models reports, filled on success; a model that never judges is all zeros
+ * @return PL_OK, PL_E_INVALID, PL_E_RANGE or PL_E_NOMEM
+ */
+PL_API PL_NODISCARD pl_status pl_judge_reports(const pl_judgment_set *set, pl_judge_report *ret, pl_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,43 @@
+#ifndef PL_PROMPT_H
+#define PL_PROMPT_H
+
+#include "hash.h"
+#include "str.h"
+
+#define PL_PROMPT_TEMPLATE_BYTES_MAX 65536u
+
+typedef enum pl_prompt_kind {
+    PL_PROMPT_QUESTION = 0,          /* slots: none */
+    PL_PROMPT_ANSWER = 1,            /* slots: {question} */
+    PL_PROMPT_JUDGE_CORRECTNESS = 2, /* slots: {question} {fence} {a} {b} */
+    PL_PROMPT_JUDGE_VISUAL = 3,      /* the same */
+} pl_prompt_kind;
+#define PL_PROMPT_KINDS 4
+
+/* "question", "answer", "judge_correctness", "judge_visual": also the base names of user template files (.txt). */
+const char *pl__prompt_kind_name(pl_prompt_kind kind);
+
+typedef struct pl_prompt_set pl_prompt_set; /* immutable */
+
+/* templates[kind] replaces the built-in text where it is not NULL. Braces that are no slot stay as they are. PL_E_PARSE
+ * when a template lacks a slot it needs or a judge template lacks one of the three marks; PL_E_LIMIT; PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__prompt_set_new(const char *const templates[PL_PROMPT_KINDS], pl_prompt_set **ret,
+                                          pl_error *reterr);
+void pl__prompt_set_free(pl_prompt_set *set);
+const pl_digest *pl__prompt_set_digest(const pl_prompt_set *set); /* of all templates, in order */
+const char *pl__prompt_set_template(const pl_prompt_set *set, pl_prompt_kind kind);
+/* The template without its slots, white space normalised: what an echo repeats. */
+pl_view pl__prompt_set_instruction(const pl_prompt_set *set, pl_prompt_kind kind);
+
+typedef struct pl_prompt_values {
+    pl_view question;
+    pl_view first;  /* the answer shown first, as the model wrote it */
+    pl_view second;
+} pl_prompt_values;
+
+/* Appends the filled template. The question and the answers are data: quoted as pl__quote says, between fences derived
+ * from both answers, so that nothing in them can end the quotation or look like a mark. Same input, same bytes. */
+PL_NODISCARD pl_status pl__prompt_render(const pl_prompt_set *set, pl_prompt_kind kind, const pl_prompt_values *values,
+                                         pl_str *out, pl_error *reterr);
+
+#endif

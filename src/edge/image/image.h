@@ -1,0 +1,42 @@
+#ifndef PL_IMAGE_H
+#define PL_IMAGE_H
+
+#include "blob.h"
+#include "hash.h"
+#include "model_spec.h"
+
+#define PL_IMAGE_FILE_BYTES_MAX ((uint64_t)512 << 20)
+#define PL_IMAGE_PIXELS_MAX ((uint64_t)256000000) /* by the header, before anything is decoded */
+
+/* libvips, initialised on first use; safe from several threads. */
+
+/* SHA-256 of the file's bytes. PL_E_NOT_FOUND, PL_E_LIMIT, PL_E_IO. */
+PL_NODISCARD pl_status pl__image_digest(const char *path, pl_digest *ret, pl_error *reterr);
+
+/* An image fitted to a policy and encoded: EXIF orientation applied, alpha flattened on white, sRGB 8 bit, metadata
+ * stripped, first frame only. `base64` is what goes into request bodies. */
+typedef struct pl_fitted_image {
+    pl_blob *base64;
+    const char *media_type; /* "image/jpeg"; static */
+    uint32_t width_px;
+    uint32_t height_px;
+} pl_fitted_image;
+
+/* PL_E_PARSE: broken, truncated, empty or no image, other formats than JPEG, PNG, WebP, GIF, TIFF (the message says
+ * which); PL_E_LIMIT: too many pixels or bytes; PL_E_NOT_FOUND, PL_E_IO, PL_E_NOMEM. Nothing but the header is decoded
+ * before the pixel limit is checked. Deterministic: same file, same policy, same bytes. */
+PL_NODISCARD pl_status pl__image_fit(const char *path, const pl_image_policy *policy, pl_fitted_image *ret,
+                                     pl_error *reterr);
+void pl__fitted_image_clear(pl_fitted_image *image);
+
+/* Decoded pixels for the simulator: 8-bit RGB rows, no padding. Same checks and errors as pl__image_fit. */
+typedef struct pl_pixels {
+    uint8_t *rgb; /* 3 * width_px * height_px; freed by pl__pixels_clear */
+    uint32_t width_px;
+    uint32_t height_px;
+} pl_pixels;
+PL_NODISCARD pl_status pl__image_decode(const void *bytes, size_t n, pl_pixels *ret, pl_error *reterr);
+PL_NODISCARD pl_status pl__image_encode_png(const pl_pixels *pixels, pl_str *out, pl_error *reterr);
+void pl__pixels_clear(pl_pixels *pixels);
+
+#endif
