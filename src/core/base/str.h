@@ -52,4 +52,8 @@ bool pl__utf8_valid(pl_view v);
 /* Length of the well-formed UTF-8 sequence at v (1..4), or 0 when there is none. */
 size_t pl__utf8_sequence(pl_view v);
 
+/* Makes a NUL-terminated message one printable line, in place: control characters become spaces, and a UTF-8
+ * sequence that was cut at the end goes. */
+void pl__one_line(char *z);
+
 #endif

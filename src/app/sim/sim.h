@@ -1,0 +1,48 @@
+#ifndef PL_SIM_H
+#define PL_SIM_H
+
+#include "httpd.h"
+#include "str.h"
+
+/* The simulated pool: small models that really look (see docs/simulator.md). Always called simulated. */
+#define PL_SIM_SCENE_SIDE_PX 448
+#define PL_SIM_MODELS_MAX 64
+
+/* ---- scenes ---- */
+/* Writes n scenes as DIR/scene-00001.png … and DIR/truth.jsonl, starting at index `first`. Same seed, same pixels. */
+PL_NODISCARD pl_status pl__sim_write_scenes(const char *dir, uint32_t n, uint32_t first, uint64_t seed,
+                                            pl_error *reterr);
+
+/* ---- the pool ---- */
+typedef struct pl_sim_pool pl_sim_pool; /* immutable; used by several threads */
+/* The default pool: n_models (1..PL_SIM_MODELS_MAX, default 6) from nearly blind to sharp. */
+PL_NODISCARD pl_status pl__sim_pool_default(uint32_t n_models, uint64_t seed, pl_sim_pool **ret, pl_error *reterr);
+/* From JSON: {"seed":1,"models":[{"name":…,"resolution":…,"vices":{…}}]}. PL_E_PARSE, PL_E_LIMIT, PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__sim_pool_parse(pl_view json, pl_sim_pool **ret, pl_error *reterr);
+void pl__sim_pool_free(pl_sim_pool *pool);
+uint32_t pl__sim_pool_count(const pl_sim_pool *pool);
+const char *pl__sim_pool_name(const pl_sim_pool *pool, uint32_t model);
+
+/* Truth, measured: each model's accuracy on the own questions of n_scenes further scenes (first index `first`), asked
+ * in-process. ret: one share per model. Results do not depend on threads. Never called before a ranking is made. */
+PL_NODISCARD pl_status pl__sim_measure_truth(const pl_sim_pool *pool, uint32_t n_scenes, uint32_t first, uint64_t seed,
+                                             uint32_t threads, double *ret, pl_error *reterr);
+
+/* ---- the server ---- */
+typedef struct pl_sim_server_opts {
+    const pl_sim_pool *pool; /* borrowed; must outlive the server */
+    uint16_t port;           /* 0: any */
+    uint32_t threads;
+    const char *request_log; /* appends a line "<sha256 of the request body> <model>" per answered request; or NULL */
+} pl_sim_server_opts;
+typedef struct pl_sim_server pl_sim_server;
+PL_NODISCARD pl_status pl__sim_server_start(const pl_sim_server_opts *opts, pl_sim_server **ret, pl_error *reterr);
+uint16_t pl__sim_server_port(const pl_sim_server *server);
+uint64_t pl__sim_server_requests(const pl_sim_server *server); /* chat completions answered so far */
+void pl__sim_server_stop(pl_sim_server *server);
+
+/* Appends a peerless.yaml that runs the pool at 127.0.0.1:port on `images`; endpoint: names stand for the port. */
+PL_NODISCARD pl_status pl__sim_config(const pl_sim_pool *pool, uint16_t port, const char *images, const char *store,
+                                      uint64_t seed, pl_str *out, pl_error *reterr);
+
+#endif
