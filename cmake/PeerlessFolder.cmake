@@ -6,6 +6,19 @@
 # makes the static library pl_stats from this directory.
 function(pl_folder name)
   cmake_parse_arguments(PARSE_ARGV 1 F "" "" "SOURCES;USES;LIBS")
+  # BUILDING-UP: folders whose sources are not there yet are left out (removed once all rooms stand).
+  foreach(source IN LISTS F_SOURCES)
+    if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}" AND NOT source MATCHES "^/")
+      message(STATUS "folder ${name} left out: no ${source}")
+      return()
+    endif()
+  endforeach()
+  foreach(used IN LISTS F_USES)
+    if(NOT TARGET pl_${used})
+      message(STATUS "folder ${name} left out: no ${used}")
+      return()
+    endif()
+  endforeach()
   add_library(pl_${name} STATIC ${F_SOURCES})
   target_link_libraries(pl_${name} PUBLIC pl_flags)
   set_target_properties(pl_${name} PROPERTIES PL_FOLDER_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
@@ -26,6 +39,14 @@ endfunction()
 #   pl_test(test_correlation USES stats base [SOURCES more.c] [LABELS unit] [TIMEOUT 60] [LIBS …] [ARGS …])
 function(pl_test name)
   cmake_parse_arguments(PARSE_ARGV 1 T "" "TIMEOUT" "SOURCES;USES;LIBS;LABELS;ARGS")
+  foreach(used IN LISTS T_USES)
+    if(NOT TARGET pl_${used})
+      return() # BUILDING-UP
+    endif()
+  endforeach()
+  if(NOT TARGET pl_testkit)
+    return() # BUILDING-UP
+  endif()
   add_executable(${name} ${name}.c ${T_SOURCES})
   target_link_libraries(${name} PRIVATE pl_flags PkgConfig::CMOCKA pl_testkit)
   target_compile_options(${name} PRIVATE "SHELL:-iquote ${PROJECT_SOURCE_DIR}/tests/kit"
@@ -46,13 +67,18 @@ function(pl_test name)
     set(T_LABELS unit)
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}"
-    ENVIRONMENT "PEERLESS=$<TARGET_FILE:peerless>;PL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    ENVIRONMENT "PEERLESS=$<IF:$<TARGET_EXISTS:peerless>,${CMAKE_BINARY_DIR}/peerless,>;PL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
 # A fuzz target fuzz_NAME.c with its corpus folder corpus/NAME. With PEERLESS_FUZZ it is a libFuzzer program;
 # in every test build a stand-alone program replays the corpus under CTest.
 function(pl_fuzz name)
   cmake_parse_arguments(PARSE_ARGV 1 Z "" "" "USES;LIBS")
+  foreach(used IN LISTS Z_USES)
+    if(NOT TARGET pl_${used})
+      return() # BUILDING-UP
+    endif()
+  endforeach()
   set(programs "")
   if(PEERLESS_FUZZ)
     add_executable(fuzz_${name} fuzz_${name}.c)
