@@ -11,8 +11,8 @@ typedef struct pl_arena {
 } pl_arena;
 
 void pl__arena_init(pl_arena *arena);
-void pl__arena_clear(pl_arena *arena); /* frees all pieces; the arena may be used again */
-void *pl__arena_alloc(pl_arena *arena, size_t size_bytes);            /* aligned for any type; NULL on refusal */
+void pl__arena_clear(pl_arena *arena);                     /* frees all pieces; the arena may be used again */
+void *pl__arena_alloc(pl_arena *arena, size_t size_bytes); /* aligned for any type; NULL on refusal */
 void *pl__arena_calloc(pl_arena *arena, size_t n, size_t size_bytes); /* zeroed; overflow is refused */
 char *pl__arena_strdup(pl_arena *arena, const char *s);
 char *pl__arena_strndup(pl_arena *arena, const char *s, size_t n);

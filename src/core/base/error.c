@@ -94,9 +94,17 @@ void pl__error_prefix(pl_error *reterr, const char *fmt, ...)
     va_end(args);
     if (written < 0)
         return;
+    const char *const parts[] = {": ", reterr->msg};
     size_t used = strlen(msg);
-    if (used < sizeof(msg) - 1)
-        (void)snprintf(msg + used, sizeof(msg) - used, ": %s", reterr->msg);
+    for (size_t i = 0; i < 2; i++) {
+        size_t room = sizeof(msg) - 1 - used;
+        size_t n = strlen(parts[i]);
+        if (n > room)
+            n = room;
+        memcpy(msg + used, parts[i], n);
+        used += n;
+    }
+    msg[used] = '\0';
     pl__one_line(msg);
     memcpy(reterr->msg, msg, strlen(msg) + 1);
 }

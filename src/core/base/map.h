@@ -10,7 +10,7 @@ pl_names *pl__names_new(void); /* NULL on refusal */
 void pl__names_free(pl_names *names);
 /* PL_OK, PL_E_NOMEM, or PL_E_LIMIT beyond UINT32_MAX - 1 names. */
 PL_NODISCARD pl_status pl__names_intern(pl_names *names, pl_view name, uint32_t *ret_index);
-uint32_t pl__names_find(const pl_names *names, pl_view name); /* PL_NAME_NONE if absent */
+uint32_t pl__names_find(const pl_names *names, pl_view name);     /* PL_NAME_NONE if absent */
 const char *pl__names_get(const pl_names *names, uint32_t index); /* NUL-terminated; valid until pl__names_free */
 size_t pl__names_count(const pl_names *names);
 

@@ -188,6 +188,7 @@ void pl__one_line(char *z)
     size_t start = len;
     while (start > 0 && len - start < 3 && ((unsigned char)z[start - 1] & 0xc0) == 0x80)
         start--;
-    if (start > 0 && (unsigned char)z[start - 1] >= 0xc0 && pl__utf8_sequence(pl__view_n(z + start - 1, len - start + 1)) == 0)
+    if (start > 0 && (unsigned char)z[start - 1] >= 0xc0 &&
+        pl__utf8_sequence(pl__view_n(z + start - 1, len - start + 1)) == 0)
         z[start - 1] = '\0';
 }

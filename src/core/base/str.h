@@ -30,10 +30,10 @@ typedef struct pl_str {
 #define PL_STR_LIMIT_DEFAULT ((size_t)1 << 30)
 
 void pl__str_init(pl_str *s, size_t limit_bytes);
-void pl__str_clear(pl_str *s);              /* frees; stays usable with its limit */
-void pl__str_reset(pl_str *s);              /* len 0, keeps the memory */
-const char *pl__str_c(const pl_str *s);     /* never NULL */
-char *pl__str_take(pl_str *s);              /* hands the bytes to the caller (pl__free); NULL on refusal when empty */
+void pl__str_clear(pl_str *s);          /* frees; stays usable with its limit */
+void pl__str_reset(pl_str *s);          /* len 0, keeps the memory */
+const char *pl__str_c(const pl_str *s); /* never NULL */
+char *pl__str_take(pl_str *s);          /* hands the bytes to the caller (pl__free); NULL on refusal when empty */
 /* PL_OK, PL_E_NOMEM or PL_E_LIMIT; on failure the string is unchanged. */
 PL_NODISCARD pl_status pl__str_append(pl_str *s, const char *bytes, size_t n);
 PL_NODISCARD pl_status pl__str_append_view(pl_str *s, pl_view v);

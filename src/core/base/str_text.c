@@ -35,7 +35,8 @@ bool pl__utf8_valid(pl_view v)
 {
     size_t at = 0;
     while (at < v.len) {
-        size_t n = pl__utf8_sequence(pl__view_n(v.ptr + at, v.len - at));
+        bool ascii = (unsigned char)v.ptr[at] < 0x80;
+        size_t n = ascii ? 1 : pl__utf8_sequence(pl__view_n(v.ptr + at, v.len - at));
         if (n == 0)
             return false;
         at += n;
@@ -74,7 +75,7 @@ pl_status pl__str_append_json_escaped(pl_str *s, pl_view v)
 
     while (at < v.len && rc == PL_OK) {
         unsigned char c = (unsigned char)v.ptr[at];
-        size_t n = pl__utf8_sequence(pl__view_n(v.ptr + at, v.len - at));
+        size_t n = c < 0x80 ? 1 : pl__utf8_sequence(pl__view_n(v.ptr + at, v.len - at));
         if (n > 0 && c >= 0x20 && c != '"' && c != '\\') {
             at += n;
             continue;
