@@ -1,0 +1,48 @@
+#ifndef PL_EVAL_INTERNAL_H
+#define PL_EVAL_INTERNAL_H
+
+#include "eval.h"
+
+/* What one evaluation brings; everything else about units is common. */
+typedef struct pl_eval_ops {
+    const char *name;
+    uint32_t (*units_per_item)(const pl_eval *eval);
+    /* Fills unit->author, key and tasks (with pl__unit_add) of a new unit. */
+    pl_status (*build)(const pl_eval *eval, pl_unit *unit, uint32_t index, pl_error *reterr);
+    pl_status (*chat)(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_chat_builder *b, pl_error *reterr);
+    pl_parsed_verdict (*verdict)(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_view text);
+    void (*free)(pl_eval *eval);
+} pl_eval_ops;
+
+struct pl_eval {
+    const pl_eval_ops *ops;
+};
+
+/* A node of the graph. Invariant: needs point at earlier nodes, so one pass in index order settles all states. */
+typedef struct pl_unit_node {
+    pl_task task;
+    uint32_t needs[2]; /* node indices, PL_INDEX_NONE if fewer */
+    pl_task_state state;
+    pl_outcome outcome;
+    bool is_needed; /* some node needs its text */
+    char *text;     /* of an ended node that is needed */
+    size_t text_len;
+} pl_unit_node;
+
+struct pl_unit {
+    const pl_eval *eval;
+    const pl_item *item;
+    pl_digest item_content;
+    pl_digest key;
+    uint32_t author;
+    pl_unit_node *nodes;
+    size_t n_nodes;
+    size_t cap_nodes;
+    uint32_t open_tasks;
+};
+
+/* Appends a node; without needs it is READY. PL_E_LIMIT, PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__unit_add(pl_unit *unit, const pl_task *task, uint32_t need_a, uint32_t need_b,
+                                    uint32_t *ret_index, pl_error *reterr);
+
+#endif
