@@ -3,8 +3,12 @@
 
 #include "str.h"
 
+#define PL_DIR_DEPTH_MAX 32u
+#define PL_DIR_ENTRIES_MAX 10000000u /* in one folder */
+
 /* Reads a whole file of at most limit_bytes ("-" is standard input). PL_E_NOT_FOUND, PL_E_LIMIT, PL_E_IO (detail errno;
- * a directory too), PL_E_NOMEM; the message names the path. */
+ * a directory too), PL_E_NOMEM; the message names the path. Success replaces *ret without freeing it: it must hold
+ * nothing. */
 PL_NODISCARD pl_status pl__file_read(const char *path, size_t limit_bytes, pl_str *ret, pl_error *reterr);
 /* Writes to a temporary neighbour, fsyncs, renames: the file is whole or not there. PL_E_FULL, PL_E_IO, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__file_write(const char *path, pl_view bytes, pl_error *reterr);
@@ -17,8 +21,9 @@ typedef struct pl_file_info {
 } pl_file_info;
 PL_NODISCARD pl_status pl__file_stat(const char *path, pl_file_info *ret, pl_error *reterr); /* follows links */
 
-/* Calls fn with each regular file below dir, paths relative to dir, depth first, sorted by bytes. Hidden names are
- * skipped, depth is at most 32. fn's failure stops the walk. */
+/* Calls fn with each regular file below dir, paths relative to dir, depth first, sorted by bytes (of the whole relative
+ * path). Hidden names are skipped, depth is at most PL_DIR_DEPTH_MAX; links are followed, but not back into a folder
+ * that is being read. fn's failure stops the walk. PL_E_NOT_FOUND, PL_E_IO, PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__dir_walk(const char *dir,
                                     pl_status (*fn)(const char *relative, void *user, pl_error *reterr), void *user,
                                     pl_error *reterr);
