@@ -1,0 +1,114 @@
+#ifndef PL_RUN_H
+#define PL_RUN_H
+
+#include "clock.h"
+#include "config.h"
+#include "dataset.h"
+#include "eval.h"
+#include "http.h"
+#include "log.h"
+#include "prompt.h"
+#include "store.h"
+#include <stdatomic.h>
+
+/* What one evaluation of a config is made of, the same for planning, running and analysis. Owns everything in it. */
+typedef struct pl_setup {
+    const pl_config *config;  /* borrowed */
+    pl_dataset *dataset;      /* NULL when made from a stored run */
+    pl_prompt_set *prompts;
+    pl_eval *eval;
+    bool generated;   /* questions are written by the models */
+    bool judges_all;
+    bool any_image;
+    bool any_text_only; /* items without an image: visual criterion dropped for them */
+} pl_setup;
+
+/* Reads the items and templates that the config names and settles the defaults that depend on them. PL_E_INVALID (an item
+ * mix that must be spelled out, an author judging given questions), and what dataset and prompts may fail with. */
+PL_NODISCARD pl_status pl__setup_new(const pl_config *config, pl_setup **ret, pl_error *reterr);
+/* The same for a stored run: templates from its record, no dataset; `generated`/`judges_all` from its config. */
+PL_NODISCARD pl_status pl__setup_from_run(const pl_config *config, const pl_store_run *run, pl_setup **ret,
+                                          pl_error *reterr);
+void pl__setup_free(pl_setup *setup);
+
+/* ---- plan ---- */
+/* Calls by model and kind (pl_task_kind - 1) if nothing is stored yet and nothing fails. */
+typedef struct pl_plan {
+    uint32_t n_models;
+    uint64_t (*calls)[3]; /* [model][question, answer, judgment] */
+    uint64_t total;
+    uint64_t n_items;
+    uint64_t n_units;
+} pl_plan;
+PL_NODISCARD pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr);
+void pl__plan_clear(pl_plan *plan);
+
+/* ---- run ---- */
+#define PL_OUTCOMES 40
+
+typedef struct pl_run_model {
+    uint64_t outcomes[PL_OUTCOMES]; /* ended tasks by pl_outcome, stored ones included */
+    uint64_t calls;                 /* calls made now */
+    uint64_t attempts;              /* HTTP requests of these */
+    uint64_t void_tasks;            /* not askable: a needed text was refused or empty */
+    uint64_t blocked_tasks;         /* not askable yet: a needed call failed */
+    uint64_t not_asked;             /* endpoint closed, budget, deadline or interrupt */
+    pl_usage usage;                 /* of calls made now */
+    char last_problem[256];         /* the newest error message, or "" */
+} pl_run_model;
+
+#define PL_RUN_PROBLEMS_MAX 20 /* item problems that are kept by name; all are counted */
+
+typedef struct pl_run_summary {
+    pl_run_state state;
+    int64_t run_id;
+    uint64_t n_items;
+    uint64_t tasks_total; /* of the plan, items that turned out unusable taken off */
+    uint64_t tasks_ended; /* in a response */
+    uint64_t reused;      /* tasks answered by a stored call or one that another task shares */
+    uint64_t calls;
+    uint64_t attempts;
+    uint64_t elapsed_ns;
+    uint32_t n_models;
+    pl_run_model *models;
+    uint64_t item_problems_count;
+    char (*item_problems)[512]; /* "id: what is wrong", the first PL_RUN_PROBLEMS_MAX */
+    char stop_reason[256];      /* why it stopped early, or "" */
+} pl_run_summary;
+void pl__run_summary_clear(pl_run_summary *summary);
+
+typedef struct pl_run_progress {
+    uint64_t tasks_total;
+    uint64_t tasks_ended; /* answered, void or failed */
+    uint64_t reused;
+    uint64_t calls;       /* finished now */
+    uint64_t failures;
+    uint64_t in_flight;
+    uint64_t waiting_for_retry;
+    uint64_t input_tokens;
+    uint64_t output_tokens;
+    double calls_per_second; /* over the last seconds */
+    double eta_seconds;      /* < 0: unknown */
+    bool stopping;           /* waiting for what is in flight */
+} pl_run_progress;
+
+typedef struct pl_run_opts {
+    const pl_setup *setup;
+    pl_store *store;
+    pl_transport *transport; /* NULL: libcurl */
+    const pl_clock *clock;   /* NULL: the system's */
+    const pl_log *log;
+    uint64_t max_calls;      /* 0: none */
+    uint64_t deadline_ms;    /* 0: none; from the start of this run */
+    bool retry_failed;
+    bool fail_fast;
+    const atomic_int *interrupt; /* set by a signal handler: 1 = start nothing new, finish what is in flight; 2 = now */
+    void (*progress)(const pl_run_progress *progress, void *user); /* a few times a second; or NULL */
+    void *user;
+} pl_run_opts;
+
+/* Runs to the end of the work, the budget or an interrupt. PL_OK with a summary whatever the endpoints did; otherwise what
+ * the store or memory failed with (what was stored before stays valid). *ret is filled in both cases once the run began. */
+PL_NODISCARD pl_status pl__run_execute(const pl_run_opts *opts, pl_run_summary *ret, pl_error *reterr);
+
+#endif
