@@ -13,7 +13,7 @@ typedef enum pl_part_kind { PL_PART_TEXT = 1, PL_PART_IMAGE = 2 } pl_part_kind;
 typedef struct pl_part {
     pl_role role;
     pl_part_kind kind;
-    pl_view text;          /* of a text part; borrowed */
+    pl_view text;           /* of a text part; borrowed */
     pl_digest image_digest; /* of an image part: SHA-256 of the source file */
 } pl_part;
 

@@ -26,7 +26,7 @@ typedef enum pl_outcome {
     PL_OUTCOME_GARBLED = 39,      /* a body that is no reply: HTML, broken JSON, wrong shape */
 } pl_outcome;
 
-bool pl__outcome_is_response(pl_outcome o); /* 1..15 */
+bool pl__outcome_is_response(pl_outcome o);    /* 1..15 */
 bool pl__outcome_is_final_error(pl_outcome o); /* 16..31 */
 /* Lower-case words for tables: "answered", "cut off", "image unsupported", … Never NULL. */
 const char *pl__outcome_name(pl_outcome o);
@@ -41,7 +41,7 @@ typedef struct pl_usage {
 /* A decoded reply. Owns its strings: pl__reply_clear. */
 typedef struct pl_reply {
     pl_outcome outcome;
-    char *text;      /* NUL-terminated UTF-8; NULL unless ANSWERED or CUT_OFF (or a refusal with words) */
+    char *text; /* NUL-terminated UTF-8; NULL unless ANSWERED or CUT_OFF (or a refusal with words) */
     size_t text_len;
     char *reasoning; /* kept apart, never judged; or NULL */
     char *finish;    /* the server's own word; or NULL */
