@@ -32,7 +32,10 @@ PL_API PL_NODISCARD pl_status pl_stats_spearman(const double *x, const double *y
 PL_API PL_NODISCARD pl_status pl_stats_kendall(const double *x, const double *y, size_t n, double *ret,
                                                pl_error *reterr);
 
-/** Does the largest score of x belong to a largest of truth y? Ties in x: the first of them counts. n 0: false. */
+/**
+ * Does the largest score of x belong to a largest of truth y? Ties in x: the first of them counts. NaN is never the
+ * largest. n 0, or NULL: false.
+ */
 PL_API bool pl_stats_top1(const double *x, const double *y, size_t n);
 
 /**
@@ -44,14 +47,15 @@ PL_API PL_NODISCARD pl_status pl_stats_ranks_descending(const double *x, size_t 
 
 /**
  * Bandt-Pompe permutation entropy (nats, order 3, all consecutive windows) of the sequence "true rank of the model
- * predicted best, second best, …". Equal predictions and equal truths keep their given order. Fewer than 3: NaN.
+ * predicted best, second best, …". Equal predictions and equal truths keep their given order, NaN stands last. Fewer
+ * than 3: NaN.
  * @return PL_OK, PL_E_INVALID (NULL) or PL_E_NOMEM
  */
 PL_API PL_NODISCARD pl_status pl_stats_permutation_entropy(const double *predicted, const double *truth, size_t n,
                                                            double *ret, pl_error *reterr);
 
 /**
- * Inversions and the longest increasing subsequence of the same sequence.
+ * Inversions and the length of the longest increasing subsequence of the same sequence.
  * @return PL_OK, PL_E_INVALID (NULL) or PL_E_NOMEM
  */
 PL_API PL_NODISCARD pl_status pl_stats_order(const double *predicted, const double *truth, size_t n,

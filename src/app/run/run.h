@@ -13,18 +13,18 @@
 
 /* What one evaluation of a config is made of, the same for planning, running and analysis. Owns everything in it. */
 typedef struct pl_setup {
-    const pl_config *config;  /* borrowed */
-    pl_dataset *dataset;      /* NULL when made from a stored run */
+    const pl_config *config; /* borrowed */
+    pl_dataset *dataset;     /* NULL when made from a stored run */
     pl_prompt_set *prompts;
     pl_eval *eval;
-    bool generated;   /* questions are written by the models */
+    bool generated; /* questions are written by the models */
     bool judges_all;
     bool any_image;
     bool any_text_only; /* items without an image: visual criterion dropped for them */
 } pl_setup;
 
-/* Reads the items and templates that the config names and settles the defaults that depend on them. PL_E_INVALID (an item
- * mix that must be spelled out, an author judging given questions), and what dataset and prompts may fail with. */
+/* Reads the items and templates that the config names and settles the defaults that depend on them. PL_E_INVALID (an
+ * item mix that must be spelled out, an author judging given questions), and what dataset and prompts may fail with. */
 PL_NODISCARD pl_status pl__setup_new(const pl_config *config, pl_setup **ret, pl_error *reterr);
 /* The same for a stored run: templates from its record, no dataset; `generated`/`judges_all` from its config. */
 PL_NODISCARD pl_status pl__setup_from_run(const pl_config *config, const pl_store_run *run, pl_setup **ret,
@@ -39,6 +39,7 @@ typedef struct pl_plan {
     uint64_t total;
     uint64_t n_items;
     uint64_t n_units;
+    uint64_t tasks_per_item[2]; /* [0] of an item without an image, [1] with one; 0 if there is none */
 } pl_plan;
 PL_NODISCARD pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr);
 void pl__plan_clear(pl_plan *plan);
@@ -81,7 +82,7 @@ typedef struct pl_run_progress {
     uint64_t tasks_total;
     uint64_t tasks_ended; /* answered, void or failed */
     uint64_t reused;
-    uint64_t calls;       /* finished now */
+    uint64_t calls; /* finished now */
     uint64_t failures;
     uint64_t in_flight;
     uint64_t waiting_for_retry;
@@ -98,8 +99,8 @@ typedef struct pl_run_opts {
     pl_transport *transport; /* NULL: libcurl */
     const pl_clock *clock;   /* NULL: the system's */
     const pl_log *log;
-    uint64_t max_calls;      /* 0: none */
-    uint64_t deadline_ms;    /* 0: none; from the start of this run */
+    uint64_t max_calls;   /* 0: none */
+    uint64_t deadline_ms; /* 0: none; from the start of this run */
     bool retry_failed;
     bool fail_fast;
     const atomic_int *interrupt; /* set by a signal handler: 1 = start nothing new, finish what is in flight; 2 = now */
@@ -107,8 +108,9 @@ typedef struct pl_run_opts {
     void *user;
 } pl_run_opts;
 
-/* Runs to the end of the work, the budget or an interrupt. PL_OK with a summary whatever the endpoints did; otherwise what
- * the store or memory failed with (what was stored before stays valid). *ret is filled in both cases once the run began. */
+/* Runs to the end of the work, the budget or an interrupt. PL_OK with a summary whatever the endpoints did; otherwise
+ * what the store or memory failed with (what was stored before stays valid). *ret is filled in both cases once the run
+ * began. */
 PL_NODISCARD pl_status pl__run_execute(const pl_run_opts *opts, pl_run_summary *ret, pl_error *reterr);
 
 #endif

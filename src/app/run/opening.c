@@ -1,0 +1,379 @@
+/* Items become open units. What the store already has is taken over here, unit by unit, so that resuming costs one
+ * index scan per question and no text is read for questions that are done. */
+#include "alloc.h"
+#include "error.h"
+#include "file.h"
+#include "json.h"
+#include "run_internal.h"
+#include <stdio.h>
+#include <string.h>
+
+bool pl__run_all_opened(const pl_runner *r)
+{
+    return !r->opening && r->next_item >= pl__dataset_count(r->setup->dataset);
+}
+
+/* What a run keeps of an item: everything but its labels. */
+static pl_status item_json(const pl_item *item, pl_str *out, pl_error *reterr)
+{
+    json_t *doc = json_object();
+    pl_status rc = doc ? PL_OK : PL_E_NOMEM;
+
+    if (rc == PL_OK)
+        rc = pl__json_set_string(doc, "id", item->id);
+    if (rc == PL_OK && item->image_path)
+        rc = pl__json_set_string(doc, "image", item->image_path);
+    if (rc == PL_OK && item->question)
+        rc = pl__json_set_string(doc, "question", item->question);
+    if (rc == PL_OK && item->dataset)
+        rc = pl__json_set_string(doc, "dataset", item->dataset);
+    if (rc == PL_OK && item->n_options > 0) {
+        json_t *options = json_array();
+
+        for (size_t i = 0; i < item->n_options && options; i++) {
+            if (json_array_append_new(options, json_string(item->options[i])) != 0) {
+                json_decref(options);
+                options = NULL;
+            }
+        }
+        rc = pl__json_set(doc, "options", options);
+    }
+    if (rc == PL_OK)
+        rc = pl__json_write(doc, out);
+    json_decref(doc);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "item %s", item->id);
+}
+
+static pl_status write_item(pl_runner *r, const pl_open_item *it, const char *problem, pl_error *reterr)
+{
+    pl_store_write write = {.kind = PL_WRITE_ITEM};
+    pl_str json;
+    pl_status rc = PL_OK;
+
+    pl__str_init(&json, PL_STR_LIMIT_DEFAULT);
+    rc = item_json(&it->item, &json, reterr);
+    if (rc == PL_OK) {
+        write.u.item = (pl_store_item){.run_id = r->run_id,
+                                       .position = it->position,
+                                       .id = it->item.id,
+                                       .json = pl__str_c(&json),
+                                       .has_image = it->item.has_image_digest,
+                                       .image_digest = it->item.image_digest,
+                                       .problem = problem};
+        rc = pl__store_writer_submit(r->writer, &write, 1, 0, reterr);
+    }
+    pl__str_clear(&json);
+    return rc;
+}
+
+/* SHA-256 of the item's file: remembered while size and time stay the same. */
+static pl_status item_digest(pl_runner *r, pl_item *item, pl_error *reterr)
+{
+    pl_file_info info = {0};
+    bool found = false;
+    pl_status rc = pl__file_stat(item->image_path, &info, reterr);
+
+    if (rc == PL_OK)
+        rc = r->store->ops->file_get(r->store, item->image_path, info.size_bytes, info.mtime_ns, &item->image_digest,
+                                     &found, reterr);
+    if (rc == PL_OK && !found) {
+        rc = pl__image_digest(item->image_path, &item->image_digest, reterr);
+        if (rc == PL_OK) {
+            pl_store_write write = {.kind = PL_WRITE_FILE};
+
+            write.u.file = (pl_store_file){.path = item->image_path,
+                                           .size_bytes = info.size_bytes,
+                                           .mtime_ns = info.mtime_ns,
+                                           .digest = item->image_digest};
+            rc = pl__store_writer_submit(r->writer, &write, 1, 0, reterr);
+        }
+    }
+    item->has_image_digest = rc == PL_OK;
+    return rc;
+}
+
+static void note_item_problem(pl_runner *r, const char *id, const char *problem)
+{
+    pl_run_summary *s = r->summary;
+
+    if (s->item_problems && s->item_problems_count < PL_RUN_PROBLEMS_MAX)
+        (void)snprintf(s->item_problems[s->item_problems_count], sizeof(s->item_problems[0]), "%s: %s", id, problem);
+    s->item_problems_count++;
+    pl__log(r->opts->log, PL_LOG_WARN, "%s: %s (left out)", id, problem);
+}
+
+pl_status pl__run_item_problem(pl_runner *r, pl_open_item *item, const char *problem, pl_error *reterr)
+{
+    if (item->bad)
+        return PL_OK;
+    item->bad = true;
+    note_item_problem(r, item->item.id, problem);
+    for (pl_open_unit *u = r->units, *next = NULL; u; u = next) {
+        next = u->next;
+        if (u->item != item)
+            continue;
+        u->dead = true;
+        r->tasks_ended_any += pl__unit_open_tasks(u->unit);
+    }
+    return write_item(r, item, problem, reterr);
+}
+
+/* Could the item not even be opened? Out of memory or a failing store ends the run; the rest is the item's own problem.
+ */
+static bool is_item_problem(pl_status rc)
+{
+    return rc == PL_E_NOT_FOUND || rc == PL_E_IO || rc == PL_E_LIMIT || rc == PL_E_PARSE;
+}
+
+static void item_release(pl_open_item *item)
+{
+    if (item->units_open == 0)
+        pl__free(item);
+}
+
+static pl_status open_item(pl_runner *r, pl_error *reterr)
+{
+    pl_open_item *it = pl__calloc(1, sizeof(*it));
+    pl_error err = {0};
+    pl_status rc = PL_OK;
+
+    if (!it)
+        return pl__fail(reterr, PL_E_NOMEM, "item");
+    it->item = *pl__dataset_item(r->setup->dataset, r->next_item);
+    it->position = r->next_item;
+    if (it->item.image_path)
+        rc = item_digest(r, &it->item, &err);
+    r->next_item++;
+    if (rc != PL_OK) {
+        if (is_item_problem(rc)) {
+            rc = pl__run_item_problem(r, it, err.msg, reterr);
+            r->tasks_ended_any += r->tasks_per_image_item;
+        } else if (reterr) {
+            *reterr = err;
+        }
+        pl__free(it);
+        return rc;
+    }
+    rc = write_item(r, it, NULL, reterr);
+    if (rc != PL_OK) {
+        pl__free(it);
+        return rc;
+    }
+    r->opening = it;
+    r->opening_unit = 0;
+    return PL_OK;
+}
+
+/* ---- what the store already has of a unit ---- */
+
+typedef struct stored_unit {
+    pl_runner *r;
+    pl_unit *unit;
+    pl_outcome *outcomes; /* per task; NONE: nothing usable is stored */
+    char **texts;         /* per task, of questions and answers; NULL in the first pass */
+    size_t *text_lens;
+    uint32_t n_found;
+} stored_unit;
+
+static bool counts_as_stored(const pl_runner *r, pl_outcome outcome)
+{
+    return pl__outcome_is_response(outcome) || (pl__outcome_is_final_error(outcome) && !r->opts->retry_failed);
+}
+
+static pl_status found_task(const pl_digest *key, const pl_store_call *call, void *user, pl_error *reterr)
+{
+    stored_unit *su = user;
+    uint32_t i = pl__unit_find(su->unit, key, 0);
+
+    if (!counts_as_stored(su->r, call->outcome))
+        return PL_OK;
+    for (; i != PL_INDEX_NONE; i = pl__unit_find(su->unit, key, i + 1)) {
+        su->outcomes[i] = call->outcome;
+        su->n_found++;
+        if (su->texts && pl__unit_task(su->unit, i)->kind != PL_TASK_JUDGMENT) {
+            pl_str text;
+            pl_status rc = PL_OK;
+
+            pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+            rc = pl__run_stored_text(call, &text, reterr);
+            if (rc != PL_OK) {
+                pl__str_clear(&text);
+                return rc;
+            }
+            pl__free(su->texts[i]);
+            su->text_lens[i] = text.len;
+            su->texts[i] = pl__str_take(&text);
+        }
+    }
+    return PL_OK;
+}
+
+/* Ends in `unit` what the store has. with_text: also the texts that open tasks may need. */
+static pl_status take_over(pl_runner *r, pl_unit *unit, bool with_text, uint32_t *ret_found, pl_error *reterr)
+{
+    uint32_t n = pl__unit_count(unit);
+    stored_unit su = {.r = r, .unit = unit};
+    pl_status rc = PL_OK;
+
+    su.outcomes = pl__calloc(n, sizeof(*su.outcomes));
+    if (with_text) {
+        su.texts = pl__calloc(n, sizeof(*su.texts));
+        su.text_lens = pl__calloc(n, sizeof(*su.text_lens));
+    }
+    if (!su.outcomes || (with_text && (!su.texts || !su.text_lens))) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "stored tasks of a question");
+        goto out;
+    }
+    rc = r->store->ops->unit_each(r->store, pl__unit_key(unit), with_text, found_task, &su, reterr);
+    for (uint32_t i = 0; i < n && rc == PL_OK; i++) {
+        pl_view text = {"", 0};
+
+        if (su.outcomes[i] == PL_OUTCOME_NONE || pl__task_state_is_end(pl__unit_state(unit, i)))
+            continue;
+        if (with_text && su.texts[i])
+            text = pl__view_n(su.texts[i], su.text_lens[i]);
+        rc = pl__unit_finish(unit, i, su.outcomes[i], text, reterr);
+    }
+    *ret_found = su.n_found;
+out:
+    for (uint32_t i = 0; su.texts && i < n; i++)
+        pl__free(su.texts[i]);
+    pl__free(su.texts);
+    pl__free(su.text_lens);
+    pl__free(su.outcomes);
+    return rc;
+}
+
+static pl_status load_unit(pl_runner *r, pl_unit **ret, uint32_t *ret_found, pl_error *reterr)
+{
+    pl_unit *unit = NULL;
+    pl_status rc = pl__unit_new(r->setup->eval, &r->opening->item, r->opening_unit, &unit, reterr);
+
+    if (rc == PL_OK)
+        rc = take_over(r, unit, false, ret_found, reterr);
+    if (rc == PL_OK && *ret_found > 0 && pl__unit_open_tasks(unit) > 0) {
+        /* Partly done: once more, with the texts that its open tasks need. */
+        pl__unit_free(unit);
+        unit = NULL;
+        rc = pl__unit_new(r->setup->eval, &r->opening->item, r->opening_unit, &unit, reterr);
+        if (rc == PL_OK)
+            rc = take_over(r, unit, true, ret_found, reterr);
+    }
+    if (rc != PL_OK) {
+        pl__unit_free(unit);
+        return rc;
+    }
+    *ret = unit;
+    return PL_OK;
+}
+
+static void unit_free(pl_runner *r, pl_open_unit *u)
+{
+    pl_open_item *item = u->item;
+
+    if (u->prev)
+        u->prev->next = u->next;
+    else
+        r->units = u->next;
+    if (u->next)
+        u->next->prev = u->prev;
+    r->n_units--;
+    pl__unit_free(u->unit);
+    pl__free(u->in_queue);
+    pl__free(u);
+    item->units_open--;
+    if (item != r->opening)
+        item_release(item);
+}
+
+void pl__run_unit_release(pl_runner *r, pl_open_unit *u)
+{
+    if (u->queued > 0 || u->joined > 0 || (!u->dead && pl__unit_open_tasks(u->unit) > 0))
+        return;
+    if (!u->dead)
+        pl__run_account_unit(r, u);
+    unit_free(r, u);
+}
+
+void pl__run_units_drop_all(pl_runner *r)
+{
+    while (r->units) {
+        if (!r->units->dead)
+            pl__run_account_unit(r, r->units);
+        unit_free(r, r->units);
+    }
+    if (r->opening) {
+        pl__free(r->opening);
+        r->opening = NULL;
+    }
+}
+
+/* Puts the loaded unit into the window. Takes it over, also on failure. */
+static pl_status admit_unit(pl_runner *r, pl_unit *unit, uint32_t found, pl_error *reterr)
+{
+    pl_open_unit *u = pl__calloc(1, sizeof(*u));
+    uint32_t n = pl__unit_count(unit);
+
+    if (u)
+        u->in_queue = pl__calloc(n, sizeof(*u->in_queue));
+    if (!u || !u->in_queue) {
+        pl__free(u);
+        pl__unit_free(unit);
+        return pl__fail(reterr, PL_E_NOMEM, "unit");
+    }
+    u->unit = unit;
+    u->item = r->opening;
+    u->item->units_open++;
+    u->next = r->units;
+    if (u->next)
+        u->next->prev = u;
+    r->units = u;
+    r->n_units++;
+    r->summary->reused += found;
+    r->tasks_ended_any += n - pl__unit_open_tasks(unit);
+    if (pl__unit_open_tasks(unit) == 0) {
+        pl__run_unit_release(r, u);
+        return PL_OK;
+    }
+    return pl__run_queue_ready(r, u, 0, reterr);
+}
+
+pl_status pl__run_open_unit(pl_runner *r, bool *ret_opened, pl_error *reterr)
+{
+    pl_unit *unit = NULL;
+    uint32_t found = 0;
+    pl_status rc = PL_OK;
+
+    if (r->n_units >= r->window || pl__run_all_opened(r)) {
+        *ret_opened = false;
+        return PL_OK;
+    }
+    if (!r->opening) {
+        rc = open_item(r, reterr);
+        if (rc != PL_OK)
+            return rc;
+        *ret_opened = true;
+        if (!r->opening)
+            return PL_OK; /* an item that could not be read: named, the next one comes */
+    }
+    if (!r->opening->bad) {
+        rc = load_unit(r, &unit, &found, reterr);
+        if (rc == PL_OK)
+            rc = admit_unit(r, unit, found, reterr);
+        if (rc != PL_OK)
+            return rc;
+        r->opening_unit++;
+    } else {
+        r->tasks_ended_any += r->tasks_per_image_item / pl__eval_units_per_item(r->setup->eval) *
+                              (pl__eval_units_per_item(r->setup->eval) - r->opening_unit);
+        r->opening_unit = pl__eval_units_per_item(r->setup->eval);
+    }
+    if (r->opening_unit >= pl__eval_units_per_item(r->setup->eval)) {
+        pl_open_item *item = r->opening;
+
+        r->opening = NULL;
+        item_release(item);
+    }
+    *ret_opened = true;
+    return PL_OK;
+}

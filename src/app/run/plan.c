@@ -1,0 +1,63 @@
+#include "alloc.h"
+#include "error.h"
+#include "run.h"
+
+/* Adds the tasks of one item of a kind (with or without image), times how many such items there are. */
+static pl_status count_kind(const pl_setup *s, const pl_item *item, uint64_t times, pl_plan *plan, pl_error *reterr)
+{
+    pl_item counted = *item;
+
+    counted.has_image_digest = item->image_path != NULL; /* any digest counts the same */
+    for (uint32_t u = 0; u < pl__eval_units_per_item(s->eval); u++) {
+        pl_unit *unit = NULL;
+        pl_status rc = pl__unit_new(s->eval, &counted, u, &unit, reterr);
+
+        if (rc != PL_OK)
+            return rc;
+        for (uint32_t i = 0; i < pl__unit_count(unit); i++) {
+            const pl_task *task = pl__unit_task(unit, i);
+
+            plan->calls[task->model][task->kind - 1] += times;
+            plan->total += times;
+            plan->tasks_per_item[item->image_path != NULL]++;
+        }
+        pl__unit_free(unit);
+    }
+    return PL_OK;
+}
+
+pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
+{
+    pl_plan plan = {.n_models = setup->config->n_models, .n_items = pl__dataset_count(setup->dataset)};
+    const pl_item *examples[2] = {NULL, NULL};
+    uint64_t counts[2] = {0, 0};
+    pl_status rc = PL_OK;
+
+    plan.calls = pl__calloc(plan.n_models, sizeof(*plan.calls));
+    if (!plan.calls)
+        return pl__fail(reterr, PL_E_NOMEM, "plan");
+    for (uint64_t i = 0; i < plan.n_items; i++) {
+        const pl_item *item = pl__dataset_item(setup->dataset, i);
+        size_t kind = item->image_path != NULL;
+
+        examples[kind] = item;
+        counts[kind]++;
+    }
+    for (size_t kind = 0; kind < 2 && rc == PL_OK; kind++) {
+        if (examples[kind])
+            rc = count_kind(setup, examples[kind], counts[kind], &plan, reterr);
+    }
+    if (rc != PL_OK) {
+        pl__plan_clear(&plan);
+        return rc;
+    }
+    plan.n_units = plan.n_items * pl__eval_units_per_item(setup->eval);
+    *ret = plan;
+    return PL_OK;
+}
+
+void pl__plan_clear(pl_plan *plan)
+{
+    pl__free(plan->calls);
+    *plan = (pl_plan){0};
+}

@@ -1,0 +1,385 @@
+/* The loop of a run: start what is ready, open more when an endpoint is hungry, wait for whatever comes first. There
+ * are no barriers between stages: a judgment starts as soon as its two answers are durable. */
+#include "run.h"
+
+#include "alloc.h"
+#include "error.h"
+#include "json.h"
+#include "run_internal.h"
+#include <peerless/version.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define PROGRESS_INTERVAL_NS ((uint64_t)250 * 1000000)
+#define WINDOW_MIN 64u
+#define WINDOW_MAX 2048u
+#define RESULTS_PER_POLL 64
+
+static uint64_t now_ns(const pl_runner *r)
+{
+    return r->clock->now_mono_ns(r->clock->user);
+}
+
+void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...)
+{
+    va_list args;
+
+    if (r->stopping)
+        return;
+    r->stopping = true;
+    r->stop_state = state;
+    va_start(args, fmt);
+    (void)vsnprintf(r->summary->stop_reason, sizeof(r->summary->stop_reason), fmt, args);
+    va_end(args);
+    pl__client_stop_retrying(r->client);
+}
+
+static void check_stop(pl_runner *r)
+{
+    int level = r->opts->interrupt ? atomic_load_explicit(r->opts->interrupt, memory_order_relaxed) : 0;
+
+    if (level > 0)
+        pl__run_stop(r, PL_RUN_INTERRUPTED, "interrupted");
+    if (level > 1)
+        r->transport->ops->cancel_all(r->transport);
+    if (now_ns(r) >= r->deadline_ns)
+        pl__run_stop(r, PL_RUN_STOPPED, "the deadline has passed");
+}
+
+/* ---- progress ---- */
+
+static void sample_rate(pl_runner *r, uint64_t now, pl_run_progress *p)
+{
+    size_t oldest = r->n_rate > PL_RATE_SAMPLES ? r->n_rate % PL_RATE_SAMPLES : 0;
+    size_t slot = r->n_rate % PL_RATE_SAMPLES;
+    double seconds = 0.0;
+
+    if (r->n_rate > 0) {
+        seconds = (double)(now - r->rate[oldest].at_ns) * 1e-9;
+        if (seconds > 0.0) {
+            double ended = (double)(r->tasks_ended_any - r->rate[oldest].ended) / seconds;
+
+            p->calls_per_second = (double)(p->calls - r->rate[oldest].calls) / seconds;
+            if (ended > 0.0 && p->tasks_total >= p->tasks_ended)
+                p->eta_seconds = (double)(p->tasks_total - p->tasks_ended) / ended;
+        }
+    }
+    r->rate[slot].at_ns = now;
+    r->rate[slot].calls = p->calls;
+    r->rate[slot].ended = r->tasks_ended_any;
+    r->n_rate++;
+}
+
+static void report_progress(pl_runner *r, bool force)
+{
+    uint64_t now = now_ns(r);
+    pl_run_progress p = {.tasks_total = r->summary->tasks_total,
+                         .tasks_ended = r->tasks_ended_any,
+                         .reused = r->summary->reused,
+                         .failures = r->failures,
+                         .in_flight = pl__client_in_flight(r->client),
+                         .eta_seconds = -1.0,
+                         .stopping = r->stopping};
+
+    if (!r->opts->progress || (!force && now < r->next_progress_ns))
+        return;
+    r->next_progress_ns = now + PROGRESS_INTERVAL_NS;
+    for (uint32_t i = 0; i < r->summary->n_models; i++) {
+        p.calls += r->summary->models[i].calls;
+        p.input_tokens += r->summary->models[i].usage.input_tokens;
+        p.output_tokens += r->summary->models[i].usage.output_tokens;
+    }
+    sample_rate(r, now, &p);
+    r->opts->progress(&p, r->opts->user);
+}
+
+/* ---- the loop ---- */
+
+/* Starts and opens until nothing is hungry or nothing is left to open. */
+static pl_status feed(pl_runner *r, pl_error *reterr)
+{
+    bool hungry = true;
+    bool opened = true;
+    pl_status rc = PL_OK;
+
+    while (rc == PL_OK && hungry && opened && !r->stopping) {
+        opened = false;
+        rc = pl__run_start_ready(r, &hungry, reterr);
+        if (rc == PL_OK && hungry && !r->stopping)
+            rc = pl__run_open_unit(r, &opened, reterr);
+        check_stop(r);
+        report_progress(r, false);
+    }
+    return rc;
+}
+
+static pl_status take_inbox(pl_runner *r, pl_error *reterr)
+{
+    pl_inbox_msg *durable = NULL;
+    pl_inbox_msg *images = NULL;
+    pl_status rc = pl__inbox_take(r->inbox, &durable, &images, reterr);
+
+    while (durable && rc == PL_OK) {
+        pl_inbox_msg *next = durable->next;
+
+        if (durable->rc != PL_OK) {
+            rc = durable->rc;
+            if (reterr)
+                *reterr = durable->err;
+            break;
+        }
+        rc = pl__run_call_durable(r, durable->owner, reterr);
+        durable = next;
+    }
+    while (images && rc == PL_OK) {
+        pl_inbox_msg *next = images->next;
+
+        rc = pl__run_image_loaded(r, images->owner, reterr);
+        images = next;
+    }
+    return rc;
+}
+
+static pl_status wait_for_something(pl_runner *r, pl_error *reterr)
+{
+    pl_call_result results[RESULTS_PER_POLL];
+    size_t n = 0;
+    uint64_t until = now_ns(r) + PROGRESS_INTERVAL_NS;
+    pl_status rc = PL_OK;
+
+    if (r->deadline_ns < until)
+        until = r->deadline_ns;
+    if (r->stopping)
+        until = now_ns(r) + PROGRESS_INTERVAL_NS;
+    rc = pl__client_poll(r->client, until, results, RESULTS_PER_POLL, &n, reterr);
+    for (size_t i = 0; i < n; i++) {
+        if (rc == PL_OK)
+            rc = pl__run_call_finished(r, &results[i], reterr);
+        pl__call_result_clear(&results[i]);
+    }
+    return rc;
+}
+
+static pl_status loop(pl_runner *r, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    while (rc == PL_OK) {
+        check_stop(r);
+        rc = feed(r, reterr);
+        if (rc != PL_OK || r->n_flights == 0)
+            break; /* nothing is under way and nothing more could be started */
+        rc = wait_for_something(r, reterr);
+        if (rc == PL_OK)
+            rc = take_inbox(r, reterr);
+        report_progress(r, false);
+    }
+    return rc;
+}
+
+/* ---- beginning and end ---- */
+
+static void on_durable(void *user, uint64_t tag, pl_status rc, const pl_error *err)
+{
+    pl_inbox *inbox = user;
+    pl_inbox_msg *msg = (pl_inbox_msg *)(uintptr_t)tag;
+
+    if (!msg) {
+        if (rc != PL_OK)
+            pl__inbox_put_error(inbox, rc, err);
+        return;
+    }
+    msg->rc = rc;
+    if (rc != PL_OK)
+        msg->err = *err;
+    pl__inbox_put_durable(inbox, msg);
+}
+
+static pl_status prompts_json(const pl_prompt_set *prompts, pl_str *out, pl_error *reterr)
+{
+    json_t *doc = json_object();
+    pl_status rc = doc ? PL_OK : PL_E_NOMEM;
+
+    for (size_t k = 0; k < PL_PROMPT_KINDS && rc == PL_OK; k++)
+        rc = pl__json_set_string(doc, pl__prompt_kind_name((pl_prompt_kind)k),
+                                 pl__prompt_set_template(prompts, (pl_prompt_kind)k));
+    if (rc == PL_OK)
+        rc = pl__json_write(doc, out);
+    json_decref(doc);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "prompts");
+}
+
+/* The stored config has the defaults settled, so that an analysis need not see the items to know who judges. */
+static pl_status begin_run(pl_runner *r, pl_error *reterr)
+{
+    pl_config settled = *r->setup->config;
+    pl_store_run run = {.version = PL_VERSION_TEXT, .created_unix_ms = r->clock->now_unix_ms(r->clock->user)};
+    pl_str config;
+    pl_str prompts;
+    pl_status rc = PL_OK;
+
+    settled.peer_review.questions = r->setup->generated ? PL_QUESTIONS_GENERATED : PL_QUESTIONS_GIVEN;
+    settled.peer_review.judges = r->setup->judges_all ? PL_JUDGES_ALL : PL_JUDGES_AUTHOR;
+    pl__str_init(&config, PL_STR_LIMIT_DEFAULT);
+    pl__str_init(&prompts, PL_STR_LIMIT_DEFAULT);
+    rc = pl__config_canonical(&settled, &config, reterr);
+    if (rc == PL_OK)
+        rc = prompts_json(r->setup->prompts, &prompts, reterr);
+    if (rc == PL_OK) {
+        run.config = pl__str_c(&config);
+        run.prompts = pl__str_c(&prompts);
+        rc = r->store->ops->run_begin(r->store, &run, &r->run_id, reterr);
+    }
+    pl__str_clear(&config);
+    pl__str_clear(&prompts);
+    return rc;
+}
+
+static pl_status make_summary(pl_runner *r, pl_error *reterr)
+{
+    pl_run_summary *s = r->summary;
+    pl_plan plan = {0};
+    pl_status rc = pl__plan_new(r->setup, &plan, reterr);
+
+    if (rc != PL_OK)
+        return rc;
+    s->tasks_total = plan.total;
+    s->n_items = plan.n_items;
+    s->n_models = plan.n_models;
+    r->tasks_per_image_item = plan.tasks_per_item[1];
+    pl__plan_clear(&plan);
+    s->models = pl__calloc(s->n_models, sizeof(*s->models));
+    s->item_problems = pl__calloc(PL_RUN_PROBLEMS_MAX, sizeof(*s->item_problems));
+    if (!s->models || !s->item_problems)
+        return pl__fail(reterr, PL_E_NOMEM, "summary of the run");
+    return PL_OK;
+}
+
+static pl_status begin(pl_runner *r, pl_error *reterr)
+{
+    const pl_config *config = r->setup->config;
+    uint64_t slots = 0;
+    pl_status rc = make_summary(r, reterr);
+
+    if (rc == PL_OK && !r->transport) {
+        rc = pl__transport_curl_new(NULL, &r->own_transport, reterr);
+        r->transport = r->own_transport;
+    }
+    if (rc == PL_OK)
+        rc = pl__client_new(config->models, config->n_models, r->transport, r->clock, config->seed, r->opts->log,
+                            &r->client, reterr);
+    if (rc == PL_OK)
+        rc = begin_run(r, reterr);
+    if (rc != PL_OK)
+        return rc;
+    for (uint32_t i = 0; i < config->n_models; i++)
+        slots += config->models[i].reach.concurrency;
+    r->window = slots * 2 < WINDOW_MIN ? WINDOW_MIN : slots * 2 > WINDOW_MAX ? WINDOW_MAX : (uint32_t)(slots * 2);
+    r->calls_max = r->opts->max_calls ? r->opts->max_calls : UINT64_MAX;
+    r->start_ns = now_ns(r);
+    r->deadline_ns = r->opts->deadline_ms ? r->start_ns + r->opts->deadline_ms * 1000000 : UINT64_MAX;
+    r->ready = pl__calloc(config->n_models, sizeof(*r->ready));
+    r->reserved = pl__calloc(config->n_models, sizeof(*r->reserved));
+    r->flights_by_key = pl__map_new();
+    r->inbox = pl__inbox_new(r->transport);
+    if (!r->ready || !r->reserved || !r->flights_by_key || !r->inbox)
+        return pl__fail(reterr, PL_E_NOMEM, "run");
+    rc = pl__image_pool_new(r->inbox, &r->images, reterr);
+    if (rc == PL_OK)
+        rc = pl__store_writer_new(r->store, on_durable, r->inbox, &r->writer, reterr);
+    return rc;
+}
+
+static void settle_state(pl_runner *r)
+{
+    pl_run_summary *s = r->summary;
+    uint64_t open = 0;
+
+    s->tasks_total -= s->item_problems_count * r->tasks_per_image_item;
+    for (uint32_t i = 0; i < s->n_models; i++) {
+        const pl_run_model *m = &s->models[i];
+
+        open += m->blocked_tasks + m->not_asked;
+        for (int o = PL_OUTCOME_BAD_REQUEST; o < PL_OUTCOMES; o++)
+            open += m->outcomes[o];
+    }
+    if (r->stopping)
+        s->state = r->stop_state;
+    else
+        s->state = open == 0 && s->item_problems_count == 0 ? PL_RUN_COMPLETE : PL_RUN_INCOMPLETE;
+}
+
+static pl_status end_run(pl_runner *r, pl_error *reterr)
+{
+    pl_str json;
+    pl_status rc = PL_OK;
+
+    pl__str_init(&json, PL_STR_LIMIT_DEFAULT);
+    rc = pl__run_summary_json(r->summary, r->setup->config, &json, reterr);
+    if (rc == PL_OK)
+        rc = r->store->ops->run_end(r->store, r->run_id, r->summary->state, r->summary->n_items, pl__str_c(&json),
+                                    reterr);
+    pl__str_clear(&json);
+    return rc;
+}
+
+static void clear(pl_runner *r)
+{
+    pl__store_writer_free(r->writer);
+    pl__image_pool_free(r->images);
+    pl__inbox_free(r->inbox);
+    pl__client_free(r->client);
+    if (r->own_transport)
+        r->own_transport->ops->free(r->own_transport);
+    for (uint32_t i = 0; r->ready && i < r->setup->config->n_models; i++)
+        pl__free(r->ready[i].ptr);
+    pl__free(r->ready);
+    pl__free(r->reserved);
+    pl__map_free(r->flights_by_key);
+    pl__chat_builder_clear(&r->builder);
+}
+
+/* Commits what is still queued (task rows, items), learns whether that succeeded, and lets everything open go. The
+ * writer ends first: until then its messages point into the flights, and the flights into the units. */
+static pl_status settle(pl_runner *r, pl_error *reterr)
+{
+    pl_inbox_msg *durable = NULL;
+    pl_inbox_msg *images = NULL;
+    pl_status rc = PL_OK;
+
+    pl__store_writer_free(r->writer);
+    r->writer = NULL;
+    rc = pl__inbox_take(r->inbox, &durable, &images, reterr);
+    pl__run_flights_drop_all(r);
+    pl__run_units_drop_all(r);
+    settle_state(r);
+    return rc;
+}
+
+pl_status pl__run_execute(const pl_run_opts *opts, pl_run_summary *ret, pl_error *reterr)
+{
+    pl_runner r = {
+        .opts = opts, .setup = opts->setup, .store = opts->store, .transport = opts->transport, .summary = ret};
+    pl_status rc = PL_OK;
+
+    *ret = (pl_run_summary){0};
+    r.clock = opts->clock ? opts->clock : pl__clock_system();
+    pl__chat_builder_init(&r.builder);
+    rc = begin(&r, reterr);
+    ret->run_id = r.run_id;
+    if (rc == PL_OK) {
+        pl_status settled = PL_OK;
+
+        rc = loop(&r, reterr);
+        report_progress(&r, true);
+        settled = settle(&r, rc == PL_OK ? reterr : NULL);
+        rc = rc == PL_OK ? settled : rc;
+        ret->elapsed_ns = now_ns(&r) - r.start_ns;
+        if (rc == PL_OK)
+            rc = end_run(&r, reterr);
+        else
+            ret->state = PL_RUN_INCOMPLETE;
+    }
+    clear(&r);
+    return rc;
+}

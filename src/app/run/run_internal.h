@@ -1,0 +1,194 @@
+#ifndef PL_RUN_INTERNAL_H
+#define PL_RUN_INTERNAL_H
+
+#include "client.h"
+#include "image.h"
+#include "map.h"
+#include "run.h"
+
+/* The rooms of a run, all on the run's own thread unless said otherwise:
+ *   opening.c  items -> units; what the store already has is taken over
+ *   tasks.c    ready tasks -> flights -> results -> durable -> next ready tasks
+ *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
+ *   inbox.c    messages from other threads (durable results, fitted images)
+ *   run.c      the loop, stopping, progress
+ *
+ * Invariants:
+ * 1. A task counts as ended, and its slot is free again, only after the store has said "durable".
+ * 2. One flight per call key: a second task with the key joins it.
+ * 3. Memory follows the open units (at most `window`) and the flights (at most the sum of concurrencies). */
+
+/* ---- inbox ---- */
+typedef struct pl_inbox_msg {
+    struct pl_inbox_msg *next;
+    void *owner;
+    pl_status rc;
+    pl_error err;
+} pl_inbox_msg;
+
+typedef struct pl_inbox pl_inbox;
+pl_inbox *pl__inbox_new(pl_transport *wake); /* NULL on refusal */
+void pl__inbox_free(pl_inbox *inbox);
+/* From any thread; never allocates. The message belongs to the inbox until it is taken. */
+void pl__inbox_put_durable(pl_inbox *inbox, pl_inbox_msg *msg);
+void pl__inbox_put_image(pl_inbox *inbox, pl_inbox_msg *msg);
+/* A failed write that nobody waits for. */
+void pl__inbox_put_error(pl_inbox *inbox, pl_status rc, const pl_error *err);
+/* Takes all messages, oldest first, as lists. Returns the first error put, or PL_OK. */
+pl_status pl__inbox_take(pl_inbox *inbox, pl_inbox_msg **ret_durable, pl_inbox_msg **ret_images, pl_error *reterr);
+
+/* ---- fitted images ---- */
+#define PL_IMAGE_CACHE_BYTES_MAX ((size_t)48 << 20) /* idle images beyond this are let go, oldest first */
+#define PL_IMAGE_THREADS 2u
+
+typedef enum pl_image_state { PL_IMAGE_LOADING = 0, PL_IMAGE_READY = 1, PL_IMAGE_FAILED = 2 } pl_image_state;
+
+struct pl_flight;
+typedef struct pl_image_entry {
+    pl_inbox_msg msg; /* owner is the entry */
+    uint8_t key[48];
+    pl_image_policy policy;
+    char *path;
+    pl_image_state state;        /* changed by the run's thread only */
+    pl_fitted_image image;       /* READY */
+    struct pl_flight *waiters;   /* linked by next_waiter */
+    struct pl_image_entry *next; /* work queue, then idle list */
+    struct pl_image_entry *prev;
+} pl_image_entry;
+
+typedef struct pl_image_pool pl_image_pool;
+PL_NODISCARD pl_status pl__image_pool_new(pl_inbox *inbox, pl_image_pool **ret, pl_error *reterr);
+void pl__image_pool_free(pl_image_pool *pool); /* waits for the workers */
+/* The entry of (file digest, policy); a new one is LOADING and in the workers' queue. Valid until the next trim. */
+PL_NODISCARD pl_status pl__image_pool_get(pl_image_pool *pool, const char *path, const pl_digest *digest,
+                                          const pl_image_policy *policy, pl_image_entry **ret, pl_error *reterr);
+/* A message of an entry came out of the inbox: settles its state. Then its waiters must be served at once. */
+void pl__image_pool_loaded(pl_image_pool *pool, pl_image_entry *entry);
+/* Lets idle images go until the cache is within its limit. A failed image is forgotten. */
+void pl__image_pool_trim(pl_image_pool *pool);
+
+/* ---- units and flights ---- */
+typedef struct pl_open_item {
+    pl_item item; /* strings borrowed from the dataset; with its digest */
+    uint64_t position;
+    uint32_t units_open;
+    bool bad;
+} pl_open_item;
+
+typedef struct pl_open_unit {
+    pl_unit *unit;
+    pl_open_item *item;
+    uint32_t queued;   /* entries in the ready queues */
+    uint32_t joined;   /* places in flights */
+    bool dead;         /* its item turned out unusable */
+    uint8_t *in_queue; /* per task: was it ever queued? */
+    struct pl_open_unit *prev;
+    struct pl_open_unit *next;
+} pl_open_unit;
+
+typedef struct pl_ready {
+    pl_open_unit *unit;
+    uint32_t task;
+} pl_ready;
+
+typedef struct pl_ready_queue { /* ring buffer */
+    pl_ready *ptr;
+    size_t cap;
+    size_t head;
+    size_t len;
+} pl_ready_queue;
+
+typedef enum pl_flight_state { PL_FLIGHT_IMAGE = 1, PL_FLIGHT_SENT = 2, PL_FLIGHT_WRITING = 3 } pl_flight_state;
+
+typedef struct pl_flight {
+    pl_inbox_msg msg; /* owner is the flight */
+    pl_digest key;
+    uint32_t model;
+    pl_flight_state state;
+    pl_ready *joiners;
+    size_t n_joiners;
+    size_t cap_joiners;
+    size_t n_written; /* joiners whose task rows are in the write */
+    pl_call_result result;
+    struct pl_flight *next_waiter; /* of one image */
+    struct pl_flight *prev;
+    struct pl_flight *next; /* all flights */
+} pl_flight;
+
+#define PL_RATE_SAMPLES 32
+
+typedef struct pl_runner {
+    const pl_run_opts *opts;
+    const pl_setup *setup;
+    const pl_clock *clock;
+    pl_store *store;
+    pl_transport *transport;
+    pl_transport *own_transport;
+    pl_client *client;
+    pl_store_writer *writer;
+    pl_inbox *inbox;
+    pl_image_pool *images;
+    pl_map *flights_by_key;
+    pl_flight *flights;
+    uint64_t n_flights;
+    pl_open_unit *units;
+    uint32_t n_units;
+    uint32_t window;       /* most open units */
+    pl_ready_queue *ready; /* per model */
+    uint32_t *reserved;    /* per model: flights that wait for an image and hold no slot of the client yet */
+    pl_chat_builder builder;
+    uint32_t next_model;   /* where the last round of starting ended: fair sharing */
+    pl_open_item *opening; /* the item whose units are being opened; NULL between items */
+    uint32_t opening_unit;
+    size_t next_item;
+    uint64_t calls_max; /* this run's budget of calls; UINT64_MAX: none */
+    uint64_t start_ns;
+    uint64_t deadline_ns; /* UINT64_MAX: none */
+    bool stopping;
+    pl_run_state stop_state;
+    uint64_t tasks_per_image_item;
+    uint64_t tasks_ended_any; /* ended in any way, for progress */
+    uint64_t failures;
+    uint64_t next_progress_ns;
+    struct {
+        uint64_t at_ns;
+        uint64_t calls;
+        uint64_t ended;
+    } rate[PL_RATE_SAMPLES];
+    size_t n_rate;
+    pl_run_summary *summary;
+    int64_t run_id;
+} pl_runner;
+
+/* opening.c: opens one more unit if there is one and there is room. *ret_opened false when all is open or the window is
+ * full. A unit that the store already has whole is accounted for and closed again at once. */
+PL_NODISCARD pl_status pl__run_open_unit(pl_runner *r, bool *ret_opened, pl_error *reterr);
+bool pl__run_all_opened(const pl_runner *r);
+void pl__run_unit_release(pl_runner *r, pl_open_unit *u); /* frees it if nothing holds it any more */
+void pl__run_units_drop_all(pl_runner *r);
+/* The item cannot be used: its open units die, the store and the summary are told. */
+PL_NODISCARD pl_status pl__run_item_problem(pl_runner *r, pl_open_item *item, const char *problem, pl_error *reterr);
+
+/* tasks.c */
+PL_NODISCARD pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr);
+/* Ends a task in its unit and queues what that sets free. */
+PL_NODISCARD pl_status pl__run_finish_task(pl_runner *r, pl_open_unit *u, uint32_t task, pl_outcome outcome,
+                                           pl_view text, pl_error *reterr);
+/* Starts what is ready while there are slots. *ret_hungry: some endpoint has free slots and nothing to do. */
+PL_NODISCARD pl_status pl__run_start_ready(pl_runner *r, bool *ret_hungry, pl_error *reterr);
+PL_NODISCARD pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *reterr);
+PL_NODISCARD pl_status pl__run_call_durable(pl_runner *r, pl_flight *f, pl_error *reterr);
+PL_NODISCARD pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *reterr);
+void pl__run_flights_drop_all(pl_runner *r);
+/* The text of a stored reply, appended to out (reset first); nothing for anything but a response. */
+PL_NODISCARD pl_status pl__run_stored_text(const pl_store_call *call, pl_str *out, pl_error *reterr);
+
+/* run.c */
+void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...) PL_PRINTF(3, 4);
+
+/* summary.c */
+void pl__run_account_unit(pl_runner *r, const pl_open_unit *u);
+PL_NODISCARD pl_status pl__run_summary_json(const pl_run_summary *s, const pl_config *config, pl_str *out,
+                                            pl_error *reterr);
+
+#endif

@@ -1,0 +1,174 @@
+#include "alloc.h"
+#include "error.h"
+#include "file.h"
+#include "json.h"
+#include "peer_review.h"
+#include "run.h"
+#include <stdio.h>
+
+static pl_status read_templates(const char *dir, pl_prompt_set **ret, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    pl_str texts[PL_PROMPT_KINDS];
+    const char *templates[PL_PROMPT_KINDS] = {NULL};
+    size_t found = 0;
+
+    for (size_t k = 0; k < PL_PROMPT_KINDS; k++)
+        pl__str_init(&texts[k], PL_PROMPT_TEMPLATE_BYTES_MAX);
+    for (size_t k = 0; dir && k < PL_PROMPT_KINDS; k++) {
+        pl_str path;
+
+        pl__str_init(&path, 4096);
+        rc = pl__str_appendf(&path, "%s/%s.txt", dir, pl__prompt_kind_name((pl_prompt_kind)k));
+        if (rc == PL_OK)
+            rc = pl__file_read(pl__str_c(&path), PL_PROMPT_TEMPLATE_BYTES_MAX, &texts[k], reterr);
+        pl__str_clear(&path);
+        if (rc == PL_OK) {
+            templates[k] = pl__str_c(&texts[k]);
+            found++;
+        } else if (rc != PL_E_NOT_FOUND) {
+            goto out;
+        }
+        rc = PL_OK;
+    }
+    if (dir && found == 0) {
+        rc = pl__fail(reterr, PL_E_NOT_FOUND,
+                      "prompts: %s has none of question.txt, answer.txt, judge_correctness.txt, judge_visual.txt", dir);
+        goto out;
+    }
+    rc = pl__prompt_set_new(templates, ret, reterr);
+out:
+    for (size_t k = 0; k < PL_PROMPT_KINDS; k++)
+        pl__str_clear(&texts[k]);
+    return rc;
+}
+
+/* Counts what kinds of items there are, and settles who asks and who judges (METHODS: given if every item has a
+ * question, generated if none has; a mixture must be spelled out). */
+static pl_status settle(pl_setup *s, pl_error *reterr)
+{
+    const pl_peer_review_config *pr = &s->config->peer_review;
+    size_t n = pl__dataset_count(s->dataset);
+    size_t with_question = 0;
+    size_t with_image = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const pl_item *item = pl__dataset_item(s->dataset, i);
+
+        with_question += item->question != NULL;
+        with_image += item->image_path != NULL;
+    }
+    s->any_image = with_image > 0;
+    s->any_text_only = with_image < n;
+    s->generated =
+        pr->questions == PL_QUESTIONS_GENERATED || (pr->questions == PL_QUESTIONS_AUTO && with_question == 0);
+    if (pr->questions == PL_QUESTIONS_AUTO && with_question != 0 && with_question != n)
+        return pl__fail(
+            reterr, PL_E_INVALID,
+            "%zu of %zu items have a question of their own: write questions: given (and complete the items) or "
+            "questions: generated",
+            with_question, n);
+    if (!s->generated && with_question != n)
+        return pl__fail(reterr, PL_E_INVALID, "questions: given, but %zu of %zu items have no question",
+                        n - with_question, n);
+    if (s->generated && with_image != n)
+        return pl__fail(reterr, PL_E_INVALID,
+                        "questions: generated, but %zu of %zu items have no image to ask about: give them questions",
+                        n - with_image, n);
+    if (!s->generated && pr->judges_given && pr->judges == PL_JUDGES_AUTHOR)
+        return pl__fail(reterr, PL_E_INVALID,
+                        "judges: author needs generated questions: a given question has no author");
+    if (!s->any_image && pr->criteria[PL_CRITERION_VISUAL] && !pr->criteria[PL_CRITERION_CORRECTNESS])
+        return pl__fail(reterr, PL_E_INVALID, "criteria: visual alone, but no item has an image");
+    s->judges_all = !s->generated || pr->judges == PL_JUDGES_ALL;
+    return PL_OK;
+}
+
+static pl_status make_eval(pl_setup *s, pl_error *reterr)
+{
+    pl_peer_review_design design = {.models = s->config->models,
+                                    .n_models = s->config->n_models,
+                                    .prompts = s->prompts,
+                                    .generated = s->generated,
+                                    .judges_all = s->judges_all,
+                                    .self_review = s->config->peer_review.self_review};
+
+    for (size_t c = 0; c < PL_CRITERIA_COUNT; c++)
+        design.criteria[c] = s->config->peer_review.criteria[c];
+    return pl__peer_review_new(&design, &s->eval, reterr);
+}
+
+pl_status pl__setup_new(const pl_config *config, pl_setup **ret, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    pl_setup *s = pl__calloc(1, sizeof(*s));
+
+    if (!s)
+        return pl__fail(reterr, PL_E_NOMEM, "setup");
+    s->config = config;
+    if (config->data_items)
+        rc = pl__dataset_from_items(config->data_items, &s->dataset, reterr);
+    else
+        rc = pl__dataset_from_images(config->data_images, &s->dataset, reterr);
+    if (rc == PL_OK && pl__dataset_count(s->dataset) == 0)
+        rc = pl__fail(reterr, PL_E_NOT_FOUND, "%s has no items",
+                      config->data_items ? config->data_items : config->data_images);
+    if (rc == PL_OK)
+        rc = read_templates(config->peer_review.prompts_dir, &s->prompts, reterr);
+    if (rc == PL_OK)
+        rc = settle(s, reterr);
+    if (rc == PL_OK)
+        rc = make_eval(s, reterr);
+    if (rc != PL_OK) {
+        pl__setup_free(s);
+        return rc;
+    }
+    *ret = s;
+    return PL_OK;
+}
+
+static pl_status stored_templates(const pl_store_run *run, pl_prompt_set **ret, pl_error *reterr)
+{
+    const char *templates[PL_PROMPT_KINDS] = {NULL};
+    json_t *doc = NULL;
+    pl_status rc = pl__json_parse(pl__view(run->prompts), &doc, reterr);
+
+    for (size_t k = 0; k < PL_PROMPT_KINDS && rc == PL_OK; k++)
+        rc = pl__json_get_string(doc, pl__prompt_kind_name((pl_prompt_kind)k), &templates[k], reterr);
+    if (rc == PL_OK)
+        rc = pl__prompt_set_new(templates, ret, reterr);
+    json_decref(doc);
+    return rc;
+}
+
+pl_status pl__setup_from_run(const pl_config *config, const pl_store_run *run, pl_setup **ret, pl_error *reterr)
+{
+    pl_setup *s = pl__calloc(1, sizeof(*s));
+    pl_status rc = PL_OK;
+
+    if (!s)
+        return pl__fail(reterr, PL_E_NOMEM, "setup");
+    s->config = config;
+    s->generated = config->peer_review.questions == PL_QUESTIONS_GENERATED;
+    s->judges_all = config->peer_review.judges == PL_JUDGES_ALL;
+    rc = stored_templates(run, &s->prompts, reterr);
+    if (rc == PL_OK)
+        rc = make_eval(s, reterr);
+    if (rc != PL_OK) {
+        pl__error_prefix(reterr, "run %lld", (long long)run->id);
+        pl__setup_free(s);
+        return rc;
+    }
+    *ret = s;
+    return PL_OK;
+}
+
+void pl__setup_free(pl_setup *s)
+{
+    if (!s)
+        return;
+    pl__eval_free(s->eval);
+    pl__prompt_set_free(s->prompts);
+    pl__dataset_free(s->dataset);
+    pl__free(s);
+}

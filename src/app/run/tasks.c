@@ -1,0 +1,472 @@
+/* The life of a task: ready -> (joins a flight | is found in the store | becomes a flight) -> sent -> written ->
+ * durable
+ * -> ended, which makes others ready. */
+#include "alloc.h"
+#include "error.h"
+#include "run_internal.h"
+#include "vec.h"
+#include <string.h>
+
+/* ---- ready queues ---- */
+
+static pl_status queue_push(pl_ready_queue *q, pl_ready ready)
+{
+    if (q->len == q->cap) {
+        size_t cap = q->cap ? q->cap * 2 : 64;
+        pl_ready *grown = pl__reallocarray(NULL, cap, sizeof(*grown));
+
+        if (!grown)
+            return PL_E_NOMEM;
+        for (size_t i = 0; i < q->len; i++)
+            grown[i] = q->ptr[(q->head + i) % q->cap];
+        pl__free(q->ptr);
+        q->ptr = grown;
+        q->cap = cap;
+        q->head = 0;
+    }
+    q->ptr[(q->head + q->len) % q->cap] = ready;
+    q->len++;
+    return PL_OK;
+}
+
+static pl_ready queue_pop(pl_ready_queue *q)
+{
+    pl_ready ready = q->ptr[q->head];
+
+    q->head = (q->head + 1) % q->cap;
+    q->len--;
+    return ready;
+}
+
+pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr)
+{
+    uint32_t n = pl__unit_count(u->unit);
+
+    for (uint32_t i = from; i < n; i++) {
+        if (u->in_queue[i] || pl__unit_state(u->unit, i) != PL_TASK_READY)
+            continue;
+        if (queue_push(&r->ready[pl__unit_task(u->unit, i)->model], (pl_ready){u, i}) != PL_OK)
+            return pl__fail(reterr, PL_E_NOMEM, "ready tasks");
+        u->in_queue[i] = 1;
+        u->queued++;
+    }
+    return PL_OK;
+}
+
+pl_status pl__run_finish_task(pl_runner *r, pl_open_unit *u, uint32_t task, pl_outcome outcome, pl_view text,
+                              pl_error *reterr)
+{
+    uint32_t before = pl__unit_open_tasks(u->unit);
+    pl_status rc = PL_OK;
+
+    if (u->dead)
+        return PL_OK;
+    rc = pl__unit_finish(u->unit, task, outcome, text, reterr);
+    if (rc != PL_OK)
+        return rc;
+    r->tasks_ended_any += before - pl__unit_open_tasks(u->unit);
+    if (!pl__outcome_is_response(outcome)) {
+        r->failures++;
+        if (r->opts->fail_fast && outcome != PL_OUTCOME_NONE && !r->stopping)
+            pl__run_stop(r, PL_RUN_INCOMPLETE, "stopped at the first failure (--fail-fast): %s: %s",
+                         r->setup->config->models[pl__unit_task(u->unit, task)->model].name, pl__outcome_name(outcome));
+    }
+    return pl__run_queue_ready(r, u, task + 1, reterr);
+}
+
+/* ---- flights ---- */
+
+static void flight_free(pl_runner *r, pl_flight *f)
+{
+    if (f->prev)
+        f->prev->next = f->next;
+    else
+        r->flights = f->next;
+    if (f->next)
+        f->next->prev = f->prev;
+    (void)pl__map_remove(r->flights_by_key, f->key.bytes, sizeof(f->key.bytes), NULL);
+    r->n_flights--;
+    pl__call_result_clear(&f->result);
+    pl__free(f->joiners);
+    pl__free(f);
+}
+
+static pl_status flight_join(pl_flight *f, pl_ready ready, pl_error *reterr)
+{
+    if (pl__vec_reserve(&f->joiners, &f->cap_joiners, f->n_joiners + 1, sizeof(*f->joiners)) != PL_OK)
+        return pl__fail(reterr, PL_E_NOMEM, "flight");
+    f->joiners[f->n_joiners++] = ready;
+    ready.unit->joined++;
+    pl__unit_start(ready.unit->unit, ready.task);
+    return PL_OK;
+}
+
+static pl_status flight_new(pl_runner *r, const pl_digest *key, uint32_t model, pl_ready ready, pl_flight **ret,
+                            pl_error *reterr)
+{
+    pl_flight *f = pl__calloc(1, sizeof(*f));
+    pl_status rc = PL_OK;
+
+    if (!f || pl__map_put(r->flights_by_key, key->bytes, sizeof(key->bytes), (uintptr_t)f) != PL_OK) {
+        pl__free(f);
+        return pl__fail(reterr, PL_E_NOMEM, "flight");
+    }
+    f->key = *key;
+    f->model = model;
+    f->msg.owner = f;
+    f->next = r->flights;
+    if (f->next)
+        f->next->prev = f;
+    r->flights = f;
+    r->n_flights++;
+    rc = flight_join(f, ready, reterr);
+    if (rc != PL_OK) {
+        flight_free(r, f);
+        return rc;
+    }
+    *ret = f;
+    return PL_OK;
+}
+
+/* The flight ends without a durable result (interrupt, unusable image): its tasks are as if never asked. */
+static void flight_abandon(pl_runner *r, pl_flight *f)
+{
+    for (size_t i = 0; i < f->n_joiners; i++) {
+        pl_open_unit *u = f->joiners[i].unit;
+
+        u->joined--;
+        if (!u->dead)
+            pl__unit_unstart(u->unit, f->joiners[i].task);
+        pl__run_unit_release(r, u);
+    }
+    flight_free(r, f);
+}
+
+void pl__run_flights_drop_all(pl_runner *r)
+{
+    while (r->flights)
+        flight_abandon(r, r->flights);
+}
+
+/* Sends a flight whose image (if any) is ready. */
+static pl_status flight_send(pl_runner *r, pl_flight *f, const pl_image_entry *image, pl_error *reterr)
+{
+    const pl_ready *first = &f->joiners[0];
+    pl_chat_image chat_image = {NULL, NULL};
+    pl_status rc = pl__unit_chat(first->unit->unit, first->task, &r->builder, reterr);
+
+    if (rc != PL_OK)
+        return rc;
+    if (image) {
+        chat_image.base64 = image->image.base64;
+        chat_image.media_type = image->image.media_type;
+    }
+    rc = pl__client_submit(r->client, f->model, &r->builder.chat, image ? &chat_image : NULL, image ? 1 : 0,
+                           (uint64_t)(uintptr_t)f, reterr);
+    if (rc == PL_OK)
+        f->state = PL_FLIGHT_SENT;
+    return rc;
+}
+
+static pl_status item_unusable(pl_runner *r, pl_flight *f, const char *problem, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    for (size_t i = 0; i < f->n_joiners && rc == PL_OK; i++)
+        rc = pl__run_item_problem(r, f->joiners[i].unit->item, problem, reterr);
+    r->summary->calls--; /* it was never made */
+    flight_abandon(r, f);
+    return rc;
+}
+
+pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *reterr)
+{
+    pl_flight *f = NULL;
+    pl_status rc = PL_OK;
+
+    pl__image_pool_loaded(r->images, entry);
+    f = entry->waiters;
+    entry->waiters = NULL;
+    while (f) {
+        pl_flight *next = f->next_waiter;
+
+        f->next_waiter = NULL;
+        r->reserved[f->model]--;
+        if (r->stopping) {
+            r->summary->calls--; /* it was not made yet */
+            flight_abandon(r, f);
+        } else if (rc == PL_OK && entry->state == PL_IMAGE_FAILED)
+            rc = entry->msg.rc == PL_E_NOMEM ? pl__fail(reterr, PL_E_NOMEM, "image %s", entry->path)
+                                             : item_unusable(r, f, entry->msg.err.msg, reterr);
+        else if (rc == PL_OK)
+            rc = flight_send(r, f, entry, reterr);
+        f = next;
+    }
+    pl__image_pool_trim(r->images);
+    return rc;
+}
+
+/* Gets the image of a new flight: sends at once if it is ready, waits otherwise. */
+static pl_status flight_begin(pl_runner *r, pl_flight *f, pl_error *reterr)
+{
+    const pl_item *item = &f->joiners[0].unit->item->item;
+    pl_image_entry *entry = NULL;
+    pl_status rc = PL_OK;
+
+    r->summary->calls++;
+    if (!item->image_path)
+        return flight_send(r, f, NULL, reterr);
+    rc = pl__image_pool_get(r->images, item->image_path, &item->image_digest, &r->setup->config->models[f->model].image,
+                            &entry, reterr);
+    if (rc != PL_OK)
+        return rc;
+    if (entry->state == PL_IMAGE_READY)
+        return flight_send(r, f, entry, reterr);
+    if (entry->state == PL_IMAGE_FAILED)
+        return item_unusable(r, f, entry->msg.err.msg, reterr);
+    f->state = PL_FLIGHT_IMAGE;
+    f->next_waiter = entry->waiters;
+    entry->waiters = f;
+    r->reserved[f->model]++;
+    return PL_OK;
+}
+
+/* ---- starting ---- */
+
+pl_status pl__run_stored_text(const pl_store_call *call, pl_str *out, pl_error *reterr)
+{
+    const pl_codec_ops *codec = pl__codec_find(call->codec);
+    pl_http_reply reply = {.status = call->http_status};
+    pl_decoded decoded = {0};
+    pl_status rc = PL_OK;
+
+    pl__str_reset(out);
+    if (!codec)
+        return pl__fail(reterr, PL_E_UNSUPPORTED, "stored reply of codec %s", call->codec);
+    pl__str_init(&reply.headers, 0);
+    pl__str_init(&reply.body, PL_STORE_BODY_BYTES_MAX);
+    rc = pl__str_append_view(&reply.body, call->body);
+    if (rc == PL_OK)
+        rc = codec->decode(&reply, 0, &decoded, reterr);
+    if (rc == PL_OK && decoded.reply.text)
+        rc = pl__str_append(out, decoded.reply.text, decoded.reply.text_len);
+    pl__reply_clear(&decoded.reply);
+    pl__http_reply_clear(&reply);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "stored reply of %zu bytes", call->body.len);
+}
+
+static pl_status link_task(pl_runner *r, const pl_open_unit *u, uint32_t task, const pl_digest *call, pl_error *reterr)
+{
+    pl_store_write write = {.kind = PL_WRITE_TASK};
+
+    write.u.task = (pl_store_task){*pl__unit_key(u->unit), pl__unit_task(u->unit, task)->key, *call};
+    return pl__store_writer_submit(r->writer, &write, 1, 0, reterr);
+}
+
+/* Another task, or an earlier run with other prompts or items, has asked the very same thing. */
+static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key, bool *ret_reused, pl_error *reterr)
+{
+    pl_store_call call = {0};
+    bool found = false;
+    pl_str memory;
+    pl_str text;
+    pl_status rc = PL_OK;
+
+    *ret_reused = false;
+    pl__str_init(&memory, PL_STR_LIMIT_DEFAULT);
+    pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+    rc = r->store->ops->call_get(r->store, key, true, &call, &found, &memory, reterr);
+    if (rc != PL_OK || !found ||
+        !(pl__outcome_is_response(call.outcome) ||
+          (pl__outcome_is_final_error(call.outcome) && !r->opts->retry_failed)))
+        goto out;
+    rc = pl__run_stored_text(&call, &text, reterr);
+    if (rc == PL_OK)
+        rc = link_task(r, ready.unit, ready.task, key, reterr);
+    if (rc == PL_OK) {
+        pl__unit_start(ready.unit->unit, ready.task);
+        rc = pl__run_finish_task(r, ready.unit, ready.task, call.outcome, pl__view_n(text.ptr, text.len), reterr);
+    }
+    if (rc == PL_OK) {
+        r->summary->reused++;
+        *ret_reused = true;
+    }
+out:
+    pl__str_clear(&text);
+    pl__str_clear(&memory);
+    return rc;
+}
+
+static pl_status start_task(pl_runner *r, pl_ready ready, pl_error *reterr)
+{
+    uint32_t model = pl__unit_task(ready.unit->unit, ready.task)->model;
+    pl_flight *f = NULL;
+    uintptr_t value = 0;
+    pl_digest key;
+    bool reused = false;
+    pl_status rc = pl__unit_chat(ready.unit->unit, ready.task, &r->builder, reterr);
+
+    if (rc == PL_OK)
+        rc = pl__chat_key(&r->builder.chat, &key, reterr);
+    if (rc != PL_OK)
+        return rc;
+    if (pl__map_get(r->flights_by_key, key.bytes, sizeof(key.bytes), &value)) {
+        r->summary->reused++;
+        return flight_join((pl_flight *)value, ready, reterr);
+    }
+    rc = reuse_stored(r, ready, &key, &reused, reterr);
+    if (rc != PL_OK || reused)
+        return rc;
+    if (r->summary->calls >= r->calls_max) {
+        pl__run_stop(r, PL_RUN_STOPPED, "the budget of %llu calls is used up", (unsigned long long)r->calls_max);
+        return PL_OK; /* stays READY, out of the queue: counted as not asked */
+    }
+    rc = flight_new(r, &key, model, ready, &f, reterr);
+    return rc == PL_OK ? flight_begin(r, f, reterr) : rc;
+}
+
+/* An endpoint that has shown that asking on is senseless: its tasks end without being asked, and are not stored. */
+static pl_status pass_over(pl_runner *r, pl_ready ready, pl_error *reterr)
+{
+    uint32_t model = pl__unit_task(ready.unit->unit, ready.task)->model;
+
+    r->summary->models[model].not_asked++;
+    pl__unit_start(ready.unit->unit, ready.task);
+    return pl__run_finish_task(r, ready.unit, ready.task, PL_OUTCOME_NONE, pl__view_n("", 0), reterr);
+}
+
+static uint32_t free_slots(const pl_runner *r, uint32_t model)
+{
+    uint32_t slots = pl__client_free_slots(r->client, model);
+
+    return slots > r->reserved[model] ? slots - r->reserved[model] : 0;
+}
+
+static pl_status start_model(pl_runner *r, uint32_t model, pl_error *reterr)
+{
+    pl_ready_queue *q = &r->ready[model];
+    pl_status rc = PL_OK;
+
+    while (rc == PL_OK && q->len > 0 && !r->stopping) {
+        bool closed = pl__client_closed(r->client, model) != PL_OUTCOME_NONE;
+        pl_ready ready;
+
+        if (!closed && free_slots(r, model) == 0)
+            break;
+        ready = queue_pop(q);
+        if (!ready.unit->dead && pl__unit_state(ready.unit->unit, ready.task) == PL_TASK_READY)
+            rc = closed ? pass_over(r, ready, reterr) : start_task(r, ready, reterr);
+        ready.unit->queued--; /* held until here, so that nothing on the way could free it */
+        pl__run_unit_release(r, ready.unit);
+    }
+    return rc;
+}
+
+pl_status pl__run_start_ready(pl_runner *r, bool *ret_hungry, pl_error *reterr)
+{
+    uint32_t n = r->setup->config->n_models;
+    pl_status rc = PL_OK;
+
+    *ret_hungry = false;
+    for (uint32_t k = 0; k < n && rc == PL_OK; k++) {
+        uint32_t model = (r->next_model + k) % n;
+
+        rc = start_model(r, model, reterr);
+        if (r->ready[model].len == 0 && (free_slots(r, model) > 0 || pl__client_closed(r->client, model)))
+            *ret_hungry = true;
+    }
+    r->next_model = (r->next_model + 1) % n;
+    return rc;
+}
+
+/* ---- ending ---- */
+
+static void add_usage(pl_usage *sum, const pl_usage *u)
+{
+    sum->input_tokens += u->input_tokens;
+    sum->output_tokens += u->output_tokens;
+    sum->cached_tokens += u->cached_tokens;
+    sum->reasoning_tokens += u->reasoning_tokens;
+}
+
+static pl_status write_result(pl_runner *r, pl_flight *f, pl_error *reterr)
+{
+    const pl_decoded *d = &f->result.decoded;
+    pl_store_write *writes = pl__calloc(f->n_joiners + 1, sizeof(*writes));
+    pl_status rc = PL_OK;
+
+    if (!writes)
+        return pl__fail(reterr, PL_E_NOMEM, "result");
+    writes[0].kind = PL_WRITE_CALL;
+    writes[0].u.call = (pl_store_call){.key = f->key,
+                                       .outcome = d->reply.outcome,
+                                       .http_status = f->result.http_status,
+                                       .attempts = f->result.attempts,
+                                       .usage = d->reply.usage,
+                                       .elapsed_ns = f->result.elapsed_ns,
+                                       .created_unix_ms = r->clock->now_unix_ms(r->clock->user),
+                                       .codec = r->setup->config->models[f->model].provider,
+                                       .message = d->message[0] ? d->message : NULL,
+                                       .body = {f->result.body.ptr ? f->result.body.ptr : "", f->result.body.len}};
+    for (size_t i = 0; i < f->n_joiners; i++) {
+        const pl_unit *unit = f->joiners[i].unit->unit;
+
+        writes[i + 1].kind = PL_WRITE_TASK;
+        writes[i + 1].u.task =
+            (pl_store_task){*pl__unit_key(unit), pl__unit_task(unit, f->joiners[i].task)->key, f->key};
+    }
+    rc = pl__store_writer_submit(r->writer, writes, f->n_joiners + 1, (uint64_t)(uintptr_t)&f->msg, reterr);
+    if (rc == PL_OK) {
+        f->n_written = f->n_joiners;
+        f->state = PL_FLIGHT_WRITING;
+    }
+    pl__free(writes);
+    return rc;
+}
+
+pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *reterr)
+{
+    pl_flight *f = (pl_flight *)(uintptr_t)result->tag;
+    pl_run_model *m = &r->summary->models[f->model];
+
+    f->result = *result;
+    *result = (pl_call_result){0};
+    if (f->result.decoded.reply.outcome == PL_OUTCOME_NONE) { /* cancelled: nothing was learnt */
+        pl__client_release(r->client, f->model);
+        r->summary->calls--;
+        flight_abandon(r, f);
+        return PL_OK;
+    }
+    m->calls++;
+    m->attempts += f->result.attempts;
+    r->summary->attempts += f->result.attempts;
+    add_usage(&m->usage, &f->result.decoded.reply.usage);
+    if (!pl__outcome_is_response(f->result.decoded.reply.outcome) && f->result.decoded.message[0]) {
+        memcpy(m->last_problem, f->result.decoded.message, sizeof(m->last_problem));
+        m->last_problem[sizeof(m->last_problem) - 1] = '\0';
+    }
+    return write_result(r, f, reterr);
+}
+
+pl_status pl__run_call_durable(pl_runner *r, pl_flight *f, pl_error *reterr)
+{
+    const pl_reply *reply = &f->result.decoded.reply;
+    pl_status rc = PL_OK;
+
+    pl__client_release(r->client, f->model);
+    for (size_t i = 0; i < f->n_joiners && rc == PL_OK; i++) {
+        pl_ready ready = f->joiners[i];
+
+        if (i >= f->n_written)
+            rc = link_task(r, ready.unit, ready.task, &f->key, reterr);
+        if (rc == PL_OK)
+            rc = pl__run_finish_task(r, ready.unit, ready.task, reply->outcome,
+                                     pl__view_n(reply->text ? reply->text : "", reply->text_len), reterr);
+    }
+    for (size_t i = 0; i < f->n_joiners; i++) {
+        f->joiners[i].unit->joined--;
+        pl__run_unit_release(r, f->joiners[i].unit);
+    }
+    flight_free(r, f);
+    return rc;
+}
