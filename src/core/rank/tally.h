@@ -1,0 +1,22 @@
+#ifndef PL_TALLY_H
+#define PL_TALLY_H
+
+#include "rank_method.h"
+
+/* Sums of ballots: who won how much before whom. */
+typedef struct pl_tally {
+    double *won;   /* [candidate * n_models + judge], weighted */
+    double *count; /* the same shape: weight of the ballots */
+} pl_tally;
+
+/* Ballots of opts->criterion. PL_OK or PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__tally_init(pl_tally *tally, const pl_rank_input *in);
+void pl__tally_clear(pl_tally *tally);
+
+/* Does the ballot count for methods that look at one criterion? */
+bool pl__ballot_counts(const pl_ballot *ballot, const pl_rank_opts *opts);
+
+/* Weighted mean of the candidate's R over its judges (UPME eq. 5 as a mean); w NULL: all 1. NaN without weight. */
+double pl__weighted_mean(const pl_rank_input *in, uint32_t candidate, const double *w);
+
+#endif

@@ -1,0 +1,160 @@
+/* UPME (arXiv paper of that name, eqs. 5 and 10, Algorithm 1) with eq. 5 as a weighted mean: with a sum, the loss
+ * would be least at w = 0. Each epoch is a gradient step on the loss with G held fixed: w <- w - step (w - G(w)). */
+#include "upme.h"
+
+#include "alloc.h"
+#include "error.h"
+#include "num.h"
+#include "rng.h"
+#include "tally.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WORTH_A_WARNING 1e-6 /* |w - G| left at the end */
+
+static bool has_score(const pl_upme *u, uint32_t m)
+{
+    return u->roles[m] == PL_UPME_LEARNER || u->roles[m] == PL_UPME_SCORED;
+}
+
+static void assign_roles(pl_upme *u)
+{
+    const pl_rank_input *in = u->in;
+    for (uint32_t m = 0; m < in->n_models; m++) {
+        bool scored = !isnan(pl__weighted_mean(in, m, NULL));
+        bool judges = pl_peer_table_is_judge(in->table, m);
+        if (scored)
+            u->roles[m] = judges ? PL_UPME_LEARNER : PL_UPME_SCORED;
+        else
+            u->roles[m] = judges ? PL_UPME_OUTSIDER : PL_UPME_NONE;
+        u->n_scored += scored;
+    }
+}
+
+void pl__upme_start(pl_upme *u, pl_upme_init init, uint64_t start)
+{
+    for (uint32_t m = 0; m < u->in->n_models; m++) {
+        u->w[m] = u->roles[m] == PL_UPME_NONE ? (double)NAN : 1.0;
+        if (init != PL_UPME_INIT_RANDOM || u->roles[m] == PL_UPME_NONE)
+            continue;
+        pl_rng rng; /* a stream for each name, so that indices do not matter */
+        pl__rng_init(&rng, u->in->opts->seed, u->in->models[m], start);
+        u->w[m] = pl__rng_uniform(&rng);
+    }
+}
+
+static void weigh_outsiders(pl_upme *u)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < u->in->n_models; i++) {
+        uint32_t m = u->in->order[i];
+        if (has_score(u, m))
+            sum += u->w[m];
+    }
+    for (uint32_t m = 0; m < u->in->n_models; m++) {
+        if (u->roles[m] == PL_UPME_OUTSIDER)
+            u->w[m] = sum / u->n_scored;
+    }
+}
+
+/* G of the present weights; then w = G for candidates that do not judge. Returns the largest |w - G| before that. */
+static double update_scores(pl_upme *u)
+{
+    double gap = 0.0;
+    weigh_outsiders(u);
+    for (uint32_t m = 0; m < u->in->n_models; m++) {
+        u->g[m] = has_score(u, m) ? pl__weighted_mean(u->in, m, u->w) : (double)NAN;
+        if (!isnan(u->g[m]))
+            gap = fmax(gap, fabs(u->w[m] - u->g[m]));
+    }
+    for (uint32_t m = 0; m < u->in->n_models; m++) {
+        if (u->roles[m] == PL_UPME_SCORED && !isnan(u->g[m]))
+            u->w[m] = u->g[m];
+    }
+    return gap;
+}
+
+static double loss_now(const pl_upme *u) /* eq. 10 */
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < u->in->n_models; i++) {
+        uint32_t m = u->in->order[i];
+        if (has_score(u, m) && !isnan(u->g[m]))
+            sum += (u->g[m] - u->w[m]) * (u->g[m] - u->w[m]);
+    }
+    return sum / u->n_scored;
+}
+
+void pl__upme_iterate(pl_upme *u, uint32_t max_epochs, double *loss)
+{
+    double step = u->in->opts->upme_step;
+    for (u->epochs = 0; u->epochs < max_epochs;) {
+        double gap = update_scores(u);
+        if (loss)
+            loss[u->epochs] = loss_now(u);
+        u->epochs++;
+        if (gap < PL_UPME_SETTLED)
+            break;
+        for (uint32_t m = 0; m < u->in->n_models; m++) {
+            if (u->roles[m] == PL_UPME_LEARNER && !isnan(u->g[m]))
+                u->w[m] -= step * (u->w[m] - u->g[m]);
+        }
+    }
+    u->gap = update_scores(u);
+    weigh_outsiders(u);
+}
+
+static pl_status warn_unsettled(const pl_upme *u, pl_ranking *r)
+{
+    if (!(u->gap > WORTH_A_WARNING))
+        return PL_OK;
+    char gap[PL_NUM_BYTES];
+    pl__num_format_fixed(u->gap, 6, gap);
+    return pl__ranking_warn(r, "the weights have not settled after %u epochs: one still differs from its score by %s",
+                            u->epochs, gap);
+}
+
+pl_status pl__rank_upme(const pl_rank_input *in, pl_ranking **ret, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    size_t n = in->n_models;
+    pl_ranking *r = pl__ranking_new(in->n_models, true);
+    pl_upme u = {.in = in,
+                 .roles = pl__calloc(n, sizeof(*u.roles)),
+                 .w = pl__calloc(n, sizeof(*u.w)),
+                 .g = pl__calloc(n, sizeof(*u.g))};
+
+    if (!r || !u.roles || !u.w || !u.g) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "weights of %u models", in->n_models);
+        goto out;
+    }
+    assign_roles(&u);
+    if (u.n_scored > 0) {
+        r->loss = pl__calloc(in->opts->upme_epochs, sizeof(*r->loss));
+        if (!r->loss) {
+            rc = pl__fail(reterr, PL_E_NOMEM, "the loss of %u epochs", in->opts->upme_epochs);
+            goto out;
+        }
+        pl__upme_start(&u, in->opts->upme_init, 0);
+        pl__upme_iterate(&u, in->opts->upme_epochs, r->loss);
+        r->n_loss = u.epochs;
+        memcpy(r->scores, u.g, n * sizeof(*r->scores));
+        memcpy(r->weights, u.w, n * sizeof(*r->weights));
+        rc = warn_unsettled(&u, r);
+        if (!rc && in->opts->upme_restarts > 0)
+            rc = pl__upme_restarts(&u, r);
+        if (rc) {
+            rc = pl__fail(reterr, rc, "the report on %u random starts", in->opts->upme_restarts);
+            goto out;
+        }
+    }
+    *ret = r;
+    r = NULL;
+out:
+    pl__free(u.roles);
+    pl__free(u.w);
+    pl__free(u.g);
+    pl_ranking_free(r);
+    return rc;
+}

@@ -1,0 +1,369 @@
+/* R[j][r] and the ballots behind it (UPME, section 3.2, eqs. 6-9).
+ *
+ * 1. A unit is one judge's view of one pair of answers to one item: with pair_orders both orders together, otherwise
+ *    each order by itself.
+ * 2. A unit's score is the mean over the criteria present, weighted by gamma rescaled to them; with pair_orders a
+ *    criterion is present only if both orders are, and they are averaged first, each order alike.
+ * 3. Units and ballots are visited in row_order.h's order: every sum depends on content alone. */
+#include <peerless/signal.h>
+
+#include "alloc.h"
+#include "error.h"
+#include "row_order.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct pl_peer_table {
+    uint32_t n_models;
+    double *mean;  /* [candidate * n_models + judge]; sums of scores while the table is built */
+    double *count; /* the same shape */
+    bool *candidate;
+    bool *judge;
+    pl_ballot *ballots;
+    size_t n_ballots;
+    uint64_t dropped_pairs;
+    uint64_t rescaled_pairs;
+};
+
+typedef struct builder {
+    pl_peer_table *table;
+    const pl_judgment_set *set;
+    const pl_row_key *keys;
+    const double *gamma; /* n_criteria */
+    double gamma_sum;
+    uint32_t n_counting; /* criteria with gamma > 0 */
+    bool pair_orders;
+} builder;
+
+/* Sums over the rows of one criterion in one order. */
+typedef struct order_sum {
+    double weight;
+    double low;  /* weighted score of the low candidate */
+    double high; /* of the other: kept apart, so that swapping two names swaps two numbers exactly */
+} order_sum;
+
+/* A unit in the making. */
+typedef struct unit_sum {
+    double gamma; /* of the criteria present */
+    double weight;
+    double low;
+    double high;
+    uint32_t n_criteria;
+} unit_sum;
+
+static double score_of(pl_verdict verdict, bool shown_first)
+{
+    if (verdict == PL_VERDICT_TIE)
+        return 0.5;
+    return (verdict == PL_VERDICT_A) == shown_first ? 1.0 : 0.0;
+}
+
+static void sum_orders(const pl_row_key *keys, size_t n, order_sum ret[2])
+{
+    ret[0] = ret[1] = (order_sum){0};
+    for (size_t i = 0; i < n; i++) {
+        unsigned swapped = pl__row_swapped(&keys[i]);
+        pl_verdict verdict = pl__row_verdict(&keys[i]);
+        order_sum *s = &ret[swapped];
+        s->weight += keys[i].weight;
+        s->low += keys[i].weight * score_of(verdict, swapped == 0);
+        s->high += keys[i].weight * score_of(verdict, swapped == 1);
+    }
+}
+
+static void add_criterion(unit_sum *unit, double gamma, const order_sum *s)
+{
+    unit->gamma += gamma;
+    unit->weight += gamma * s->weight;
+    unit->low += gamma * s->low;
+    unit->high += gamma * s->high;
+    unit->n_criteria++;
+}
+
+static order_sum average_orders(const order_sum s[2])
+{
+    double weight = 0.5 * (s[0].weight + s[1].weight);
+    return (order_sum){.weight = weight,
+                       .low = weight * 0.5 * (s[0].low / s[0].weight + s[1].low / s[1].weight),
+                       .high = weight * 0.5 * (s[0].high / s[0].weight + s[1].high / s[1].weight)};
+}
+
+static void add_ballots(builder *b, const pl_row_key *keys, size_t n, unsigned n_orders)
+{
+    for (size_t i = 0; i < n; i++) {
+        const pl_judgment *row = &b->set->rows[keys[i].row];
+        bool a_first = row->a < row->b;
+        b->table->ballots[b->table->n_ballots++] = (pl_ballot){
+            .item = row->item,
+            .image = row->image,
+            .judge = row->judge,
+            .a = a_first ? row->a : row->b,
+            .b = a_first ? row->b : row->a,
+            .criterion = row->criterion,
+            .a_first = a_first,
+            .a_score = score_of(pl__row_verdict(&keys[i]), a_first),
+            .weight = b->gamma[row->criterion] / b->gamma_sum / n_orders * keys[i].weight,
+        };
+    }
+}
+
+static void close_unit(builder *b, const unit_sum *unit, uint32_t low, uint32_t high, uint32_t judge)
+{
+    if (unit->n_criteria == 0)
+        return;
+    size_t m = b->table->n_models;
+    size_t cell_low = low * m + judge;
+    size_t cell_high = high * m + judge;
+    b->table->mean[cell_low] += unit->low / unit->gamma;
+    b->table->mean[cell_high] += unit->high / unit->gamma;
+    b->table->count[cell_low] += unit->weight / unit->gamma;
+    b->table->count[cell_high] += unit->weight / unit->gamma;
+    b->table->rescaled_pairs += unit->n_criteria < b->n_counting;
+}
+
+/* keys[0..n) are one judge's usable rows on one pair and item. */
+static void add_unit(builder *b, const pl_row_key *keys, size_t n)
+{
+    const pl_judgment *row = &b->set->rows[keys[0].row];
+    bool swapped = pl__row_swapped(&keys[0]) == 1;
+    uint32_t low = swapped ? row->b : row->a;
+    uint32_t high = swapped ? row->a : row->b;
+    unit_sum unit[2] = {{0}};
+    bool lone = false;
+    size_t end = 0;
+
+    for (size_t i = 0; i < n; i = end) {
+        for (end = i + 1; end < n && pl__row_case(&keys[end]) == pl__row_case(&keys[i]); end++)
+            ;
+        double gamma = b->gamma[b->set->rows[keys[i].row].criterion];
+        order_sum s[2];
+        sum_orders(&keys[i], end - i, s);
+        if (b->pair_orders && !(s[0].weight > 0.0 && s[1].weight > 0.0)) {
+            lone = lone || gamma > 0.0;
+            continue;
+        }
+        add_ballots(b, &keys[i], end - i, b->pair_orders ? 2 : 1);
+        if (!(gamma > 0.0))
+            continue;
+        if (b->pair_orders) {
+            order_sum both = average_orders(s);
+            add_criterion(&unit[0], gamma, &both);
+            continue;
+        }
+        for (size_t o = 0; o < 2; o++) {
+            if (s[o].weight > 0.0)
+                add_criterion(&unit[o], gamma, &s[o]);
+        }
+    }
+    close_unit(b, &unit[0], low, high, row->judge);
+    close_unit(b, &unit[1], low, high, row->judge);
+    b->table->dropped_pairs += lone && unit[0].n_criteria == 0;
+}
+
+static pl_status add_units(builder *b, size_t n, pl_error *reterr)
+{
+    pl_peer_table *t = b->table;
+    size_t end = 0;
+    for (size_t i = 0; i < n; i = end) {
+        for (end = i + 1; end < n && b->keys[end].pair == b->keys[i].pair &&
+                          pl__row_unit(&b->keys[end]) == pl__row_unit(&b->keys[i]);
+             end++)
+            ;
+        add_unit(b, &b->keys[i], end - i);
+    }
+    size_t n_cells = (size_t)t->n_models * t->n_models;
+    double total = 0.0; /* only its being finite matters: then every sum over parts of it is */
+    for (size_t c = 0; c < n_cells; c++) {
+        total += t->count[c];
+        t->mean[c] = t->count[c] > 0.0 ? t->mean[c] / t->count[c] : 0.0;
+    }
+    if (!isfinite(total))
+        return pl__fail(reterr, PL_E_RANGE, "the weights of the judgments are too large to add up");
+    return PL_OK;
+}
+
+static pl_status check_opts(const pl_judgment_set *set, const pl_peer_opts *opts, pl_error *reterr)
+{
+    if (opts->size_bytes != sizeof(*opts))
+        return pl__fail(reterr, PL_E_INVALID, "options of another version");
+    if (!opts->criterion_weights)
+        return PL_OK;
+    double largest = 0.0;
+    for (uint32_t c = 0; c < set->n_criteria; c++) {
+        double gamma = opts->criterion_weights[c];
+        if (!(gamma >= 0.0 && isfinite(gamma)))
+            return pl__fail(reterr, PL_E_RANGE, "the weight of criterion %s is negative or no number",
+                            set->criteria[c]);
+        largest = fmax(largest, gamma);
+    }
+    if (!(largest > 0.0))
+        return pl__fail(reterr, PL_E_RANGE, "no criterion has a weight above zero");
+    return PL_OK;
+}
+
+static pl_peer_table *new_table(const pl_judgment_set *set, size_t n_ballots)
+{
+    size_t m = set->n_models;
+    pl_peer_table *t = pl__calloc(1, sizeof(*t));
+    if (!t)
+        return NULL;
+    t->n_models = set->n_models;
+    t->mean = pl__calloc(m * m, sizeof(*t->mean));
+    t->count = pl__calloc(m * m, sizeof(*t->count));
+    t->candidate = pl__calloc(m, sizeof(*t->candidate));
+    t->judge = pl__calloc(m, sizeof(*t->judge));
+    t->ballots = pl__calloc(n_ballots, sizeof(*t->ballots));
+    if (!t->mean || !t->count || !t->candidate || !t->judge || !t->ballots) {
+        pl_peer_table_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+static int compare_doubles(const void *x, const void *y)
+{
+    double a = *(const double *)x;
+    double b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+/* gamma by criterion, divided by the largest: a common factor changes nothing, and equal ones become exactly 1. The
+ * sum runs from the smallest up, not by index. */
+static pl_status scale_gamma(const pl_judgment_set *set, const double *given, double **ret, double *ret_sum)
+{
+    uint32_t n = set->n_criteria;
+    double *gamma = pl__calloc(n, sizeof(*gamma));
+    double *sorted = pl__calloc(n, sizeof(*sorted));
+    if (!gamma || !sorted) {
+        pl__free(gamma);
+        pl__free(sorted);
+        return PL_E_NOMEM;
+    }
+    double largest = given ? 0.0 : 1.0;
+    for (uint32_t c = 0; given && c < n; c++)
+        largest = fmax(largest, given[c]);
+    for (uint32_t c = 0; c < n; c++)
+        sorted[c] = gamma[c] = given ? given[c] / largest : 1.0;
+    qsort(sorted, n, sizeof(*sorted), compare_doubles);
+    double sum = 0.0;
+    for (uint32_t c = 0; c < n; c++)
+        sum += sorted[c];
+    pl__free(sorted);
+    *ret = gamma;
+    *ret_sum = sum;
+    return PL_OK;
+}
+
+static void mark_models(pl_peer_table *t, const pl_judgment_set *set, const pl_peer_opts *opts)
+{
+    for (size_t i = 0; i < set->n_rows; i++) {
+        const pl_judgment *row = &set->rows[i];
+        t->candidate[row->a] = t->candidate[row->b] = true;
+        if (!pl__row_excluded(row, opts->drop_self_reviews, opts->exclude_judges))
+            t->judge[row->judge] = true;
+    }
+}
+
+pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *opts, pl_peer_table **ret,
+                              pl_error *reterr)
+{
+    static const pl_peer_opts defaults = PL_PEER_OPTS_INIT;
+    pl_status rc = PL_OK;
+    double *gamma = NULL;
+    pl_row_key *keys = NULL;
+    pl_peer_table *table = NULL;
+    size_t n_keys = 0;
+    builder b = {0};
+
+    if (!set || !ret)
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    if (!opts)
+        opts = &defaults;
+    rc = pl_judgment_set_check(set, reterr);
+    if (rc)
+        return rc;
+    rc = check_opts(set, opts, reterr);
+    if (rc)
+        return rc;
+    rc = pl__row_order(set, opts->drop_self_reviews, opts->exclude_judges, &keys, &n_keys, reterr);
+    if (rc)
+        return rc;
+    table = new_table(set, n_keys);
+    if (!table || scale_gamma(set, opts->criterion_weights, &gamma, &b.gamma_sum)) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "a table of %u models and %zu judgments", set->n_models, n_keys);
+        goto out;
+    }
+    b.table = table;
+    b.set = set;
+    b.keys = keys;
+    b.gamma = gamma;
+    b.pair_orders = opts->pair_orders;
+    for (uint32_t c = 0; c < set->n_criteria; c++)
+        b.n_counting += gamma[c] > 0.0;
+    mark_models(table, set, opts);
+    rc = add_units(&b, n_keys, reterr);
+    if (rc)
+        goto out;
+    *ret = table;
+    table = NULL;
+out:
+    pl__free(keys);
+    pl__free(gamma);
+    pl_peer_table_free(table);
+    return rc;
+}
+
+void pl_peer_table_free(pl_peer_table *table)
+{
+    if (!table)
+        return;
+    pl__free(table->mean);
+    pl__free(table->count);
+    pl__free(table->candidate);
+    pl__free(table->judge);
+    pl__free(table->ballots);
+    pl__free(table);
+}
+
+uint32_t pl_peer_table_n_models(const pl_peer_table *table)
+{
+    return table->n_models;
+}
+
+const double *pl_peer_table_mean(const pl_peer_table *table)
+{
+    return table->mean;
+}
+
+const double *pl_peer_table_count(const pl_peer_table *table)
+{
+    return table->count;
+}
+
+bool pl_peer_table_is_candidate(const pl_peer_table *table, uint32_t model)
+{
+    return model < table->n_models && table->candidate[model];
+}
+
+bool pl_peer_table_is_judge(const pl_peer_table *table, uint32_t model)
+{
+    return model < table->n_models && table->judge[model];
+}
+
+const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n)
+{
+    if (ret_n)
+        *ret_n = table->n_ballots;
+    return table->ballots;
+}
+
+uint64_t pl_peer_table_dropped_pairs(const pl_peer_table *table)
+{
+    return table->dropped_pairs;
+}
+
+uint64_t pl_peer_table_rescaled_pairs(const pl_peer_table *table)
+{
+    return table->rescaled_pairs;
+}
