@@ -11,8 +11,8 @@ typedef struct pl_dataset pl_dataset;
  * images by name are left out and counted. PL_E_NOT_FOUND when nothing is there (says what was looked for), PL_E_IO,
  * PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__dataset_from_images(const char *folder_or_glob, pl_dataset **ret, pl_error *reterr);
-/* items.jsonl; image paths are relative to its folder. PL_E_PARSE ("file:line: what"), PL_E_CONFLICT (two items with one
- * id, both lines named), PL_E_NOT_FOUND, PL_E_LIMIT, PL_E_NOMEM. */
+/* items.jsonl; image paths are relative to its folder. PL_E_PARSE ("file:line: what"), PL_E_CONFLICT (two items with
+ * one id, both lines named), PL_E_NOT_FOUND, PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__dataset_from_items(const char *path, pl_dataset **ret, pl_error *reterr);
 /* The same from bytes; `name` stands in messages. */
 PL_NODISCARD pl_status pl__dataset_parse_items(const char *name, pl_view text, pl_dataset **ret, pl_error *reterr);

@@ -14,12 +14,17 @@
 PL_NODISCARD pl_status pl__image_digest(const char *path, pl_digest *ret, pl_error *reterr);
 
 /* An image fitted to a policy and encoded: EXIF orientation applied, alpha flattened on white, sRGB 8 bit, metadata
- * stripped, first frame only. `base64` is what goes into request bodies. */
+ * stripped, first frame only. `base64` is what goes into request bodies.
+ * A JPEG, PNG or WebP file that is what the policy asks for already (same format, within max_side_px, upright, 8-bit
+ * RGB without alpha, colour profile or animation) keeps its own coded pixels, whatever its quality: it is decoded once
+ * to see that it is whole, and only its metadata (EXIF with the place it was taken, XMP, comments, thumbnails, bytes
+ * behind the end) is cut out. */
 typedef struct pl_fitted_image {
     pl_blob *base64;
     const char *media_type; /* "image/jpeg"; static */
     uint32_t width_px;
     uint32_t height_px;
+    pl_digest source_digest; /* of the file's bytes as they were read now, as pl__image_digest would give it */
 } pl_fitted_image;
 
 /* PL_E_PARSE: broken, truncated, empty or no image, other formats than JPEG, PNG, WebP, GIF, TIFF (the message says
