@@ -31,7 +31,8 @@ typedef struct pl_budget {
     uint64_t deadline_ms; /* 0: none */
 } pl_budget;
 
-/* A checked peerless.yaml. Owns all strings. Paths in `data` and `prompts` are taken relative to the file's folder. */
+/* A checked peerless.yaml. Owns all strings. Paths in `data`, `prompts` and `api_key_file` are taken relative to the
+ * file's folder. */
 typedef struct pl_config {
     const char *path;
     const char *data_images; /* a folder or a glob; NULL if items */
@@ -54,9 +55,11 @@ PL_NODISCARD pl_status pl__config_parse(const char *path, pl_view text, pl_confi
 PL_NODISCARD pl_status pl__config_load(const char *path, pl_config **ret, pl_str *problems, pl_error *reterr);
 void pl__config_free(pl_config *config);
 
-/* Appends the config as canonical JSON without secrets, reach or store path: what a stored run keeps. */
+/* Appends the config as canonical JSON without secrets, reach, budget or store path, paths as written: what a stored run
+ * keeps, and what tells whether a command continues it. PL_E_NOMEM, PL_E_LIMIT. */
 PL_NODISCARD pl_status pl__config_canonical(const pl_config *config, pl_str *out, pl_error *reterr);
-/* Reads such JSON back (models without reach), for analysis of a stored run. PL_E_PARSE, PL_E_VERSION, PL_E_NOMEM. */
+/* Reads such JSON back (models without reach, paths as written), for analysis of a stored run. PL_E_PARSE, PL_E_VERSION,
+ * PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__config_from_canonical(pl_view json, pl_config **ret, pl_error *reterr);
 
 /* The commented file that `peerless init` writes; every default is in it. Static storage. */

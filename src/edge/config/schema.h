@@ -1,0 +1,63 @@
+#ifndef PL_SCHEMA_H
+#define PL_SCHEMA_H
+
+#include "config.h"
+#include "section_reader.h"
+
+#define PL_MODELS_MIN 3 /* an author and two candidates */
+#define PL_BASE_URLS_MAX 64
+
+/* A model while it is read; becomes a pl_model_spec. */
+typedef struct pl_draft_model {
+    pl_model_spec spec;
+    uint32_t line;
+    const char *base_url;
+    const char **base_urls;
+    size_t n_base_urls;
+} pl_draft_model;
+
+/* The file while it is read, defaults filled in. */
+typedef struct pl_draft {
+    int64_t version;
+    const char *images;
+    const char *items;
+    pl_draft_model *models;
+    size_t n_models;
+    pl_peer_review_config peer_review;
+    bool weights_given;
+    bool weight_given[PL_CRITERIA_COUNT];
+    bool weight_clip_given;
+    pl_budget budget;
+    const char *store;
+    int64_t seed;
+} pl_draft;
+
+extern const pl_section pl__schema_file;        /* target: pl_draft */
+extern const pl_section pl__schema_data;        /* the same */
+extern const pl_section pl__schema_peer_review; /* the same */
+extern const pl_section pl__schema_model;       /* target: pl_draft_model */
+
+/* The words that a file may use for a choice, by table. */
+extern const pl_choice pl__choices_questions[];
+extern const pl_choice pl__choices_judges[];
+extern const pl_choice pl__choices_order[];
+extern const pl_choice pl__choices_design[];
+extern const pl_choice pl__choices_format[];
+extern const pl_choice pl__choices_detail[];
+extern const pl_choice pl__choices_criteria[];
+
+/* Fields that are more than one value. */
+void pl__read_models(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_base_urls(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_extra(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_provider(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_api_key_env(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_criteria(pl_section_reader *r, const pl_yaml_node *node, void *target);
+
+/* What one model's keys must satisfy together; then fills in what follows from them. */
+void pl__finish_model(pl_section_reader *r, pl_draft_model *model);
+void pl__defaults_model(pl_draft_model *model);
+
+#endif
