@@ -45,19 +45,19 @@ void pl__http_reply_clear(pl_http_reply *reply);
 pl_view pl__http_reply_header(const pl_http_reply *reply, const char *name);
 
 typedef enum pl_http_failure {
-    PL_HTTP_OK = 0,            /* a complete reply, whatever its status */
-    PL_HTTP_UNREACHABLE = 1,   /* refused, DNS, TLS */
-    PL_HTTP_CUT = 2,           /* the connection broke before the reply was complete */
+    PL_HTTP_OK = 0,          /* a complete reply, whatever its status */
+    PL_HTTP_UNREACHABLE = 1, /* refused, DNS, TLS */
+    PL_HTTP_CUT = 2,         /* the connection broke before the reply was complete */
     PL_HTTP_TIMEOUT = 3,
-    PL_HTTP_TOO_LARGE = 4,     /* reply past PL_HTTP_REPLY_BYTES_MAX */
+    PL_HTTP_TOO_LARGE = 4, /* reply past PL_HTTP_REPLY_BYTES_MAX */
     PL_HTTP_CANCELLED = 5,
 } pl_http_failure;
 
 typedef struct pl_http_completion {
     uint64_t tag;
     pl_http_failure failure;
-    pl_error error;        /* of a failure */
-    pl_http_reply reply;   /* the receiver clears it */
+    pl_error error;      /* of a failure */
+    pl_http_reply reply; /* the receiver clears it */
     uint64_t elapsed_ns;
     uint64_t sent_bytes;
     uint64_t received_bytes;

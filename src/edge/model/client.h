@@ -13,8 +13,8 @@ typedef struct pl_call_result {
     uint64_t tag;
     uint32_t endpoint;
     pl_decoded decoded;
-    pl_str body;      /* the raw reply of the last attempt, as received */
-    int http_status;  /* 0 if there was none */
+    pl_str body;     /* the raw reply of the last attempt, as received */
+    int http_status; /* 0 if there was none */
     uint32_t attempts;
     uint64_t elapsed_ns; /* first submit to end, waits included */
 } pl_call_result;

@@ -17,13 +17,13 @@ typedef struct pl_decoded {
     bool retryable;          /* worth another attempt now */
     uint32_t retry_after_ms; /* asked for by the server (retry-after-ms, retry-after), 0 if not */
     bool has_retry_after;
-    char message[256];       /* the server's words for an error, control characters removed, keys redacted */
+    char message[256]; /* the server's words for an error, control characters removed, keys redacted */
 } pl_decoded;
 
 typedef struct pl_codec_ops {
     const char *name; /* "openai" */
-    /* Pure: same input, same bytes. Writes path and body of one request (url = base_url + path); the key header is put in
-     * by the client and never seen here. images[i] belongs to the i-th image part of the chat. */
+    /* Pure: same input, same bytes. Writes path and body of one request (url = base_url + path); the key header is put
+     * in by the client and never seen here. images[i] belongs to the i-th image part of the chat. */
     pl_status (*encode)(const pl_chat *chat, const char *base_url, const pl_chat_image *images, size_t n_images,
                         pl_http_req *ret, pl_error *reterr);
     /* Pure. Maps status, headers and body to a reply or a classified error; now_unix_ms only for HTTP dates. Every body

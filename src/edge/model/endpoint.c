@@ -1,0 +1,153 @@
+#include "endpoint.h"
+
+#include "alloc.h"
+#include "error.h"
+#include "file.h"
+#include "redact.h"
+#include "retry.h"
+
+#include <stdlib.h>
+
+static pl_status set_key(pl_endpoint *e, pl_view text, const char *kind, const char *where, pl_error *reterr)
+{
+    pl_view key = pl__view_trim(text);
+    if (key.len == 0)
+        return pl__fail(reterr, PL_E_NOT_FOUND, "model %s: the %s %s, which should hold its API key, is empty",
+                        e->spec.name, kind, where);
+    if (key.len > PL_KEY_BYTES_MAX)
+        return pl__fail(reterr, PL_E_INVALID, "model %s: the API key in the %s %s is longer than %u bytes",
+                        e->spec.name, kind, where, PL_KEY_BYTES_MAX);
+    for (size_t i = 0; i < key.len; i++)
+        if ((unsigned char)key.ptr[i] <= 0x20 || (unsigned char)key.ptr[i] >= 0x7f)
+            return pl__fail(reterr, PL_E_INVALID,
+                            "model %s: the API key in the %s %s has white space or other odd bytes in it", e->spec.name,
+                            kind, where);
+    pl_status rc = pl__str_append_view(&e->key, key);
+    rc = rc ? rc : pl__str_append_c(&e->auth_value, e->codec->auth_prefix);
+    rc = rc ? rc : pl__str_append_view(&e->auth_value, key);
+    return rc ? pl__fail(reterr, PL_E_NOMEM, "model %s", e->spec.name) : PL_OK;
+}
+
+static void wipe(pl_str *s)
+{
+    volatile char *p = s->ptr;
+    for (size_t i = 0; i < s->len; i++)
+        p[i] = 0;
+    pl__str_clear(s);
+}
+
+static pl_status read_key(pl_endpoint *e, pl_error *reterr)
+{
+    const char *name = e->spec.reach.api_key_env;
+    const char *path = e->spec.reach.api_key_file;
+    if (name) {
+        const char *value = getenv(name);
+        if (!value)
+            return pl__fail(reterr, PL_E_NOT_FOUND,
+                            "model %s: the environment variable %s, which should hold its API key, is not set",
+                            e->spec.name, name);
+        return set_key(e, pl__view(value), "environment variable", name, reterr);
+    }
+    if (!path)
+        return PL_OK;
+    pl_str text = {0};
+    pl__str_init(&text, PL_KEY_BYTES_MAX);
+    pl_status rc = pl__file_read(path, PL_KEY_BYTES_MAX, &text, reterr);
+    if (rc)
+        pl__error_prefix(reterr, "model %s: API key", e->spec.name);
+    else
+        rc = set_key(e, pl__view_n(text.ptr, text.len), "file", path, reterr);
+    wipe(&text);
+    return rc;
+}
+
+pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_error *reterr)
+{
+    ret->spec = *spec;
+    ret->slots = spec->reach.concurrency > 0 ? spec->reach.concurrency : 1;
+    ret->attempts_max = spec->reach.attempts_max > 0 ? spec->reach.attempts_max : PL_ATTEMPTS_MAX_DEFAULT;
+    pl__str_init(&ret->key, PL_KEY_BYTES_MAX);
+    pl__str_init(&ret->auth_value, PL_KEY_BYTES_MAX * 2);
+    ret->codec = pl__codec_find(spec->provider);
+    if (!ret->codec)
+        return pl__fail(reterr, PL_E_UNSUPPORTED, "model %s: there is no provider \"%s\"", spec->name, spec->provider);
+    if (spec->reach.n_base_urls == 0)
+        return pl__fail(reterr, PL_E_INVALID, "model %s has no base_url", spec->name);
+    return read_key(ret, reterr);
+}
+
+void pl__endpoint_clear(pl_endpoint *e)
+{
+    wipe(&e->key);
+    wipe(&e->auth_value);
+}
+
+pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const pl_chat_image *images, size_t n_images,
+                              pl_http_req *ret, pl_error *reterr)
+{
+    pl_http_req req = {0};
+    pl_status rc = e->codec->encode(chat, "", images, n_images, &req, reterr);
+    if (!rc && e->key.len > 0)
+        rc = pl__http_req_header(&req, e->codec->auth_header, pl__str_c(&e->auth_value), reterr);
+    if (rc) {
+        pl__http_req_clear(&req);
+        return rc;
+    }
+    req.timeout_connect_ms = e->spec.reach.timeout_connect_ms;
+    req.timeout_first_byte_ms = e->spec.reach.timeout_first_byte_ms;
+    req.timeout_total_ms = e->spec.reach.timeout_total_ms;
+    *ret = req;
+    return PL_OK;
+}
+
+pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uint32_t replica, pl_http_req *ret,
+                               pl_error *reterr)
+{
+    pl_http_req copy = {.timeout_connect_ms = req->timeout_connect_ms,
+                        .timeout_first_byte_ms = req->timeout_first_byte_ms,
+                        .timeout_total_ms = req->timeout_total_ms};
+    pl_view base = pl__view(e->spec.reach.base_urls[replica]);
+    while (base.len > 0 && base.ptr[base.len - 1] == '/')
+        base.len--;
+    pl_str url = {0};
+    pl__str_init(&url, PL_STR_LIMIT_DEFAULT);
+    pl_status rc = pl__str_append_view(&url, base);
+    rc = rc ? rc : pl__str_append_c(&url, req->url);
+    copy.url = rc ? NULL : pl__str_take(&url);
+    pl__str_clear(&url);
+    for (size_t i = 0; i < req->n_headers && !rc; i++)
+        rc = pl__http_req_header(&copy, req->headers[i].name, req->headers[i].value, reterr);
+    for (size_t i = 0; i < req->n_parts && !rc; i++)
+        rc = pl__http_req_part(&copy, req->parts[i].blob, reterr);
+    if (rc) {
+        pl__http_req_clear(&copy);
+        return pl__fail(reterr, rc, "model %s: request", e->spec.name);
+    }
+    *ret = copy;
+    return PL_OK;
+}
+
+void pl__endpoint_redact_body(const pl_endpoint *e, pl_http_reply *reply)
+{
+    bool answer = reply->status >= 200 && reply->status < 300;
+    size_t shortest = answer ? PL_REDACT_ANSWER_KEY_BYTES_MIN : PL_REDACT_MESSAGE_KEY_BYTES_MIN;
+    if (e->key.len >= shortest && reply->body.ptr)
+        pl__redact_mask(reply->body.ptr, reply->body.len, pl__view_n(e->key.ptr, e->key.len));
+}
+
+bool pl__endpoint_count(pl_endpoint *e, pl_outcome outcome)
+{
+    if (pl__outcome_is_response(outcome))
+        e->n_hopeless = 0;
+    if (outcome != PL_OUTCOME_AUTH && outcome != PL_OUTCOME_QUOTA && outcome != PL_OUTCOME_NOT_FOUND)
+        return false;
+    e->hopeless = outcome;
+    if (e->n_hopeless < UINT32_MAX)
+        e->n_hopeless++;
+    return e->n_hopeless == PL_CLOSE_AFTER;
+}
+
+pl_outcome pl__endpoint_closed(const pl_endpoint *e)
+{
+    return e->n_hopeless >= PL_CLOSE_AFTER ? e->hopeless : PL_OUTCOME_NONE;
+}

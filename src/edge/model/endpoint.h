@@ -1,0 +1,39 @@
+#ifndef PL_ENDPOINT_H
+#define PL_ENDPOINT_H
+
+#include "codec.h"
+
+#define PL_KEY_BYTES_MAX 8192u
+#define PL_CLOSE_AFTER 3u /* answers in a row that say: not with this key, this account, this address */
+
+/* One model's endpoint: its codec, key, slots and standing. */
+typedef struct pl_endpoint {
+    pl_model_spec spec; /* strings borrowed from the config */
+    const pl_codec_ops *codec;
+    pl_str key;        /* empty: none */
+    pl_str auth_value; /* prefix and key */
+    uint32_t slots;
+    uint32_t slots_used;
+    uint32_t attempts_max;
+    uint32_t replica;    /* where calls start: the last that was not unreachable */
+    uint32_t n_hopeless; /* AUTH, QUOTA and NOT_FOUND since the last response */
+    pl_outcome hopeless; /* the latest of them */
+} pl_endpoint;
+
+/* PL_E_UNSUPPORTED (provider), PL_E_NOT_FOUND (key), PL_E_INVALID, PL_E_IO or PL_E_NOMEM; the message names the
+ * model. *ret must be zeroed, and cleared also after a failure. */
+PL_NODISCARD pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_error *reterr);
+void pl__endpoint_clear(pl_endpoint *e); /* overwrites the key */
+/* Encodes, and sets key header and time-outs. */
+PL_NODISCARD pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const pl_chat_image *images,
+                                           size_t n_images, pl_http_req *ret, pl_error *reterr);
+/* A copy of a request for one attempt, addressed to a replica. */
+PL_NODISCARD pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uint32_t replica,
+                                            pl_http_req *ret, pl_error *reterr);
+/* Takes the key out of a reply, before anybody reads it. */
+void pl__endpoint_redact_body(const pl_endpoint *e, pl_http_reply *reply);
+/* Counts a finished call's outcome; true when this one closes the endpoint. */
+bool pl__endpoint_count(pl_endpoint *e, pl_outcome outcome);
+pl_outcome pl__endpoint_closed(const pl_endpoint *e);
+
+#endif
