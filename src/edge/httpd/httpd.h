@@ -8,7 +8,7 @@
 
 typedef struct pl_httpd_request {
     const char *method;
-    const char *path; /* without the query */
+    const char *path;  /* without the query */
     const char *query; /* after the '?', or "" */
     pl_view body;
     const char *(*header)(const void *connection, const char *name); /* NULL if absent; name in any case */
@@ -21,21 +21,21 @@ typedef struct pl_httpd_header {
 } pl_httpd_header;
 #define PL_HTTPD_HEADERS_MAX 8
 
-/* What the handler fills. */
+/* What the handler fills: status 200 and an empty body (limit PL_STR_LIMIT_DEFAULT) to begin with. */
 typedef struct pl_httpd_response {
     int status;
     const char *content_type; /* static; NULL: application/json */
     pl_httpd_header headers[PL_HTTPD_HEADERS_MAX];
     size_t n_headers;
-    pl_str body;        /* taken over by the server */
-    bool cut;           /* send the headers and half of the body, then close the connection */
-    uint32_t delay_ms;  /* wait this long before answering (other requests go on) */
+    pl_str body;       /* taken over by the server */
+    bool cut;          /* send the headers and half of the body, then close the connection */
+    uint32_t delay_ms; /* wait this long before answering (other requests go on) */
 } pl_httpd_response;
 
 typedef struct pl_httpd_opts {
-    uint16_t port; /* 0: any free one */
-    uint32_t threads; /* 0: 1 */
-    size_t body_bytes_max; /* 0: the default; larger requests get 413 */
+    uint16_t port;            /* 0: any free one */
+    uint32_t threads;         /* 0: 1 */
+    size_t body_bytes_max;    /* 0: the default; larger requests get 413 */
     uint32_t connections_max; /* 0: 1024 */
     void (*handle)(const pl_httpd_request *request, pl_httpd_response *ret, void *user); /* from any of the threads */
     void *user;
