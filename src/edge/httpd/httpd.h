@@ -16,7 +16,7 @@ typedef struct pl_httpd_request {
 } pl_httpd_request;
 
 typedef struct pl_httpd_header {
-    const char *name; /* static or alive until the handler returns */
+    const char *name; /* static: it is read after the handler has returned */
     char value[128];
 } pl_httpd_header;
 #define PL_HTTPD_HEADERS_MAX 8
