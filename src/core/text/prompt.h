@@ -20,7 +20,8 @@ const char *pl__prompt_kind_name(pl_prompt_kind kind);
 typedef struct pl_prompt_set pl_prompt_set; /* immutable */
 
 /* templates[kind] replaces the built-in text where it is not NULL. Braces that are no slot stay as they are. PL_E_PARSE
- * when a template lacks a slot it needs or a judge template lacks one of the three marks; PL_E_LIMIT; PL_E_NOMEM. */
+ * when a template is blank or no UTF-8, lacks one of its kind's slots, or a judge template lacks one of the three
+ * marks; PL_E_LIMIT; PL_E_NOMEM. `templates` may be NULL. */
 PL_NODISCARD pl_status pl__prompt_set_new(const char *const templates[PL_PROMPT_KINDS], pl_prompt_set **ret,
                                           pl_error *reterr);
 void pl__prompt_set_free(pl_prompt_set *set);
@@ -31,12 +32,13 @@ pl_view pl__prompt_set_instruction(const pl_prompt_set *set, pl_prompt_kind kind
 
 typedef struct pl_prompt_values {
     pl_view question;
-    pl_view first;  /* the answer shown first, as the model wrote it */
+    pl_view first; /* the answer shown first, as the model wrote it */
     pl_view second;
 } pl_prompt_values;
 
 /* Appends the filled template. The question and the answers are data: quoted as pl__quote says, between fences derived
- * from both answers, so that nothing in them can end the quotation or look like a mark. Same input, same bytes. */
+ * from both answers, so that nothing in them can end the quotation or look like a mark. Same input, same bytes.
+ * `values` may be NULL for a kind without slots. PL_E_NOMEM or PL_E_LIMIT; then out is as it was. */
 PL_NODISCARD pl_status pl__prompt_render(const pl_prompt_set *set, pl_prompt_kind kind, const pl_prompt_values *values,
                                          pl_str *out, pl_error *reterr);
 
