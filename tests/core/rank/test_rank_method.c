@@ -1,0 +1,194 @@
+#include <peerless/rank.h>
+
+#include "judgment_maker.h"
+#include "kit.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const all[] = {"upme", "peer-review", "single:m000", "majority-vote", "prd"};
+#define N_ALL (sizeof(all) / sizeof(all[0]))
+
+static pl_peer_table *build(const pl_maker *k)
+{
+    pl_error err = {0};
+    pl_peer_table *t = NULL;
+    PL_KIT_OK(pl_peer_table_build(&k->set, NULL, &t, &err), &err);
+    return t;
+}
+
+static void test_registry(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    const pl_rank_method *m = pl_rank_methods(&n);
+    assert_ptr_equal(m, pl_rank_methods(NULL));
+    assert_int_equal(n, N_ALL);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(strlen(m[i].name) > 0 && strlen(m[i].description) > 0 && strlen(m[i].source) > 0);
+        assert_memory_equal(m[i].name, all[i], strlen(m[i].name));
+        assert_null(strchr(m[i].description, '\n'));
+    }
+}
+
+static void refused(const char *method, const pl_peer_table *t, const pl_maker *k, const pl_rank_opts *opts,
+                    pl_status wanted)
+{
+    pl_error err = {0};
+    pl_ranking *r = NULL;
+    PL_KIT_STATUS(pl_rank_run(method, t, k ? k->models : NULL, opts, &r, &err), wanted, &err);
+    assert_null(r);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    pl_error err = {0};
+    pl_ranking *r = NULL;
+    pl_maker *k = pl__maker_new(3, 1, 1);
+    pl__maker_add(k, 0, 0, 1, 2, 0, PL_VERDICT_A);
+    pl_peer_table *t = build(k);
+    refused(NULL, t, k, NULL, PL_E_INVALID);
+    refused("upme", NULL, k, NULL, PL_E_INVALID);
+    refused("upme", t, NULL, NULL, PL_E_INVALID);
+    PL_KIT_STATUS(pl_rank_run("upme", t, k->models, NULL, NULL, &err), PL_E_INVALID, &err);
+    refused("", t, k, NULL, PL_E_NOT_FOUND);
+    refused("upme ", t, k, NULL, PL_E_NOT_FOUND);
+    PL_KIT_STATUS(pl_rank_run("elo", t, k->models, NULL, &r, &err), PL_E_NOT_FOUND, &err);
+    for (size_t i = 0; i < N_ALL; i++) {
+        if (strchr(all[i], ':') == NULL)
+            assert_non_null(strstr(err.msg, all[i]));
+    }
+    assert_non_null(strstr(err.msg, "single:JUDGE"));
+
+    pl_rank_opts opts = PL_RANK_OPTS_INIT;
+    opts.upme_step = 1.01;
+    refused("upme", t, k, &opts, PL_E_INVALID);
+    opts.upme_step = -0.5;
+    refused("upme", t, k, &opts, PL_E_INVALID);
+    opts.upme_step = (double)NAN;
+    refused("upme", t, k, &opts, PL_E_INVALID);
+    opts.upme_step = 0.5;
+    opts.upme_epochs = UINT32_MAX;
+    refused("upme", t, k, &opts, PL_E_INVALID);
+    opts.upme_epochs = 5;
+    opts.upme_restarts = UINT32_MAX;
+    refused("upme", t, k, &opts, PL_E_INVALID);
+    opts.upme_restarts = 0;
+    opts.upme_init = (pl_upme_init)7;
+    refused("upme", t, k, &opts, PL_E_INVALID);
+    opts.upme_init = PL_UPME_INIT_ONES;
+    opts.size_bytes = 4;
+    refused("upme", t, k, &opts, PL_E_INVALID);
+    k->models[1] = NULL;
+    refused("upme", t, k, NULL, PL_E_INVALID);
+    pl_ranking_free(NULL);
+    pl_peer_table_free(t);
+    pl__maker_free(k);
+}
+
+/* No rows, one model, nothing but missing verdicts: no score, never 0. */
+static void test_nothing_to_rank(void **state)
+{
+    (void)state;
+    for (uint32_t n_models = 0; n_models <= 3; n_models++) {
+        pl_maker *k = pl__maker_new(n_models, 1, 1);
+        if (n_models == 3)
+            pl__maker_add(k, 0, 0, 1, 2, 0, PL_VERDICT_MISSING);
+        pl_peer_table *t = build(k);
+        for (size_t i = 0; i < N_ALL; i++) {
+            pl_error err = {0};
+            pl_ranking *r = NULL;
+            if (strchr(all[i], ':') && n_models < 3) {
+                refused(all[i], t, k, NULL, PL_E_NOT_FOUND);
+                continue;
+            }
+            PL_KIT_OK(pl_rank_run(all[i], t, k->models, NULL, &r, &err), &err);
+            for (uint32_t m = 0; m < n_models; m++)
+                assert_true(isnan(pl_ranking_scores(r)[m]));
+            size_t n = 9;
+            const char *const *w = pl_ranking_warnings(r, &n);
+            assert_int_equal(n, n_models == 3 ? 1 : 0);
+            if (n > 0)
+                assert_non_null(strstr(w[0], "m001, m002"));
+            pl_ranking_free(r);
+        }
+        pl_peer_table_free(t);
+        pl__maker_free(k);
+    }
+}
+
+static void test_256_models(void **state)
+{
+    (void)state;
+    pl_rng rng;
+    pl__rng_init(&rng, pl__kit_seed(), "256 models", 1);
+    pl_maker *k = pl__maker_new(256, 40, 1);
+    pl__maker_random(k, &rng, PL_MAKER_ROWS_MAX, true);
+    pl_peer_table *t = build(k);
+    pl_rank_opts opts = PL_RANK_OPTS_INIT;
+    opts.upme_restarts = 2;
+    for (size_t i = 0; i < N_ALL; i++) {
+        pl_error err = {0};
+        pl_ranking *r = NULL;
+        PL_KIT_OK(pl_rank_run(all[i], t, k->models, &opts, &r, &err), &err);
+        for (uint32_t m = 0; m < 256; m++) {
+            double s = pl_ranking_scores(r)[m];
+            assert_true(isnan(s) || (s >= 0 && (s <= 1 || strcmp(all[i], "prd") == 0)));
+        }
+        pl_ranking_free(r);
+    }
+    pl_peer_table_free(t);
+    pl__maker_free(k);
+}
+
+typedef struct fault_case {
+    const char *method;
+    const pl_peer_table *table;
+    const pl_maker *k;
+} fault_case;
+
+static pl_status run_once(void *user, pl_error *err)
+{
+    const fault_case *c = user;
+    pl_rank_opts opts = PL_RANK_OPTS_INIT;
+    pl_ranking *r = NULL;
+    opts.upme_restarts = 3;
+    opts.upme_epochs = 2;
+    pl_status rc = pl_rank_run(c->method, c->table, c->k->models, &opts, &r, err);
+    if (rc == PL_E_NOT_FOUND) { /* the right answer to two of the methods */
+        memset(err, 0, sizeof(*err));
+        return PL_OK;
+    }
+    assert_true((rc == PL_OK) == (r != NULL));
+    pl_ranking_free(r);
+    return rc;
+}
+
+static void test_faults(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"upme",          "peer-review", "single:m000", "single:nobody",
+                                          "majority-vote", "prd",         "nothing"};
+    pl_maker *k = pl__maker_new(5, 3, 1);
+    pl__maker_add(k, 0, 0, 1, 2, 0, PL_VERDICT_A);
+    pl__maker_add(k, 1, 1, 0, 2, 0, PL_VERDICT_A);
+    pl__maker_add(k, 2, 2, 0, 1, 0, PL_VERDICT_TIE);
+    pl__maker_add(k, 2, 2, 0, 3, 0, PL_VERDICT_MISSING); /* gives a warning */
+    pl_peer_table *t = build(k);
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        fault_case c = {methods[i], t, k};
+        pl__kit_fault_loop(methods[i], run_once, &c);
+    }
+    pl_peer_table_free(t);
+    pl__maker_free(k);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_registry),   cmocka_unit_test(test_refusals), cmocka_unit_test(test_nothing_to_rank),
+        cmocka_unit_test(test_256_models), cmocka_unit_test(test_faults),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
