@@ -99,10 +99,12 @@ typedef struct writer {
     pl_status rc;
 } writer;
 
+/* jansson ignores what this returns for a key: the first failure stays and nothing is written behind it. */
 static int write_bytes(const char *bytes, size_t n, void *user)
 {
     writer *w = user;
-    w->rc = pl__str_append(w->out, bytes, n);
+    if (w->rc == PL_OK)
+        w->rc = pl__str_append(w->out, bytes, n);
     return w->rc == PL_OK ? 0 : -1;
 }
 
@@ -113,7 +115,7 @@ static pl_status write_with(const json_t *doc, size_t flags, pl_str *out)
     writer w = {.out = out, .rc = PL_OK};
     size_t old_len = out->len;
     memory_refused = false;
-    if (json_dump_callback(doc, write_bytes, &w, flags) == 0 && !memory_refused)
+    if (json_dump_callback(doc, write_bytes, &w, flags) == 0 && w.rc == PL_OK && !memory_refused)
         return PL_OK;
     if (out->ptr) {
         out->len = old_len;
