@@ -1,0 +1,229 @@
+#include "analysis.h"
+
+#include "alloc.h"
+#include "bounds.h"
+#include "error.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+pl_status pl__analysis_note(pl_analysis *a, pl_error *reterr, const char *fmt, ...)
+{
+    char text[PL_ERROR_MSG_BYTES];
+    va_list args;
+
+    if (a->n_notes >= PL_NOTES_MAX)
+        return PL_OK;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    a->notes[a->n_notes] = pl__arena_strdup(&a->arena, text);
+    if (!a->notes[a->n_notes])
+        return pl__fail(reterr, PL_E_NOMEM, "note");
+    a->n_notes++;
+    return PL_OK;
+}
+
+void pl__analysis_free(pl_analysis *a)
+{
+    if (!a)
+        return;
+    pl__arena_clear(&a->arena);
+    pl__free(a);
+}
+
+static pl_status copy_doubles(pl_analysis *a, const double *from, size_t n, const double **ret, pl_error *reterr)
+{
+    double *copy = NULL;
+
+    if (!from)
+        return PL_OK;
+    copy = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*copy));
+    if (!copy)
+        return pl__fail(reterr, PL_E_NOMEM, "scores");
+    if (n > 0)
+        memcpy(copy, from, n * sizeof(*copy));
+    *ret = copy;
+    return PL_OK;
+}
+
+static pl_status rank_scores(pl_analysis *a, pl_method_result *m, pl_error *reterr)
+{
+    uint32_t n = a->set->n_models;
+    uint32_t *rank = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*rank));
+
+    if (!rank)
+        return pl__fail(reterr, PL_E_NOMEM, "ranks");
+    for (uint32_t i = 0; i < n; i++) {
+        if (isnan(m->scores[i]))
+            continue;
+        rank[i] = 1;
+        for (uint32_t k = 0; k < n; k++)
+            rank[i] += m->scores[k] > m->scores[i];
+    }
+    m->rank = rank;
+    return PL_OK;
+}
+
+static pl_status take_ranking(pl_analysis *a, const pl_ranking *ranking, pl_method_result *m, pl_error *reterr)
+{
+    uint32_t n = a->set->n_models;
+    size_t n_warnings = 0;
+    const char *const *warnings = pl_ranking_warnings(ranking, &n_warnings);
+    const double *loss = pl_ranking_loss(ranking, &m->n_loss);
+    pl_status rc = copy_doubles(a, pl_ranking_scores(ranking), n, &m->scores, reterr);
+
+    if (rc == PL_OK)
+        rc = copy_doubles(a, pl_ranking_weights(ranking), n, &m->weights, reterr);
+    if (rc == PL_OK)
+        rc = copy_doubles(a, loss, m->n_loss, &m->loss, reterr);
+    if (rc == PL_OK)
+        rc = rank_scores(a, m, reterr);
+    if (rc != PL_OK || n_warnings == 0)
+        return rc;
+    m->warnings = pl__arena_calloc(&a->arena, n_warnings, sizeof(*m->warnings));
+    for (size_t i = 0; m->warnings && i < n_warnings; i++) {
+        m->warnings[i] = pl__arena_strdup(&a->arena, warnings[i]);
+        if (!m->warnings[i])
+            return pl__fail(reterr, PL_E_NOMEM, "warnings");
+        m->n_warnings++;
+    }
+    return m->warnings ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "warnings");
+}
+
+static pl_status run_methods(pl_analysis *a, const pl_rank_request *request, const pl_peer_table *table,
+                             const pl_rank_opts *opts, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    a->methods = pl__arena_calloc(&a->arena, request->n_methods, sizeof(*a->methods));
+    if (!a->methods)
+        return pl__fail(reterr, PL_E_NOMEM, "methods");
+    for (size_t k = 0; k < request->n_methods && rc == PL_OK; k++) {
+        pl_ranking *ranking = NULL;
+        pl_method_result *m = &a->methods[k];
+
+        m->name = pl__arena_strdup(&a->arena, request->methods[k]);
+        if (!m->name)
+            return pl__fail(reterr, PL_E_NOMEM, "methods");
+        rc = pl_rank_run(m->name, table, a->set->models, opts, &ranking, reterr);
+        if (rc == PL_OK)
+            rc = take_ranking(a, ranking, m, reterr);
+        pl_ranking_free(ranking);
+        a->n_methods += rc == PL_OK;
+    }
+    return rc;
+}
+
+static pl_status find_criterion(const pl_judgment_set *set, const char *name, uint32_t *ret, pl_error *reterr)
+{
+    const char *wanted = name ? name : "correctness";
+
+    for (uint32_t c = 0; c < set->n_criteria; c++) {
+        if (strcmp(set->criteria[c], wanted) == 0) {
+            *ret = c;
+            return PL_OK;
+        }
+    }
+    if (name && strcmp(name, "all") != 0)
+        return pl__fail(reterr, PL_E_NOT_FOUND, "no judgment has the criterion \"%s\"", name);
+    *ret = UINT32_MAX;
+    return PL_OK;
+}
+
+static pl_status judge_flags(pl_analysis *a, const pl_rank_request *request, pl_error *reterr)
+{
+    uint32_t n = a->set->n_models;
+    pl_status rc = PL_OK;
+
+    a->judges = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*a->judges));
+    a->excluded = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*a->excluded));
+    if (!a->judges || !a->excluded)
+        return pl__fail(reterr, PL_E_NOMEM, "judges");
+    rc = pl_judge_reports(a->set, a->judges, reterr);
+    for (uint32_t i = 0; i < n && rc == PL_OK; i++) {
+        for (size_t k = PL_MISSING_NOT + 1; k < PL_MISSING_COUNT; k++)
+            a->missing += a->judges[i].missing[k];
+        if (a->judges[i].flags == 0 || !request->exclude_flagged)
+            continue;
+        a->excluded[i] = true;
+        rc =
+            pl__analysis_note(a, reterr, "judge %s is flagged and was left out (--exclude-flagged)", a->set->models[i]);
+    }
+    return rc;
+}
+
+static pl_status note_table(pl_analysis *a, const pl_peer_table *table, pl_error *reterr)
+{
+    uint64_t dropped = pl_peer_table_dropped_pairs(table);
+    uint64_t rescaled = pl_peer_table_rescaled_pairs(table);
+    pl_status rc = PL_OK;
+
+    if (dropped > 0)
+        rc = pl__analysis_note(a, reterr, "%llu pairs were left out because only one of their two orders has a verdict",
+                               (unsigned long long)dropped);
+    if (rc == PL_OK && rescaled > 0)
+        rc = pl__analysis_note(a, reterr,
+                               "%llu pairs lack a criterion; the weights of the others were rescaled for them",
+                               (unsigned long long)rescaled);
+    return rc;
+}
+
+static bool wants_bounds(const pl_analysis *a)
+{
+    return a->set->n_models <= PL_BOUNDS_MODELS_MAX && a->set->n_rows > 0 &&
+           (double)a->missing > PL_BOUNDS_SHARE * (double)a->set->n_rows;
+}
+
+static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_error *reterr)
+{
+    pl_peer_opts peer = PL_PEER_OPTS_INIT;
+    pl_rank_opts opts = request->rank;
+    pl_peer_table *table = NULL;
+    pl_status rc = pl_judgment_set_check(a->set, reterr);
+
+    if (rc == PL_OK)
+        rc = find_criterion(a->set, request->criterion, &opts.criterion, reterr);
+    if (rc == PL_OK)
+        rc = judge_flags(a, request, reterr);
+    if (rc != PL_OK)
+        return rc;
+    peer.criterion_weights = request->criterion_weights;
+    peer.pair_orders = request->pair_orders;
+    peer.drop_self_reviews = request->drop_self_reviews;
+    peer.exclude_judges = a->excluded;
+    rc = pl_peer_table_build(a->set, &peer, &table, reterr);
+    if (rc == PL_OK)
+        rc = note_table(a, table, reterr);
+    if (rc == PL_OK)
+        rc = run_methods(a, request, table, &opts, reterr);
+    pl_peer_table_free(table);
+    if (rc == PL_OK && wants_bounds(a))
+        rc = pl__bounds(&a->arena, a->set, &peer, &opts, a->methods, a->n_methods, reterr);
+    if (rc == PL_OK && request->truth)
+        rc = pl__analysis_compare(a, request->truth, reterr);
+    return rc;
+}
+
+pl_status pl__analysis_new(const pl_judgment_set *set, const pl_rank_request *request, pl_analysis **ret,
+                           pl_error *reterr)
+{
+    pl_analysis *a = NULL;
+    pl_status rc = PL_OK;
+
+    if (request->n_methods == 0 || request->n_methods > PL_METHODS_MAX)
+        return pl__fail(reterr, PL_E_INVALID, "between 1 and %d methods can be ranked by at once", PL_METHODS_MAX);
+    a = pl__calloc(1, sizeof(*a));
+    if (!a)
+        return pl__fail(reterr, PL_E_NOMEM, "analysis");
+    pl__arena_init(&a->arena);
+    a->set = set;
+    rc = analyse(a, request, reterr);
+    if (rc != PL_OK) {
+        pl__analysis_free(a);
+        return rc;
+    }
+    *ret = a;
+    return PL_OK;
+}

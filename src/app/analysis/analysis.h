@@ -1,0 +1,78 @@
+#ifndef PL_ANALYSIS_H
+#define PL_ANALYSIS_H
+
+#include "arena.h"
+#include "records.h"
+#include <peerless/rank.h>
+
+/* Judgments -> tables -> methods -> result: the one way from rows to what every front end shows. */
+
+#define PL_METHODS_MAX 64
+#define PL_NOTES_MAX 64
+#define PL_BOUNDS_MODELS_MAX 64u /* best and worst cases are worked out for pools up to this size */
+#define PL_BOUNDS_SHARE 0.02     /* when more than this share of the verdicts is missing (METHODS 1.1) */
+
+typedef struct pl_rank_request {
+    const char *const *methods; /* names; at least one */
+    size_t n_methods;
+    const double *criterion_weights; /* gamma, n_criteria long; NULL: equal */
+    bool pair_orders;                /* own runs: both orders of a pair are averaged first */
+    bool drop_self_reviews;
+    bool exclude_flagged;
+    const char *criterion; /* for methods that take no gamma; NULL: "correctness" if the set has it, else all */
+    pl_rank_opts rank;     /* rank.criterion is filled in here */
+    const pl_truth *truth; /* or NULL */
+} pl_rank_request;
+
+/* Agreement with a truth (METHODS section 2); NaN is undefined. */
+typedef struct pl_agreement {
+    size_t n; /* models compared */
+    double pearson;
+    double spearman;
+    double kendall;
+    double permutation_entropy;
+    uint64_t inversions;
+    uint64_t lis;
+    bool top1;
+} pl_agreement;
+
+typedef struct pl_method_result {
+    const char *name;
+    const double *scores;  /* n_models; NaN undefined */
+    const double *weights; /* n_models, or NULL */
+    double *low;           /* n_models: the score if all its missing verdicts were losses; NULL if not worked out */
+    double *high;
+    const uint32_t *rank; /* 1 = best, equal scores share the better rank; 0 undefined */
+    const double *loss;
+    size_t n_loss;
+    const char **warnings;
+    size_t n_warnings;
+    bool has_agreement;
+    pl_agreement agreement;
+} pl_method_result;
+
+/* Everything in it lives in its arena; names of models are borrowed from the set. */
+typedef struct pl_analysis {
+    pl_arena arena;
+    const pl_judgment_set *set;
+    uint64_t missing;
+    pl_judge_report *judges; /* n_models */
+    bool *excluded;          /* n_models: judges left out by --exclude-flagged */
+    pl_method_result *methods;
+    size_t n_methods;
+    const char *notes[PL_NOTES_MAX]; /* sentences every output carries */
+    size_t n_notes;
+} pl_analysis;
+
+/* The set and the truth are borrowed for the life of the result. PL_E_NOT_FOUND (method, judge, criterion), PL_E_RANGE
+ * (rows), PL_E_INVALID, PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__analysis_new(const pl_judgment_set *set, const pl_rank_request *request, pl_analysis **ret,
+                                        pl_error *reterr);
+void pl__analysis_free(pl_analysis *analysis);
+/* Adds a note (copied). Beyond PL_NOTES_MAX notes are dropped. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__analysis_note(pl_analysis *analysis, pl_error *reterr, const char *fmt, ...) PL_PRINTF(3, 4);
+
+/* Compares the methods of a finished analysis with a truth, afterwards. */
+PL_NODISCARD pl_status pl__analysis_compare(pl_analysis *analysis, const pl_truth *truth, pl_error *reterr);
+
+#endif
