@@ -1,0 +1,78 @@
+#include "alloc.h"
+#include "kit.h"
+#include "reply.h"
+
+#include <string.h>
+
+static void outcomes_fall_into_their_ranges(void **state)
+{
+    (void)state;
+    static const struct {
+        pl_outcome first;
+        pl_outcome last;
+        bool response;
+        bool final_error;
+    } groups[] = {{PL_OUTCOME_NONE, PL_OUTCOME_NONE, false, false},
+                  {PL_OUTCOME_ANSWERED, PL_OUTCOME_EMPTY, true, false},
+                  {PL_OUTCOME_BAD_REQUEST, PL_OUTCOME_IMAGE_UNSUPPORTED, false, true},
+                  {PL_OUTCOME_AUTH, PL_OUTCOME_GARBLED, false, false}};
+    for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
+        for (int o = (int)groups[g].first; o <= (int)groups[g].last; o++) {
+            assert_int_equal(pl__outcome_is_response((pl_outcome)o), groups[g].response);
+            assert_int_equal(pl__outcome_is_final_error((pl_outcome)o), groups[g].final_error);
+            assert_string_not_equal(pl__outcome_name((pl_outcome)o), "unknown");
+        }
+    }
+}
+
+static void names_differ_and_are_lower_case(void **state)
+{
+    (void)state;
+    size_t known = 0;
+    for (int o = -1; o <= 64; o++) {
+        const char *name = pl__outcome_name((pl_outcome)o);
+        if (strcmp(name, "unknown") == 0)
+            continue;
+        known++;
+        assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz "), strlen(name));
+        for (int k = -1; k < o; k++)
+            assert_string_not_equal(name, pl__outcome_name((pl_outcome)k));
+    }
+    assert_int_equal(known, 16);
+    assert_string_equal(pl__outcome_name(PL_OUTCOME_CUT_OFF), "cut off");
+    assert_string_equal(pl__outcome_name(PL_OUTCOME_IMAGE_UNSUPPORTED), "image unsupported");
+}
+
+static void clear_frees_and_zeroes(void **state)
+{
+    (void)state;
+    pl_reply reply = {.outcome = PL_OUTCOME_ANSWERED, .text_len = 2, .usage = {1, 2, 3, 4}};
+    pl_reply zero;
+    reply.text = pl__strdup("ab");
+    reply.reasoning = pl__strdup("r");
+    reply.finish = pl__strdup("stop");
+    pl__reply_clear(&reply);
+    memset(&zero, 0, sizeof(zero));
+    assert_null(reply.text);
+    assert_null(reply.reasoning);
+    assert_null(reply.finish);
+    assert_int_equal(reply.outcome, PL_OUTCOME_NONE);
+    assert_int_equal(reply.text_len, 0);
+    assert_int_equal(reply.usage.reasoning_tokens, 0);
+    pl__reply_clear(&reply);
+    pl__reply_clear(&zero);
+    pl__reply_clear(NULL);
+#ifdef PL_FAULTS
+    assert_int_equal(pl__live_blocks(), 0);
+#endif
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(outcomes_fall_into_their_ranges),
+        cmocka_unit_test(names_differ_and_are_lower_case),
+        cmocka_unit_test(clear_frees_and_zeroes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
