@@ -275,33 +275,42 @@ static void put_le32(char *at, uint32_t x)
         at[i] = (char)(x >> (8 * i) & 0xff);
 }
 
-static pl_status walk_webp(pl_view bytes, pl_str *out, pl_error *reterr)
+/* The one coded picture of a still WebP file, as a file of its own: without the extended header and all around it. */
+static pl_status keep_webp(pl_view bytes, size_t chunk_at, size_t chunk_bytes, pl_str *out, pl_error *reterr)
 {
     char header[WEBP_HEADER_BYTES];
-    pl_status rc = PL_OK;
+    size_t padding = chunk_bytes & 1;
 
-    if (bytes.len < WEBP_HEADER_BYTES + RIFF_CHUNK_HEADER_BYTES)
-        return truncated(reterr, PL_KIND_WEBP);
-    uint64_t file_bytes = (uint64_t)le32(bytes, 4) + RIFF_CHUNK_HEADER_BYTES;
-    uint64_t chunk_bytes = (uint64_t)le32(bytes, WEBP_HEADER_BYTES + 4) + RIFF_CHUNK_HEADER_BYTES;
-    if (file_bytes > bytes.len)
-        return truncated(reterr, PL_KIND_WEBP);
-    if (chunk_bytes + WEBP_HEADER_BYTES > file_bytes)
-        return broken(reterr, PL_KIND_WEBP, "a chunk longer than the file");
-    if (!out)
-        return PL_OK;
-    const char *type = bytes.ptr + WEBP_HEADER_BYTES;
-    if (memcmp(type, "VP8 ", 4) != 0 && memcmp(type, "VP8L", 4) != 0)
-        return pl__fail(reterr, PL_E_UNSUPPORTED, "extended WebP image");
-    uint64_t padded_bytes = chunk_bytes + (chunk_bytes & 1);
     memcpy(header, bytes.ptr, sizeof(header));
-    put_le32(header + 4, (uint32_t)(padded_bytes + WEBP_HEADER_BYTES - RIFF_CHUNK_HEADER_BYTES));
-    rc = pl__str_append(out, header, sizeof(header));
+    put_le32(header + 4, (uint32_t)(chunk_bytes + padding + WEBP_HEADER_BYTES - RIFF_CHUNK_HEADER_BYTES));
+    pl_status rc = pl__str_append(out, header, sizeof(header));
     if (rc == PL_OK)
-        rc = pl__str_append(out, type, (size_t)chunk_bytes);
-    if (rc == PL_OK && padded_bytes > chunk_bytes)
+        rc = pl__str_append(out, bytes.ptr + chunk_at, chunk_bytes);
+    if (rc == PL_OK && padding > 0)
         rc = pl__str_append_char(out, '\0');
     return rc == PL_OK ? rc : pl__fail(reterr, rc, "image of %zu bytes", bytes.len);
+}
+
+static pl_status walk_webp(pl_view bytes, pl_str *out, pl_error *reterr)
+{
+    if (bytes.len < WEBP_HEADER_BYTES + RIFF_CHUNK_HEADER_BYTES)
+        return truncated(reterr, PL_KIND_WEBP);
+    uint64_t end = (uint64_t)le32(bytes, 4) + RIFF_CHUNK_HEADER_BYTES;
+    if (end > bytes.len)
+        return truncated(reterr, PL_KIND_WEBP);
+    uint64_t at = WEBP_HEADER_BYTES;
+    while (at + RIFF_CHUNK_HEADER_BYTES <= end) {
+        const char *type = bytes.ptr + at;
+        uint64_t chunk_bytes = (uint64_t)le32(bytes, (size_t)at + 4) + RIFF_CHUNK_HEADER_BYTES;
+        if (chunk_bytes > end - at)
+            return broken(reterr, PL_KIND_WEBP, "a chunk longer than the file");
+        if (memcmp(type, "VP8 ", 4) == 0 || memcmp(type, "VP8L", 4) == 0)
+            return out ? keep_webp(bytes, (size_t)at, (size_t)chunk_bytes, out, reterr) : PL_OK;
+        if (memcmp(type, "ALPH", 4) == 0 || memcmp(type, "ANIM", 4) == 0 || memcmp(type, "ANMF", 4) == 0)
+            return out ? pl__fail(reterr, PL_E_UNSUPPORTED, "WebP image of several parts") : PL_OK;
+        at += chunk_bytes + (chunk_bytes & 1);
+    }
+    return broken(reterr, PL_KIND_WEBP, "no picture in it");
 }
 
 static pl_status walk(pl_image_kind kind, pl_view bytes, pl_str *out, pl_error *reterr)

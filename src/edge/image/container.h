@@ -22,7 +22,8 @@ const char *pl__image_other_name(pl_view bytes);     /* words for PL_KIND_OTHER:
 PL_NODISCARD pl_status pl__image_walk(pl_image_kind kind, pl_view bytes, pl_error *reterr);
 
 /* Appends the file without metadata (EXIF, XMP, comments, profiles, thumbnails, bytes behind the end); the coded
- * pixels stay as they are. PL_E_UNSUPPORTED: GIF, TIFF, extended WebP; PL_E_PARSE, PL_E_LIMIT, PL_E_NOMEM. */
+ * pixels stay as they are. PL_E_UNSUPPORTED: GIF, TIFF, WebP with
+ * transparency or several frames; PL_E_PARSE, PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__image_strip(pl_image_kind kind, pl_view bytes, pl_str *out, pl_error *reterr);
 
 #endif

@@ -100,17 +100,21 @@ static bool is_format(pl_image_kind kind, pl_image_format format)
 static pl_status pass_through(pl_image_kind kind, pl_view bytes, const pl_image_policy *policy,
                               const pl_vips_info *info, pl_str *out, bool *ret, pl_error *reterr)
 {
+    pl_error err = {0};
+
     *ret = false;
     if (!is_format(kind, policy->format) || !info->plain || info->width_px > policy->max_side_px ||
         info->height_px > policy->max_side_px)
         return PL_OK;
-    pl_status rc = pl__image_strip(kind, bytes, out, reterr);
+    pl_status rc = pl__image_strip(kind, bytes, out, &err);
     if (rc == PL_E_UNSUPPORTED)
         return PL_OK;
     if (rc == PL_OK)
-        rc = pl__vips_verify(kind, pl__view_n(out->ptr, out->len), reterr);
+        rc = pl__vips_verify(kind, pl__view_n(out->ptr, out->len), &err);
     if (rc == PL_E_PARSE)
-        pl__error_prefix(reterr, "broken %s image", pl__image_kind_name(kind));
+        pl__error_prefix(&err, "broken %s image", pl__image_kind_name(kind));
+    if (rc != PL_OK && reterr)
+        *reterr = err;
     *ret = rc == PL_OK;
     return rc;
 }
@@ -146,7 +150,7 @@ static pl_status fit_bytes(pl_view bytes, const pl_image_policy *policy, pl_str 
     if (passed)
         return PL_OK;
     pl__str_reset(out);
-    rc = pl__vips_fit(bytes, policy, out, &image->width_px, &image->height_px, reterr);
+    rc = pl__vips_fit(bytes, &info, policy, out, &image->width_px, &image->height_px, reterr);
     if (rc == PL_E_PARSE)
         pl__error_prefix(reterr, "broken %s image", pl__image_kind_name(kind));
     return rc;
@@ -221,7 +225,7 @@ pl_status pl__image_decode(const void *bytes, size_t n, pl_pixels *ret, pl_error
     pl_status rc = check(view, &kind, &info, reterr);
     if (rc != PL_OK)
         return rc;
-    rc = pl__vips_pixels(view, ret, reterr);
+    rc = pl__vips_pixels(view, &info, ret, reterr);
     if (rc == PL_E_PARSE)
         pl__error_prefix(reterr, "broken %s image", pl__image_kind_name(kind));
     return rc;

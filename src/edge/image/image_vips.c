@@ -28,7 +28,8 @@ typedef struct job {
     pl_view bytes;
     const pl_image_policy *policy;
     const pl_pixels *source;
-    pl_vips_info *info;
+    pl_vips_info *probed;
+    const pl_vips_info *info;
     pl_pixels *pixels;
     pl_str *out;
     uint32_t *width_px;
@@ -142,12 +143,12 @@ static pl_status probe(const job *j, pl_error *reterr)
 
     if (open_sequential(j->kind, j->bytes, &image) != 0)
         return vips_failed(reterr);
-    j->info->width_px = (uint32_t)vips_image_get_width(image);
-    j->info->height_px = (uint32_t)vips_image_get_height(image);
-    j->info->plain = vips_image_get_bands(image) == RGB_BANDS && vips_image_get_format(image) == VIPS_FORMAT_UCHAR &&
-                     vips_image_get_interpretation(image) == VIPS_INTERPRETATION_sRGB &&
-                     !has_field(image, VIPS_META_ICC_NAME) && vips_image_get_orientation(image) == 1 &&
-                     vips_image_get_n_pages(image) == 1;
+    j->probed->width_px = (uint32_t)vips_image_get_width(image);
+    j->probed->height_px = (uint32_t)vips_image_get_height(image);
+    j->probed->has_profile = has_field(image, VIPS_META_ICC_NAME);
+    j->probed->plain = vips_image_get_bands(image) == RGB_BANDS && vips_image_get_format(image) == VIPS_FORMAT_UCHAR &&
+                       vips_image_get_interpretation(image) == VIPS_INTERPRETATION_sRGB && !j->probed->has_profile &&
+                       vips_image_get_orientation(image) == 1 && vips_image_get_n_pages(image) == 1;
     g_object_unref(image);
     return PL_OK;
 }
@@ -190,13 +191,13 @@ static pl_status verify(const job *j, pl_error *reterr)
     return rc;
 }
 
-/* Replaces *image by what `next` holds, if the step went well. */
-static int step(VipsImage **image, int outcome, VipsImage *next)
+/* Replaces *image by *next, if the step that made it went well. */
+static int step(VipsImage **image, int outcome, VipsImage *const *next)
 {
     if (outcome != 0)
         return outcome;
     g_object_unref(*image);
-    *image = next;
+    *image = *next;
     return 0;
 }
 
@@ -208,25 +209,27 @@ static int flatten_on_white(VipsImage **image)
     int outcome = vips_flatten(*image, &next, "background", background, NULL);
 
     vips_area_unref(VIPS_AREA(background));
-    return step(image, outcome, next);
+    return step(image, outcome, &next);
 }
 
 /* Upright, inside side x side, sRGB, three bands of 8 bits. Whatever can be shrunk while it is decoded is. */
-static int open_upright(pl_view bytes, int side, VipsImage **ret)
+static int open_upright(pl_view bytes, bool has_profile, int side, VipsImage **ret)
 {
     VipsImage *image = NULL;
     VipsImage *next = NULL;
+    /* Without a profile of their own, colours are sRGB as they are: a conversion would only round them. */
+    const char *profile = has_profile ? "srgb" : NULL;
     int outcome = vips_thumbnail_buffer(readable(bytes), bytes.len, &image, side, "height", side, "size",
-                                        VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_ERROR, "export_profile", "srgb", NULL);
+                                        VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_ERROR, "export_profile", profile, NULL);
     if (outcome != 0)
         return outcome;
-    outcome = step(&image, vips_colourspace(image, &next, VIPS_INTERPRETATION_sRGB, NULL), next);
+    outcome = step(&image, vips_colourspace(image, &next, VIPS_INTERPRETATION_sRGB, NULL), &next);
     if (outcome == 0 && vips_image_hasalpha(image))
         outcome = flatten_on_white(&image);
     if (outcome == 0 && vips_image_get_bands(image) > RGB_BANDS)
-        outcome = step(&image, vips_extract_band(image, &next, 0, "n", RGB_BANDS, NULL), next);
+        outcome = step(&image, vips_extract_band(image, &next, 0, "n", RGB_BANDS, NULL), &next);
     if (outcome == 0)
-        outcome = step(&image, vips_cast(image, &next, VIPS_FORMAT_UCHAR, NULL), next);
+        outcome = step(&image, vips_cast(image, &next, VIPS_FORMAT_UCHAR, NULL), &next);
     if (outcome == 0 && vips_image_get_bands(image) != RGB_BANDS) {
         vips_error("image", "%d colour bands", vips_image_get_bands(image));
         outcome = -1;
@@ -278,7 +281,7 @@ static pl_status fit(const job *j, pl_error *reterr)
     VipsImage *image = NULL;
     int side = (int)VIPS_MIN(j->policy->max_side_px, (uint32_t)VIPS_MAX_COORD);
 
-    if (open_upright(j->bytes, side, &image) != 0)
+    if (open_upright(j->bytes, j->info->has_profile, side, &image) != 0)
         return vips_failed(reterr);
     *j->width_px = (uint32_t)vips_image_get_width(image);
     *j->height_px = (uint32_t)vips_image_get_height(image);
@@ -291,7 +294,7 @@ static pl_status decode(const job *j, pl_error *reterr)
     VipsImage *image = NULL;
     pl_pixels pixels = {0};
 
-    if (open_upright(j->bytes, VIPS_MAX_COORD, &image) != 0)
+    if (open_upright(j->bytes, j->info->has_profile, VIPS_MAX_COORD, &image) != 0)
         return vips_failed(reterr);
     pixels.width_px = (uint32_t)vips_image_get_width(image);
     pixels.height_px = (uint32_t)vips_image_get_height(image);
@@ -327,7 +330,7 @@ static pl_status encode_png(const job *j, pl_error *reterr)
 
 pl_status pl__vips_probe(pl_image_kind kind, pl_view bytes, pl_vips_info *ret, pl_error *reterr)
 {
-    job j = {.kind = kind, .bytes = bytes, .info = ret};
+    job j = {.kind = kind, .bytes = bytes, .probed = ret};
     return run(probe, &j, reterr);
 }
 
@@ -337,16 +340,21 @@ pl_status pl__vips_verify(pl_image_kind kind, pl_view bytes, pl_error *reterr)
     return run(verify, &j, reterr);
 }
 
-pl_status pl__vips_fit(pl_view bytes, const pl_image_policy *policy, pl_str *out, uint32_t *ret_width_px,
-                       uint32_t *ret_height_px, pl_error *reterr)
+pl_status pl__vips_fit(pl_view bytes, const pl_vips_info *info, const pl_image_policy *policy, pl_str *out,
+                       uint32_t *ret_width_px, uint32_t *ret_height_px, pl_error *reterr)
 {
-    job j = {.bytes = bytes, .policy = policy, .out = out, .width_px = ret_width_px, .height_px = ret_height_px};
+    job j = {.bytes = bytes,
+             .info = info,
+             .policy = policy,
+             .out = out,
+             .width_px = ret_width_px,
+             .height_px = ret_height_px};
     return run(fit, &j, reterr);
 }
 
-pl_status pl__vips_pixels(pl_view bytes, pl_pixels *ret, pl_error *reterr)
+pl_status pl__vips_pixels(pl_view bytes, const pl_vips_info *info, pl_pixels *ret, pl_error *reterr)
 {
-    job j = {.bytes = bytes, .pixels = ret};
+    job j = {.bytes = bytes, .info = info, .pixels = ret};
     return run(decode, &j, reterr);
 }
 

@@ -10,17 +10,18 @@
 typedef struct pl_vips_info {
     uint32_t width_px; /* as stored: before any orientation */
     uint32_t height_px;
-    bool plain; /* 8-bit RGB without alpha, colour profile, orientation or further pages */
+    bool has_profile; /* of its colours */
+    bool plain;       /* 8-bit RGB without alpha, colour profile, orientation or further pages */
 } pl_vips_info;
 
 /* Reads the header only. */
 PL_NODISCARD pl_status pl__vips_probe(pl_image_kind kind, pl_view bytes, pl_vips_info *ret, pl_error *reterr);
 /* Decodes every pixel and forgets it. */
 PL_NODISCARD pl_status pl__vips_verify(pl_image_kind kind, pl_view bytes, pl_error *reterr);
-/* Shrinks and encodes as the policy says; appends to out. */
-PL_NODISCARD pl_status pl__vips_fit(pl_view bytes, const pl_image_policy *policy, pl_str *out, uint32_t *ret_width_px,
-                                    uint32_t *ret_height_px, pl_error *reterr);
-PL_NODISCARD pl_status pl__vips_pixels(pl_view bytes, pl_pixels *ret, pl_error *reterr);
+/* info is what pl__vips_probe said. Shrinks and encodes as the policy says; appends to out. */
+PL_NODISCARD pl_status pl__vips_fit(pl_view bytes, const pl_vips_info *info, const pl_image_policy *policy, pl_str *out,
+                                    uint32_t *ret_width_px, uint32_t *ret_height_px, pl_error *reterr);
+PL_NODISCARD pl_status pl__vips_pixels(pl_view bytes, const pl_vips_info *info, pl_pixels *ret, pl_error *reterr);
 PL_NODISCARD pl_status pl__vips_encode_png(const pl_pixels *pixels, pl_str *out, pl_error *reterr);
 
 #endif
