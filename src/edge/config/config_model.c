@@ -124,6 +124,16 @@ void pl__read_api_key_env(pl_section_reader *r, const pl_yaml_node *node, void *
             "in this file");
 }
 
+void pl__read_api_key_file(pl_section_reader *r, const pl_yaml_node *node, void *target)
+{
+    const char *path = pl__read_text(r, node);
+    if (path && pl__view_starts_with(pl__view(path), "sk-"))
+        pl__reader_problem(r, node->line,
+                           "looks like a key; it names a file, and the key itself never stands in this file");
+    else if (path)
+        ((pl_draft_model *)target)->spec.reach.api_key_file = path;
+}
+
 /* ---- extra: any map, as JSON ---- */
 static json_t *json_from_yaml(pl_section_reader *r, const pl_yaml_node *node);
 
@@ -246,9 +256,6 @@ void pl__finish_model(pl_section_reader *r, pl_draft_model *model)
     pl_model_spec *spec = &model->spec;
     if (spec->reach.api_key_env && spec->reach.api_key_file)
         pl__reader_problem(r, model->line, "api_key_env and api_key_file cannot stand together");
-    if (spec->reach.api_key_file && pl__view_starts_with(pl__view(spec->reach.api_key_file), "sk-"))
-        pl__reader_problem(r, model->line,
-                           "api_key_file looks like a key; it names a file, and the key itself never stands here");
     if (!model->base_urls) {
         model->base_urls = pl__arena_calloc(r->arena, 1, sizeof(*model->base_urls));
         if (!model->base_urls) {

@@ -76,7 +76,7 @@ static const pl_field model_fields[] = {
     {.key = "base_urls", .kind = PL_FIELD_CUSTOM, .custom = pl__read_base_urls},
     {.key = "endpoint", .kind = PL_FIELD_TEXT, AT(spec.endpoint)},
     {.key = "api_key_env", .kind = PL_FIELD_CUSTOM, .custom = pl__read_api_key_env},
-    {.key = "api_key_file", .kind = PL_FIELD_TEXT, AT(spec.reach.api_key_file)},
+    {.key = "api_key_file", .kind = PL_FIELD_CUSTOM, .custom = pl__read_api_key_file},
     {.key = "family", .kind = PL_FIELD_TEXT, AT(spec.family)},
     {.key = "params", .kind = PL_FIELD_SECTION, .section = &params_section},
     {.key = "extra", .kind = PL_FIELD_CUSTOM, .custom = pl__read_extra},

@@ -52,6 +52,7 @@ void pl__read_base_urls(pl_section_reader *r, const pl_yaml_node *node, void *ta
 void pl__read_extra(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_provider(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_api_key_env(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_api_key_file(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_criteria(pl_section_reader *r, const pl_yaml_node *node, void *target);

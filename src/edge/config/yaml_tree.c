@@ -5,6 +5,9 @@
 #include <string.h>
 #include <yaml.h>
 
+static const char too_deep[] = "nested more than 32 deep";
+static const char too_many[] = "more than 100000 values";
+
 typedef struct builder {
     yaml_document_t *doc;
     pl_arena *arena;
@@ -99,9 +102,9 @@ static pl_status build(builder *b, int id, uint32_t depth, const pl_yaml_node **
     if (!from)
         return pl__fail(b->err, PL_E_PARSE, "an incomplete document");
     if (depth > PL_YAML_DEPTH_MAX)
-        return fail_at(b, from, PL_E_LIMIT, "nested more than 32 deep");
+        return fail_at(b, from, PL_E_PARSE, too_deep);
     if (++b->n_nodes > PL_YAML_NODES_MAX)
-        return fail_at(b, from, PL_E_LIMIT, "more than 100000 values");
+        return fail_at(b, from, PL_E_PARSE, too_many);
     pl_yaml_node *to = pl__arena_calloc(b->arena, 1, sizeof(*to));
     if (!to)
         return fail_at(b, from, PL_E_NOMEM, "no memory");
@@ -152,18 +155,72 @@ static pl_status syntax_error(const yaml_parser_t *parser, pl_view text, uint32_
     return pl__fail(reterr, PL_E_PARSE, "not YAML: %s", problem);
 }
 
-static pl_status refuse_second(yaml_parser_t *parser, pl_view text, uint32_t *ret_line, pl_error *reterr)
+/* What a pass over the events has counted. */
+typedef struct census {
+    uint32_t depth;
+    uint32_t n_nodes;
+    uint32_t n_anchors;
+    uint32_t n_documents;
+} census;
+
+static const char *count_event(census *c, const yaml_event_t *event)
 {
-    yaml_document_t second;
-    pl_status rc = PL_OK;
-    if (!yaml_parser_load(parser, &second))
-        return syntax_error(parser, text, ret_line, reterr);
-    const yaml_node_t *root = yaml_document_get_root_node(&second);
-    if (root) {
-        *ret_line = (uint32_t)root->start_mark.line + 1;
-        rc = pl__fail(reterr, PL_E_PARSE, "a second document begins here; the file holds one");
+    const yaml_char_t *anchor = NULL;
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        return ++c->n_documents > 1 ? "a second document begins here; the file holds one" : NULL;
+    case YAML_SEQUENCE_START_EVENT:
+        anchor = event->data.sequence_start.anchor;
+        c->depth++;
+        break;
+    case YAML_MAPPING_START_EVENT:
+        anchor = event->data.mapping_start.anchor;
+        c->depth++;
+        break;
+    case YAML_SCALAR_EVENT:
+        anchor = event->data.scalar.anchor;
+        break;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        c->depth--;
+        return NULL;
+    default:
+        return NULL;
     }
-    yaml_document_delete(&second);
+    if (c->depth > PL_YAML_DEPTH_MAX)
+        return too_deep;
+    if (++c->n_nodes > PL_YAML_NODES_MAX)
+        return too_many;
+    return anchor && ++c->n_anchors > PL_YAML_ANCHORS_MAX ? "more than 1000 anchors" : NULL;
+}
+
+/* libyaml needs quadratic time for deep flow collections and for many anchors, so both are looked for before a document
+ * is built: the events come one by one. */
+static pl_status check_events(pl_view text, uint32_t *ret_line, pl_error *reterr)
+{
+    yaml_parser_t parser;
+    pl_status rc = PL_OK;
+    census c = {0};
+    bool end = false;
+
+    if (!yaml_parser_initialize(&parser))
+        return pl__fail(reterr, PL_E_NOMEM, "no memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text.ptr, text.len);
+    while (!end && rc == PL_OK) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) {
+            rc = syntax_error(&parser, text, ret_line, reterr);
+            break;
+        }
+        const char *problem = count_event(&c, &event);
+        if (problem) {
+            *ret_line = (uint32_t)event.start_mark.line + 1;
+            rc = pl__fail(reterr, PL_E_PARSE, "%s", problem);
+        }
+        end = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
     return rc;
 }
 
@@ -176,9 +233,14 @@ pl_status pl__yaml_parse(pl_view text, pl_arena *arena, const pl_yaml_node **ret
     builder b = {.doc = &doc, .arena = arena, .line = 1, .err = reterr};
 
     *ret_line = 1;
+    if (!text.ptr)
+        text = pl__view("");
+    rc = check_events(text, ret_line, reterr);
+    if (rc != PL_OK)
+        return rc;
     if (!yaml_parser_initialize(&parser))
         return pl__fail(reterr, PL_E_NOMEM, "no memory");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)(text.ptr ? text.ptr : ""), text.len);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text.ptr, text.len);
     if (!yaml_parser_load(&parser, &doc)) {
         rc = syntax_error(&parser, text, ret_line, reterr);
         yaml_parser_delete(&parser);
@@ -190,8 +252,6 @@ pl_status pl__yaml_parse(pl_view text, pl_arena *arena, const pl_yaml_node **ret
     }
     rc = build(&b, 1, 1, &root); /* the root is node 1 */
     *ret_line = b.line;
-    if (rc == PL_OK)
-        rc = refuse_second(&parser, text, ret_line, reterr);
     if (rc == PL_OK)
         *ret = root;
 out:

@@ -6,6 +6,7 @@
 
 #define PL_YAML_DEPTH_MAX 32u
 #define PL_YAML_NODES_MAX 100000u /* with aliases counted each time they stand for something */
+#define PL_YAML_ANCHORS_MAX 1000u
 
 typedef enum pl_yaml_kind { PL_YAML_SCALAR = 1, PL_YAML_LIST = 2, PL_YAML_MAP = 3 } pl_yaml_kind;
 
