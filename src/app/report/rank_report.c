@@ -1,0 +1,227 @@
+#include "error.h"
+#include "rank_json.h"
+#include "report.h"
+#include "table.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Models by the first method's rank, then in the set's order; undefined ones last. */
+static bool stands_before(const pl_analysis *a, uint32_t x, uint32_t y)
+{
+    const uint32_t *rank = a->methods[0].rank;
+    uint32_t rx = rank[x] ? rank[x] : UINT32_MAX;
+    uint32_t ry = rank[y] ? rank[y] : UINT32_MAX;
+
+    return rx != ry ? rx < ry : x < y;
+}
+
+static uint32_t *ordered_models(const pl_analysis *a, pl_arena *arena)
+{
+    uint32_t n = a->set->n_models;
+    uint32_t *order = pl__arena_calloc(arena, n > 0 ? n : 1, sizeof(*order));
+
+    for (uint32_t i = 0; order && i < n; i++) {
+        uint32_t k = i;
+
+        for (; k > 0 && stands_before(a, i, order[k - 1]); k--)
+            order[k] = order[k - 1];
+        order[k] = i;
+    }
+    return order;
+}
+
+static pl_status flag_words(uint32_t flags, pl_str *out)
+{
+    static const char *const words[] = {"unusable", "position", "inconsistent"};
+    pl_status rc = PL_OK;
+
+    for (size_t i = 0; i < 3 && rc == PL_OK; i++) {
+        if (!(flags & (1u << i)))
+            continue;
+        if (out->len > 0)
+            rc = pl__str_append_c(out, " ");
+        if (rc == PL_OK)
+            rc = pl__str_append_c(out, words[i]);
+    }
+    return rc;
+}
+
+static void add_heads(const pl_analysis *a, pl_table *t)
+{
+    pl__table_column(t, "rank", true);
+    pl__table_column(t, "model", false);
+    for (size_t k = 0; k < a->n_methods; k++) {
+        pl__table_column(t, a->methods[k].name, true);
+        if (a->methods[k].low) {
+            pl__table_column(t, "worst", true);
+            pl__table_column(t, "best", true);
+        }
+        if (a->methods[k].weights)
+            pl__table_column(t, "weight", true);
+    }
+    pl__table_column(t, "usable verdicts", true);
+    pl__table_column(t, "missing", true);
+    pl__table_column(t, "flags", false);
+}
+
+static pl_status add_model(const pl_analysis *a, uint32_t i, pl_table *t)
+{
+    const pl_judge_report *judge = &a->judges[i];
+    pl_str flags;
+    pl_status rc = PL_OK;
+
+    if (a->methods[0].rank[i] > 0)
+        pl__table_count(t, a->methods[0].rank[i]);
+    else
+        pl__table_fixed(t, NAN, 0);
+    pl__table_text(t, a->set->models[i]);
+    for (size_t k = 0; k < a->n_methods; k++) {
+        const pl_method_result *m = &a->methods[k];
+
+        pl__table_fixed(t, m->scores[i], 4);
+        if (m->low) {
+            pl__table_fixed(t, m->low[i], 4);
+            pl__table_fixed(t, m->high[i], 4);
+        }
+        if (m->weights)
+            pl__table_fixed(t, m->weights[i], 4);
+    }
+    pl__table_count(t, judge->usable);
+    pl__table_count(t, judge->asked - judge->usable);
+    pl__str_init(&flags, 256);
+    rc = flag_words(judge->flags, &flags);
+    pl__table_text(t, pl__str_c(&flags));
+    pl__str_clear(&flags);
+    return rc;
+}
+
+static pl_status write_agreement(const pl_analysis *a, pl_str *out, pl_error *reterr)
+{
+    pl_table t;
+    pl_status rc = PL_OK;
+
+    if (a->n_methods == 0 || !a->methods[0].has_agreement)
+        return PL_OK;
+    pl__table_init(&t);
+    pl__table_column(&t, "agreement with the truth", false);
+    pl__table_column(&t, "models", true);
+    pl__table_column(&t, "Pearson", true);
+    pl__table_column(&t, "Spearman", true);
+    pl__table_column(&t, "Kendall", true);
+    pl__table_column(&t, "perm. entropy", true);
+    pl__table_column(&t, "inversions", true);
+    pl__table_column(&t, "top-1", false);
+    for (size_t k = 0; k < a->n_methods; k++) {
+        const pl_agreement *g = &a->methods[k].agreement;
+
+        if (!a->methods[k].has_agreement)
+            continue;
+        pl__table_text(&t, a->methods[k].name);
+        pl__table_count(&t, g->n);
+        pl__table_fixed(&t, g->pearson, 4);
+        pl__table_fixed(&t, g->spearman, 4);
+        pl__table_fixed(&t, g->kendall, 4);
+        pl__table_fixed(&t, g->permutation_entropy, 4);
+        pl__table_count(&t, g->inversions);
+        pl__table_text(&t, g->top1 ? "yes" : "no");
+    }
+    rc = pl__str_append_char(out, '\n');
+    if (rc == PL_OK)
+        rc = pl__table_write(&t, out, reterr);
+    pl__table_clear(&t);
+    return rc;
+}
+
+static pl_status write_sentence(pl_str *out, const char *before, const char *text)
+{
+    pl_status rc = pl__str_append_c(out, before);
+
+    if (rc == PL_OK)
+        rc = pl__append_clean(out, pl__view(text));
+    return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
+}
+
+static pl_status write_remarks(const pl_analysis *a, pl_str *out)
+{
+    bool any = a->n_notes > 0;
+    pl_status rc = PL_OK;
+
+    for (size_t k = 0; k < a->n_methods; k++)
+        any = any || a->methods[k].n_warnings > 0;
+    if (any)
+        rc = pl__str_append_char(out, '\n');
+    for (size_t i = 0; i < a->n_notes && rc == PL_OK; i++)
+        rc = write_sentence(out, "note: ", a->notes[i]);
+    for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
+        for (size_t i = 0; i < a->methods[k].n_warnings && rc == PL_OK; i++) {
+            rc = pl__str_append_c(out, a->methods[k].name);
+            if (rc == PL_OK)
+                rc = write_sentence(out, ": ", a->methods[k].warnings[i]);
+        }
+    }
+    return rc;
+}
+
+static pl_status write_table(const pl_analysis *a, pl_str *out, pl_error *reterr)
+{
+    pl_table t;
+    uint32_t *order = NULL;
+    pl_status rc = PL_OK;
+
+    pl__table_init(&t);
+    order = ordered_models(a, &t.arena);
+    rc = order ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "table");
+    add_heads(a, &t);
+    for (uint32_t i = 0; i < a->set->n_models && rc == PL_OK; i++)
+        rc = add_model(a, order[i], &t);
+    if (rc == PL_OK)
+        rc = pl__table_write(&t, out, reterr);
+    pl__table_clear(&t);
+    if (rc == PL_OK)
+        rc = pl__str_appendf(out, "\n%zu judgments of %u questions on %u images, %llu missing\n", a->set->n_rows,
+                             a->set->n_items, a->set->n_images, (unsigned long long)a->missing);
+    if (rc == PL_OK)
+        rc = write_agreement(a, out, reterr);
+    return rc == PL_OK ? write_remarks(a, out) : rc;
+}
+
+static pl_status write_csv(const pl_analysis *a, pl_str *out, pl_error *reterr)
+{
+    static const char *const heads[] = {"method", "model", "rank", "score", "weight", "worst", "best"};
+    pl_table t;
+    pl_status rc = PL_OK;
+
+    pl__table_init(&t);
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        pl__table_column(&t, heads[i], false);
+    for (size_t k = 0; k < a->n_methods; k++) {
+        const pl_method_result *m = &a->methods[k];
+
+        for (uint32_t i = 0; i < a->set->n_models; i++) {
+            pl__table_text(&t, m->name);
+            pl__table_text(&t, a->set->models[i]);
+            if (m->rank[i] > 0)
+                pl__table_count(&t, m->rank[i]);
+            else
+                pl__table_full(&t, NAN);
+            pl__table_full(&t, m->scores[i]);
+            pl__table_full(&t, m->weights ? m->weights[i] : NAN);
+            pl__table_full(&t, m->low ? m->low[i] : NAN);
+            pl__table_full(&t, m->high ? m->high[i] : NAN);
+        }
+    }
+    rc = pl__table_write_csv(&t, out, reterr);
+    pl__table_clear(&t);
+    return rc;
+}
+
+pl_status pl__report_rank(const pl_analysis *a, pl_format format, pl_str *out, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    if (format == PL_FORMAT_JSON)
+        return pl__rank_json(a, out, reterr);
+    rc = format == PL_FORMAT_CSV ? write_csv(a, out, reterr) : write_table(a, out, reterr);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "report");
+}

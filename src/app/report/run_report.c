@@ -1,0 +1,188 @@
+#include "error.h"
+#include "json.h"
+#include "num.h"
+#include "report.h"
+#include "table.h"
+
+static const char *state_words(pl_run_state state)
+{
+    switch (state) {
+    case PL_RUN_COMPLETE:
+        return "complete: every task ended in a response";
+    case PL_RUN_INCOMPLETE:
+        return "incomplete: some tasks have no response";
+    case PL_RUN_STOPPED:
+        return "stopped";
+    case PL_RUN_INTERRUPTED:
+        return "interrupted; what arrived is stored";
+    case PL_RUN_RUNNING:
+        break;
+    }
+    return "not finished";
+}
+
+static pl_status write_totals(const pl_run_summary *s, pl_str *out)
+{
+    char seconds[PL_NUM_BYTES];
+    pl_status rc = PL_OK;
+
+    pl__num_format_fixed((double)s->elapsed_ns * 1e-9, 1, seconds);
+    rc = pl__str_appendf(out, "run %lld %s%s%s\n", (long long)s->run_id, state_words(s->state),
+                         s->stop_reason[0] ? ": " : "", s->stop_reason);
+    if (rc == PL_OK)
+        rc = pl__str_appendf(
+            out, "%llu of %llu tasks have a response; %llu calls now (%llu requests), %llu reused, %s s\n",
+            (unsigned long long)s->tasks_ended, (unsigned long long)s->tasks_total, (unsigned long long)s->calls,
+            (unsigned long long)s->attempts, (unsigned long long)s->reused, seconds);
+    return rc;
+}
+
+static pl_status write_problem(pl_str *out, const char *model, uint64_t n, const char *what, const char *detail)
+{
+    pl_status rc = pl__str_append_c(out, "  ");
+
+    if (rc == PL_OK)
+        rc = pl__append_clean(out, pl__view(model));
+    if (rc == PL_OK)
+        rc = pl__str_appendf(out, ": %llu %s", (unsigned long long)n, what);
+    if (rc == PL_OK && detail[0]) {
+        rc = pl__str_append_c(out, ": ");
+        if (rc == PL_OK)
+            rc = pl__append_clean(out, pl__view(detail));
+    }
+    return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
+}
+
+static pl_status write_model(const pl_run_model *m, const char *name, pl_str *out)
+{
+    pl_status rc = PL_OK;
+
+    for (int o = PL_OUTCOME_ANSWERED + 1; o < PL_OUTCOMES && rc == PL_OK; o++) {
+        bool is_response = pl__outcome_is_response((pl_outcome)o);
+
+        if (m->outcomes[o] > 0)
+            rc = write_problem(out, name, m->outcomes[o], pl__outcome_name((pl_outcome)o),
+                               is_response ? "" : m->last_problem);
+    }
+    if (rc == PL_OK && m->void_tasks > 0)
+        rc = write_problem(out, name, m->void_tasks, "not askable, for a question or answer was refused or empty", "");
+    if (rc == PL_OK && m->blocked_tasks > 0)
+        rc = write_problem(out, name, m->blocked_tasks, "waiting for a question or answer that failed", "");
+    if (rc == PL_OK && m->not_asked > 0)
+        rc = write_problem(out, name, m->not_asked, "not asked", m->last_problem);
+    return rc;
+}
+
+static pl_status write_next_step(const pl_run_summary *s, pl_str *out)
+{
+    bool final_errors = false;
+
+    for (uint32_t i = 0; i < s->n_models; i++) {
+        for (int o = PL_OUTCOME_BAD_REQUEST; o < PL_OUTCOME_AUTH; o++)
+            final_errors = final_errors || s->models[i].outcomes[o] > 0;
+    }
+    if (s->state == PL_RUN_COMPLETE)
+        return PL_OK;
+    return pl__str_appendf(out, "The same command continues where this one ended%s.\n",
+                           final_errors ? "; with --retry-failed it also asks again what was refused as a bad request"
+                                        : "");
+}
+
+pl_status pl__report_run(const pl_run_summary *s, const pl_config *config, pl_str *out, pl_error *reterr)
+{
+    pl_status rc = write_totals(s, out);
+
+    for (uint32_t i = 0; i < s->n_models && rc == PL_OK; i++)
+        rc = write_model(&s->models[i], config->models[i].name, out);
+    for (uint64_t i = 0; i < s->item_problems_count && i < PL_RUN_PROBLEMS_MAX && rc == PL_OK; i++) {
+        rc = pl__str_append_c(out, "  left out: ");
+        if (rc == PL_OK)
+            rc = pl__append_clean(out, pl__view(s->item_problems[i]));
+        if (rc == PL_OK)
+            rc = pl__str_append_char(out, '\n');
+    }
+    if (rc == PL_OK && s->item_problems_count > 0)
+        rc = pl__str_appendf(out, "%llu of %llu items were left out\n", (unsigned long long)s->item_problems_count,
+                             (unsigned long long)s->n_items);
+    if (rc == PL_OK)
+        rc = write_next_step(s, out);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "summary of the run");
+}
+
+static pl_status plan_json(const pl_plan *plan, const pl_setup *setup, pl_str *out)
+{
+    static const char *const kinds[] = {"questions", "answers", "judgments"};
+    json_t *doc = json_object();
+    json_t *models = json_object();
+    pl_status rc = doc && models ? pl__json_set_integer(doc, "version", 1) : PL_E_NOMEM;
+
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(doc, "items", (int64_t)plan->n_items);
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(doc, "calls", (int64_t)plan->total);
+    for (uint32_t i = 0; i < plan->n_models && rc == PL_OK; i++) {
+        json_t *m = json_object();
+
+        rc = m ? PL_OK : PL_E_NOMEM;
+        for (size_t k = 0; k < 3 && rc == PL_OK; k++)
+            rc = pl__json_set_integer(m, kinds[k], (int64_t)plan->calls[i][k]);
+        if (rc == PL_OK)
+            rc = pl__json_set(models, setup->config->models[i].name, m);
+        else
+            json_decref(m);
+    }
+    if (rc == PL_OK) {
+        rc = pl__json_set(doc, "models", models);
+        models = NULL;
+    }
+    if (rc == PL_OK)
+        rc = pl__json_write(doc, out);
+    json_decref(models);
+    json_decref(doc);
+    return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
+}
+
+static void plan_row(pl_table *t, const char *name, const uint64_t calls[3])
+{
+    pl__table_text(t, name);
+    for (size_t k = 0; k < 3; k++)
+        pl__table_count(t, calls[k]);
+    pl__table_count(t, calls[0] + calls[1] + calls[2]);
+}
+
+pl_status pl__report_plan(const pl_plan *plan, const pl_setup *setup, pl_format format, pl_str *out, pl_error *reterr)
+{
+    pl_table t;
+    uint64_t sums[3] = {0, 0, 0};
+    pl_status rc = PL_OK;
+
+    if (format == PL_FORMAT_JSON) {
+        rc = plan_json(plan, setup, out);
+        return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "plan");
+    }
+    pl__table_init(&t);
+    pl__table_column(&t, "model", false);
+    pl__table_column(&t, "questions", true);
+    pl__table_column(&t, "answers", true);
+    pl__table_column(&t, "judgments", true);
+    pl__table_column(&t, "calls", true);
+    for (uint32_t i = 0; i < plan->n_models; i++) {
+        plan_row(&t, setup->config->models[i].name, plan->calls[i]);
+        for (size_t k = 0; k < 3; k++)
+            sums[k] += plan->calls[i][k];
+    }
+    if (format == PL_FORMAT_CSV) {
+        rc = pl__table_write_csv(&t, out, reterr);
+    } else {
+        plan_row(&t, "all", sums);
+        rc = pl__table_write(&t, out, reterr);
+        if (rc == PL_OK)
+            rc = pl__str_appendf(out,
+                                 "\n%llu items, %s questions, judges: %s. At most this many calls; what is stored is "
+                                 "not asked again.\n",
+                                 (unsigned long long)plan->n_items, setup->generated ? "generated" : "given",
+                                 setup->judges_all ? "all" : "author");
+    }
+    pl__table_clear(&t);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "plan");
+}
