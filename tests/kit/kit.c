@@ -85,8 +85,10 @@ uint64_t pl__kit_seed(void)
 
 static void *must(void *p, const char *what)
 {
-    if (!p)
+    if (!p) {
         fail_msg("%s: %s", what, strerror(errno));
+        abort(); /* not reached: fail_msg jumps */
+    }
     return p;
 }
 
@@ -207,15 +209,19 @@ bool pl__kit_exists(const char *path)
 const char *pl__kit_peerless(void)
 {
     const char *path = getenv("PEERLESS");
-    if (!path || !*path)
+    if (!path || !*path) {
         fail_msg("PEERLESS does not name the program under test");
+        abort(); /* not reached */
+    }
     return path;
 }
 
 char *pl__kit_source_path(const char *name)
 {
     const char *dir = getenv("PL_SOURCE_DIR");
-    if (!dir || !*dir)
+    if (!dir || !*dir) {
         fail_msg("PL_SOURCE_DIR does not name the source tree");
+        abort(); /* not reached */
+    }
     return pl__kit_path(dir, name);
 }

@@ -100,6 +100,7 @@ pl_kit_process *pl__kit_start(const char *const *argv, const pl_kit_how *how)
         pl__kit_temp_free(process->files);
         free(process);
         fail_msg("cannot start %s: %s", argv[0], strerror(rc));
+        return NULL;
     }
     return process;
 }

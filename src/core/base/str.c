@@ -105,7 +105,7 @@ pl_status pl__str_reserve(pl_str *s, size_t more_bytes)
     if (s->len > s->limit_bytes || more_bytes > s->limit_bytes - s->len)
         return PL_E_LIMIT;
     size_t need = s->len + more_bytes;
-    if (need < s->cap)
+    if (s->ptr && need < s->cap)
         return PL_OK; /* cap counts the NUL */
     if (need >= (size_t)PTRDIFF_MAX)
         return PL_E_NOMEM;

@@ -97,7 +97,7 @@ pl_status pl__str_append_json_escaped(pl_str *s, pl_view v)
 
 pl_status pl__str_append_base64(pl_str *s, const void *bytes, size_t n)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     if (n == 0)
         return PL_OK;
     if (n > SIZE_MAX / 2)
@@ -117,8 +117,8 @@ pl_status pl__str_append_base64(pl_str *s, const void *bytes, size_t n)
             group |= in_bytes[i + 2];
         *out++ = digits[group >> 18];
         *out++ = digits[group >> 12 & 63];
-        *out++ = left > 1 ? digits[group >> 6 & 63] : '=';
-        *out++ = left > 2 ? digits[group & 63] : '=';
+        *out++ = digits[left > 1 ? group >> 6 & 63 : 64];
+        *out++ = digits[left > 2 ? group & 63 : 64];
     }
     s->len += out_len;
     *out = '\0';

@@ -79,22 +79,25 @@ static void test_depth(void **state)
     refused(pl__view_n(text, sizeof(text)), PL_E_LIMIT, "nested");
     memset(text, '{', sizeof(text));
     refused(pl__view_n(text, sizeof(text)), PL_E_LIMIT, "nested");
-    for (size_t i = 0; i < 600; i += 6)
-        memcpy(text + i, "{\"a\":[", 6);
-    refused(pl__view_n(text, 600), PL_E_LIMIT, "nested");
+
+    pl_str s;
+    pl__str_init(&s, 10000);
+    for (size_t i = 0; i < 100; i++)
+        PL_KIT_OK(pl__str_append_c(&s, "{\"a\":["), NULL);
+    refused(pl__view_n(s.ptr, s.len), PL_E_LIMIT, "nested");
 
     /* Brackets in strings and siblings are no depth. */
-    size_t len = 0;
-    len += (size_t)(memcpy(text, "[\"\\\"", 4) != NULL) * 4;
-    memset(text + len, '[', 500);
-    memcpy(text + len + 500, "\",[],{}", 7);
-    len += 507;
-    for (int i = 0; i < 200; i++, len += 3)
-        memcpy(text + len, ",[]", 3);
-    text[len++] = ']';
-    PL_KIT_OK(pl__json_parse(pl__view_n(text, len), &doc, NULL), NULL);
+    pl__str_reset(&s);
+    PL_KIT_OK(pl__str_append_c(&s, "[\"\\\""), NULL);
+    PL_KIT_OK(pl__str_append(&s, text, 500), NULL);
+    PL_KIT_OK(pl__str_append_c(&s, "\",[],{}"), NULL);
+    for (size_t i = 0; i < 200; i++)
+        PL_KIT_OK(pl__str_append_c(&s, ",[]"), NULL);
+    PL_KIT_OK(pl__str_append_char(&s, ']'), NULL);
+    PL_KIT_OK(pl__json_parse(pl__view_n(s.ptr, s.len), &doc, NULL), NULL);
     assert_int_equal(json_array_size(doc), 203);
     json_decref(doc);
+    pl__str_clear(&s);
 }
 
 static void test_size_limit(void **state)
