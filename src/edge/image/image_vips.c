@@ -219,8 +219,10 @@ static int open_upright(pl_view bytes, bool has_profile, int side, VipsImage **r
     VipsImage *next = NULL;
     /* Without a profile of their own, colours are sRGB as they are: a conversion would only round them. */
     const char *profile = has_profile ? "srgb" : NULL;
+    /* Said in the option string too: thumbnails from memory forget fail_on on the way to the loader. */
     int outcome = vips_thumbnail_buffer(readable(bytes), bytes.len, &image, side, "height", side, "size",
-                                        VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_ERROR, "export_profile", profile, NULL);
+                                        VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_ERROR, "option_string",
+                                        "[fail_on=error]", "export_profile", profile, NULL);
     if (outcome != 0)
         return outcome;
     outcome = step(&image, vips_colourspace(image, &next, VIPS_INTERPRETATION_sRGB, NULL), &next);
