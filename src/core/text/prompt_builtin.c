@@ -3,7 +3,7 @@
  * - The first line names the job and differs in each kind.
  * - The answer prompt has the line "Question:" and the question below it, up to the next line that begins "Think ".
  * - The judge prompts have the lines "Question:", "Answer A:" and "Answer B:", each followed by a fence line, the
- * quoted text and the same fence line again; then a line that begins "Criterion: correctness." or "Criterion: visual ".
+ * quoted text and the same fence line again; then a line that begins "Criterion: correctness." or "Criterion: visual.".
  * - A judge prompt gives each mark a line and a sentence of its own that begins with it, and ends by asking for a last
  *   line. The marks never stand side by side, for weak judges copy what looks like a pattern.
  *
@@ -39,15 +39,14 @@
     "Neither the order in which the two were given nor their length may count. Give your reasons in a few sentences. " \
     "After them write a last line that holds your mark and nothing besides.\n"
 
-static const char question[] = "Write one question about the attached image.\n"
-                               "\n"
-                               "Choose something specific that can be seen in it and ask so precisely that there is "
-                               "one right answer. Whoever looks "
-                               "at the image must be able to find that answer there, with no other source. Do not hint "
-                               "at the answer, and do not ask "
-                               "for opinions or for anything that lies outside the picture.\n"
-                               "\n"
-                               "Reply with the question alone: no answer, no introduction, no quotation marks.\n";
+static const char question[] =
+    "Write one question about the attached image.\n"
+    "\n"
+    "Choose something specific that can be seen in it and ask so precisely that there is one right answer. Whoever "
+    "looks at the image must be able to find that answer there, with no other source. Do not hint at the answer, and "
+    "do not ask for opinions or for anything that lies outside the picture.\n"
+    "\n"
+    "Reply with the question alone: no answer, no introduction, no quotation marks.\n";
 
 static const char answer[] =
     "Answer the question that follows. If a picture is attached, rely on what it shows.\n"
@@ -60,25 +59,23 @@ static const char answer[] =
 
 static const char judge_correctness[] =
     "Decide which of two answers to a question is right.\n" JUDGE_MATERIAL
-    "Criterion: correctness. First find the true answer yourself, then see which "
-    "of the two agrees with it. Style, detail "
-    "and the way it was reached are of no account here.\n"
+    "Criterion: correctness. First find the true answer yourself, then see which of the two agrees with it. Style, "
+    "detail and the way it was reached are of no account here.\n"
     "\n"
     "[[A]] stands for answer A alone being right.\n"
     "[[B]] stands for answer B alone being right.\n"
-    "[[C]] stands for a tie, be it that both are right or that neither is.\n" JUDGE_END;
+    "[[C]] stands for a tie, with both of them right or both of them wrong.\n" JUDGE_END;
 
 static const char judge_visual[] =
-    "Decide which of two answers to a question shows the better grasp of what is to be seen.\n" JUDGE_MATERIAL
-    "Criterion: visual understanding and reasoning. Compare how truly and fully each one describes the scene, how "
-    "sound "
-    "its reasoning is from what is visible to what it claims, whether it points to the right places and things, and "
-    "whether it gets the relations between them. Correctness is judged elsewhere: leave aside which final answer is "
+    "Decide which of two answers to a question comes from looking more closely.\n" JUDGE_MATERIAL
+    "Criterion: visual. What counts is how well each one sees and thinks: whether its description is true and full, "
+    "its reasoning goes soundly from the visible to what it claims, its localisation finds the places that are meant, "
+    "and the relationships it states are those in the scene. Correctness is judged elsewhere: pay no heed to who is "
     "right.\n"
     "\n"
     "[[A]] stands for answer A being ahead in these respects.\n"
     "[[B]] stands for answer B being ahead in these respects.\n"
-    "[[C]] stands for a tie, neither being ahead.\n" JUDGE_END;
+    "[[C]] stands for a tie, nobody being ahead.\n" JUDGE_END;
 
 const char *pl__prompt_builtin(pl_prompt_kind kind)
 {

@@ -1,6 +1,5 @@
 #include "verdict.h"
 
-#include "hash.h"
 #include "punctuation.h"
 
 #include <string.h>
@@ -66,22 +65,21 @@ static pl_verdict mark_alone(pl_view line)
 
 /* ---- echoes ----
  * White space of both texts is normalised on the way, in pieces of bounded size, so that nothing is allocated. A gram
- * is ECHO_CHARS characters; a character is a byte and the UTF-8 continuation bytes behind it, at most three, so that
- * a gram is bounded for bytes that are no UTF-8 as well. */
+ * is ECHO_CHARS characters; a character is a byte, or a UTF-8 lead byte with the continuation bytes behind it. */
 enum {
     GRAM = PL_VERDICT_ECHO_CHARS,
     CHAR_BYTES_MAX = 4,
     PIECE_CHARS = 4096,
-    TABLE_SLOTS = 2 * PIECE_CHARS, /* a power of two, at most half full */
+    SLOT_BITS = 13, /* of a table that is at most half full */
+    SLOTS = 1 << SLOT_BITS,
 };
 
 typedef struct piece {
     pl_view source;
-    size_t at;  /* next byte of source */
-    bool space; /* white space was passed and not yet written */
-    size_t n;   /* characters held */
-    uint32_t starts[PIECE_CHARS + 1];
-    char bytes[PIECE_CHARS * CHAR_BYTES_MAX];
+    size_t at;                   /* next byte of source */
+    bool space;                  /* white space was passed and not yet written */
+    size_t n;                    /* characters held */
+    uint32_t chars[PIECE_CHARS]; /* each its bytes, the first on top */
 } piece;
 
 static void piece_start(piece *p, pl_view source)
@@ -90,7 +88,6 @@ static void piece_start(piece *p, pl_view source)
     p->at = 0;
     p->space = false;
     p->n = 0;
-    p->starts[0] = 0;
 }
 
 static bool is_space(char c)
@@ -98,80 +95,96 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_continuation(char c)
+static uint32_t next_char(piece *p)
 {
-    return ((unsigned char)c & 0xc0u) == 0x80u;
-}
-
-static void piece_add(piece *p, const char *bytes, size_t n)
-{
-    memcpy(p->bytes + p->starts[p->n], bytes, n);
-    p->starts[p->n + 1] = p->starts[p->n] + (uint32_t)n;
-    p->n++;
+    uint32_t c = (unsigned char)p->source.ptr[p->at++];
+    if (c < 0xc0)
+        return c;
+    for (size_t i = 1; i < CHAR_BYTES_MAX && p->at < p->source.len; i++) {
+        unsigned char more = (unsigned char)p->source.ptr[p->at];
+        if ((more & 0xc0u) != 0x80u)
+            break;
+        c = c << 8 | more;
+        p->at++;
+    }
+    return c;
 }
 
 /* Keeps the last GRAM - 1 characters, which begin grams that were not complete, and reads on. false: no new gram. */
 static bool piece_next(piece *p)
 {
     size_t keep = p->n < GRAM - 1 ? p->n : GRAM - 1;
-    uint32_t base = p->starts[p->n - keep];
-    memmove(p->bytes, p->bytes + base, p->starts[p->n] - base);
-    for (size_t i = 0; i <= keep; i++)
-        p->starts[i] = p->starts[p->n - keep + i] - base;
+    memmove(p->chars, p->chars + (p->n - keep), keep * sizeof(p->chars[0]));
     p->n = keep;
     while (p->at < p->source.len && p->n < PIECE_CHARS) {
-        const char *c = p->source.ptr + p->at;
-        if (is_space(*c)) {
+        if (is_space(p->source.ptr[p->at])) {
             p->space = p->n > 0;
             p->at++;
-            continue;
-        }
-        if (p->space) {
-            piece_add(p, " ", 1);
+        } else if (p->space) {
+            p->chars[p->n++] = ' ';
             p->space = false;
-            continue;
+        } else {
+            p->chars[p->n++] = next_char(p);
         }
-        size_t n = 1;
-        while (n < CHAR_BYTES_MAX && n < p->source.len - p->at && is_continuation(c[n]))
-            n++;
-        piece_add(p, c, n);
-        p->at += n;
     }
     return p->n >= GRAM;
 }
 
-static size_t gram_slot(const piece *p, size_t i, size_t *ret_n)
+/* A polynomial hash of the gram at chars[0], rolled on from that of the gram before it (Rabin and Karp). */
+typedef struct roller {
+    uint64_t top; /* base to the power of GRAM - 1 */
+    uint64_t hash;
+} roller;
+
+static const uint64_t hash_base = 0x9e3779b97f4a7c15u;
+
+static void roller_start(roller *r, const uint32_t *chars)
 {
-    *ret_n = p->starts[i + GRAM] - p->starts[i];
-    return (size_t)pl__hash64(p->bytes + p->starts[i], *ret_n, 0) % TABLE_SLOTS;
+    r->top = 1;
+    r->hash = chars[0];
+    for (size_t i = 1; i < GRAM; i++) {
+        r->top *= hash_base;
+        r->hash = r->hash * hash_base + chars[i];
+    }
 }
 
-/* The slot that holds the gram, or the empty one where it belongs. Slots hold 1 + the gram's index in `grams`. */
-static size_t probe(const uint16_t slots[TABLE_SLOTS], const piece *grams, const piece *p, size_t i)
+static void roll(roller *r, const uint32_t *chars)
 {
-    size_t n = 0;
-    size_t slot = gram_slot(p, i, &n);
-    for (; slots[slot] != 0; slot = (slot + 1) % TABLE_SLOTS) {
-        size_t k = slots[slot] - 1u;
-        if (grams->starts[k + GRAM] - grams->starts[k] == n &&
-            memcmp(grams->bytes + grams->starts[k], p->bytes + p->starts[i], n) == 0)
-            break;
-    }
+    r->hash = (r->hash - chars[-1] * r->top) * hash_base + chars[GRAM - 1];
+}
+
+/* The slot that holds this gram, or the empty one where it belongs. Slots hold 1 + the gram's index in `grams`. */
+static size_t probe(const uint16_t slots[SLOTS], const piece *grams, const roller *r, const uint32_t *chars)
+{
+    size_t slot = (size_t)((r->hash ^ r->hash >> 29) * 0xbf58476d1ce4e5b9u >> (64 - SLOT_BITS));
+    while (slots[slot] != 0 && memcmp(grams->chars + (slots[slot] - 1), chars, GRAM * sizeof(*chars)) != 0)
+        slot = (slot + 1) % SLOTS;
     return slot;
 }
 
 static bool repeats_gram_of(const piece *grams, pl_view text)
 {
-    uint16_t slots[TABLE_SLOTS] = {0};
+    uint16_t slots[SLOTS] = {0};
+    roller r;
     piece window;
 
-    for (size_t i = 0; i + GRAM <= grams->n; i++)
-        slots[probe(slots, grams, grams, i)] = (uint16_t)(i + 1);
+    for (size_t i = 0; i + GRAM <= grams->n; i++) {
+        if (i == 0)
+            roller_start(&r, grams->chars);
+        else
+            roll(&r, grams->chars + i);
+        slots[probe(slots, grams, &r, grams->chars + i)] = (uint16_t)(i + 1);
+    }
     piece_start(&window, text);
     while (piece_next(&window)) {
-        for (size_t i = 0; i + GRAM <= window.n; i++)
-            if (slots[probe(slots, grams, &window, i)] != 0)
+        roller_start(&r, window.chars);
+        for (size_t i = 0;; i++) {
+            if (slots[probe(slots, grams, &r, window.chars + i)] != 0)
                 return true;
+            if (i + GRAM >= window.n)
+                break;
+            roll(&r, window.chars + i + 1);
+        }
     }
     return false;
 }
