@@ -211,7 +211,7 @@ static void other_colour_spaces_become_srgb(void **state)
 
 static void grey_becomes_rgb(void **state)
 {
-    static const char *const suffixes[] = {".png", ".jpg", ".png[bitdepth=4]", ".tif"};
+    static const char *const suffixes[] = {".png", ".jpg", ".tif"};
     (void)state;
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         for (int sixteen = 0; sixteen < (i == 0 ? 2 : 1); sixteen++) {
@@ -219,7 +219,8 @@ static void grey_becomes_rgb(void **state)
                 picture_of(converted(sixteen ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W), suffixes[i]);
             pl_pixels pixels = fitted_pixels(&p, &png_512, 100, 100);
             const uint8_t *at = pixel(&pixels, 0.75, 0.75);
-            assert_true(at[0] > 200 && at[0] == at[1] && at[1] == at[2]);
+            if (at[0] <= 200 || at[0] != at[1] || at[1] != at[2])
+                fail_msg("%s: %d %d %d", suffixes[i], at[0], at[1], at[2]);
             at = pixel(&pixels, 0.25, 0.75);
             if (at[0] >= 110 || at[0] != at[1] || at[1] != at[2])
                 fail_msg("%s: %d %d %d", suffixes[i], at[0], at[1], at[2]);
