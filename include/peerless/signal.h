@@ -24,8 +24,8 @@ typedef struct pl_peer_opts {
 } pl_peer_opts;
 #define PL_PEER_OPTS_INIT {sizeof(pl_peer_opts), NULL, false, false, NULL}
 
-/** One vote on an unordered pair, candidate < other: a usable (criterion, order) verdict. Weight gamma_c over the sum of
- *  all gamma, divided by the orders present, times the row's weight. Canonically sorted. */
+/** One vote on an unordered pair, a < b: a usable (criterion, order) verdict. Weight gamma_c over the sum of all gamma,
+ *  halved with pair_orders (where a verdict without its other order is no ballot), times the row's weight. */
 typedef struct pl_ballot {
     uint32_t item;
     uint32_t image;
@@ -42,8 +42,10 @@ typedef struct pl_ballot {
 typedef struct pl_peer_table pl_peer_table;
 
 /**
- * @param set  borrowed during the call only
- * @return PL_OK, PL_E_INVALID, PL_E_RANGE or PL_E_NOMEM. A set with no usable row gives a table of zeros.
+ * @param set  borrowed during the call only; at most 65,535 models and criteria
+ * @param opts NULL: the defaults
+ * @return PL_OK, PL_E_INVALID, PL_E_RANGE (also for a gamma that is negative or no number) or PL_E_NOMEM. A set
+ *         with no usable row gives a table of zeros.
  */
 PL_API PL_NODISCARD pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *opts,
                                                   pl_peer_table **ret, pl_error *reterr);
@@ -57,14 +59,16 @@ PL_API const double *pl_peer_table_count(const pl_peer_table *table);
 PL_API bool pl_peer_table_is_candidate(const pl_peer_table *table, uint32_t model);
 /** Does the model judge anywhere, after exclusions? */
 PL_API bool pl_peer_table_is_judge(const pl_peer_table *table, uint32_t model);
-/** The ballots, sorted by (item, a, b, judge, criterion, order). Borrowed. */
+/** The ballots, sorted by (item, pair, judge, criterion, order) in byte order of names and ids, so that a pair's
+ *  ballots stand together. Borrowed. */
 PL_API const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n);
-/** Pairs that were dropped because one order is missing. */
+/** Pairs (one judge, one item) that were dropped because one order is missing. */
 PL_API uint64_t pl_peer_table_dropped_pairs(const pl_peer_table *table);
 /** Pairs for which gamma was rescaled because one criterion is missing. */
 PL_API uint64_t pl_peer_table_rescaled_pairs(const pl_peer_table *table);
 
-/** Reasons to distrust a judge; flags combine. */
+/** Reasons to distrust a judge; flags combine. Rows for which nothing was asked or no reply came (PL_MISSING_ANSWER,
+ *  PL_MISSING_CALL) are no verdicts of the judge: they cannot make it unusable. */
 #define PL_FLAG_UNUSABLE (1u << 0) /**< fewer than half of its verdicts are usable */
 #define PL_FLAG_POSITION (1u << 1) /**< first-shown share's 95 % interval lies outside [.1, .9] (>= 10 decisive) */
 #define PL_FLAG_INCONSISTENT (1u << 2) /**< swap consistency is not above chance (>= 10 swap pairs, one-sided .05) */
@@ -77,10 +81,11 @@ typedef struct pl_judge_report {
     uint64_t first;  /**< verdicts for the answer shown first */
     uint64_t second;
     uint64_t tie;
-    uint64_t swap_pairs;      /**< pairs judged in both orders, both usable */
+    uint64_t swap_pairs;      /**< pairs judged in both orders, both usable and neither contradicting a repeat */
     uint64_t swap_consistent; /**< of these, the same winner (or tie) both times */
-    double position_p; /**< both orders: sign test of (first, first) against (second, second) pairs; one order, seen both
-                            ways over the set: binomial; NaN when undefined */
+    double position_p; /**< swap pairs are half of the verdicts or more: sign test of (first, first) against
+                            (second, second) pairs; else, if any two models were shown both ways: binomial over
+                            decisive verdicts; else NaN, since one fixed order is confounded with quality */
     uint32_t flags;    /**< PL_FLAG_* */
 } pl_judge_report;
 

@@ -152,6 +152,7 @@ def weighted(mean, count, w):
 
 def upme(mean, count, judge):
     scored = count.sum(1) > 0
+    learner = scored & (count.sum(0) > 0)
     outsider = judge & ~scored
     w = np.where(judge | scored, 1.0, np.nan)
     losses = []
@@ -159,15 +160,14 @@ def upme(mean, count, judge):
         w[outsider] = w[scored].mean()
         g = weighted(mean, count, w)
         gap = np.abs(w - g)[scored].max()
-        w[scored & ~judge] = g[scored & ~judge]
+        w[scored & ~learner] = g[scored & ~learner]
         losses.append(np.mean((g - w)[scored] ** 2))
         if gap < 1e-12:
             break
-        learner = scored & judge
         w[learner] -= STEP * (w - g)[learner]
     w[outsider] = w[scored].mean()
     g = weighted(mean, count, w)
-    w[scored & ~judge] = g[scored & ~judge]
+    w[scored & ~learner] = g[scored & ~learner]
     w[outsider] = w[scored].mean()
     return g, w, losses
 

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #define PRD_ITERATIONS 5
+#define EQUAL_SCORES 1e-9 /* stretched to [0, 1], scores that differ by rounding alone would decide everything */
 
 typedef struct prd {
     const pl_rank_input *in;
@@ -52,7 +53,7 @@ static void weigh(prd *p)
         n_scored++;
     }
     double total = 0.0;
-    for (uint32_t i = 0; i < p->in->n_models && high > low; i++) {
+    for (uint32_t i = 0; i < p->in->n_models && high - low > EQUAL_SCORES; i++) {
         uint32_t r = p->in->order[i];
         if (!p->judges[r])
             continue;

@@ -165,9 +165,11 @@ pl_status pl_rank_run(const char *method, const pl_peer_table *table, const char
     uint32_t *order = NULL;
     pl_ranking *r = NULL;
 
-    if (!method || !table || !ret || (!models && pl_peer_table_n_models(table) > 0))
+    if (!method || !table || !ret)
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     pl_rank_input in = {.table = table, .models = models, .n_models = pl_peer_table_n_models(table), .opts = &filled};
+    if (!models && in.n_models > 0)
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
     for (uint32_t m = 0; m < in.n_models; m++) {
         if (!models[m])
             return pl__fail(reterr, PL_E_INVALID, "model %u has no name", m);

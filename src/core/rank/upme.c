@@ -18,16 +18,26 @@ static bool has_score(const pl_upme *u, uint32_t m)
     return u->roles[m] == PL_UPME_LEARNER || u->roles[m] == PL_UPME_SCORED;
 }
 
+/* Does any judgment of the model's stand behind a score? */
+static bool has_judged(const pl_rank_input *in, uint32_t judge)
+{
+    const double *count = pl_peer_table_count(in->table);
+    for (uint32_t m = 0; m < in->n_models; m++) {
+        if (count[(size_t)m * in->n_models + judge] > 0.0)
+            return true;
+    }
+    return false;
+}
+
 static void assign_roles(pl_upme *u)
 {
     const pl_rank_input *in = u->in;
     for (uint32_t m = 0; m < in->n_models; m++) {
         bool scored = !isnan(pl__weighted_mean(in, m, NULL));
-        bool judges = pl_peer_table_is_judge(in->table, m);
         if (scored)
-            u->roles[m] = judges ? PL_UPME_LEARNER : PL_UPME_SCORED;
+            u->roles[m] = has_judged(in, m) ? PL_UPME_LEARNER : PL_UPME_SCORED;
         else
-            u->roles[m] = judges ? PL_UPME_OUTSIDER : PL_UPME_NONE;
+            u->roles[m] = pl_peer_table_is_judge(in->table, m) ? PL_UPME_OUTSIDER : PL_UPME_NONE;
         u->n_scored += scored;
     }
 }

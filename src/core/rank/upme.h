@@ -10,7 +10,7 @@
 typedef enum pl_upme_role {
     PL_UPME_NONE,    /* neither scored nor judging: no weight */
     PL_UPME_LEARNER, /* candidate and judge: steps towards its own score */
-    PL_UPME_SCORED,  /* candidate only: w = G */
+    PL_UPME_SCORED,  /* candidate whose judgments, if any, are all unusable: w = G */
     PL_UPME_OUTSIDER /* judge without a score: w = the candidates' mean */
 } pl_upme_role;
 

@@ -77,6 +77,18 @@ static void test_equal_scores(void **state)
     assert_non_null(strstr(w[0], "equally"));
     pl_ranking_free(r);
 
+    /* 0.1 + 0.2 against 0.3: equal but for rounding, which must not be stretched to weights of 0 and 1. */
+    k->set.n_rows = 0;
+    for (uint32_t judge = 0; judge < 2; judge++) {
+        pl__maker_add(k, 0, judge, 0, 1, 0, PL_VERDICT_A)->weight = 0.1;
+        pl__maker_add(k, 0, judge, 0, 1, 0, PL_VERDICT_A)->weight = 0.2;
+        pl__maker_add(k, 0, judge, 1, 0, 0, PL_VERDICT_A)->weight = 0.3;
+    }
+    r = run(k);
+    PL_KIT_CLOSE(pl_ranking_scores(r)[0], 0.5, 1e-15);
+    PL_KIT_CLOSE(pl_ranking_weights(r)[1], 0.5, 0);
+    pl_ranking_free(r);
+
     /* The only judge is the worst candidate: all weight would be gone. */
     k->set.n_rows = 0;
     pl__maker_add(k, 0, 0, 0, 1, 0, PL_VERDICT_B);

@@ -58,8 +58,12 @@ static pl_maker *random_case(pl_rng *rng, uint64_t i, uint32_t max_criteria, boo
 static void same_bits(const double *x, const double *y, const uint32_t *new_model, uint32_t n)
 {
     assert_true((x == NULL) == (y == NULL));
-    for (uint32_t i = 0; x && i < n; i++) {
-        if (memcmp(&x[i], &y[new_model[i]], sizeof(x[i])) != 0)
+    for (uint32_t i = 0; x && y && i < n; i++) {
+        uint64_t bits_x = 0;
+        uint64_t bits_y = 0;
+        memcpy(&bits_x, &x[i], sizeof(bits_x));
+        memcpy(&bits_y, &y[new_model[i]], sizeof(bits_y));
+        if (bits_x != bits_y)
             fail_msg("model %u: %a and %a", i, x[i], y[new_model[i]]);
     }
 }
@@ -101,12 +105,12 @@ static void test_input_order(void **state)
     for (uint64_t i = 0; i < CASES; i++) {
         pl_rng rng;
         uint32_t new_model[PL_MAKER_NAMES_MAX];
-        uint32_t new_criterion[PL_MAKER_NAMES_MAX];
+        uint32_t new_criterion[PL_MAKER_NAMES_MAX] = {0};
         double gamma[3] = {0.3, 0.2, 0.11};
         double new_gamma[3] = {0};
         pl_maker *k = random_case(&rng, i, 3, i % 2 == 0);
         pl_maker *s = pl__maker_shuffled(k, &rng, new_model, new_criterion);
-        for (uint32_t c = 0; c < k->set.n_criteria; c++)
+        for (uint32_t c = 0; c < k->set.n_criteria && c < 3; c++)
             new_gamma[new_criterion[c]] = gamma[c];
         pl_peer_table *t = build(k, gamma, i % 3 == 0);
         pl_peer_table *u = build(s, new_gamma, i % 3 == 0);
@@ -169,7 +173,7 @@ static void test_an_extra_win_helps(void **state)
 {
     (void)state;
     static const char *const monotone[] = {"peer-review", "majority-vote"};
-    for (uint64_t i = 0; i < CASES * 4; i++) {
+    for (uint64_t i = 0; i < (uint64_t)CASES * 4; i++) {
         pl_rng rng;
         bool pair_orders = i % 2 == 1;
         pl_maker *k = random_case(&rng, i, pair_orders ? 3 : 1, !pair_orders);

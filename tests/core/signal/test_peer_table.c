@@ -252,7 +252,7 @@ static void test_256_models(void **state)
     pl__maker_random(k, &rng, PL_MAKER_ROWS_MAX, false);
     pl_peer_table *t = build(k, NULL);
     double total = 0;
-    for (size_t i = 0; i < 256 * 256; i++) {
+    for (size_t i = 0; i < (size_t)256 * 256; i++) {
         assert_true(pl_peer_table_mean(t)[i] >= 0 && pl_peer_table_mean(t)[i] <= 1);
         total += pl_peer_table_count(t)[i];
     }
