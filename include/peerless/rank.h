@@ -14,14 +14,18 @@ typedef enum pl_upme_init { PL_UPME_INIT_ONES = 0, PL_UPME_INIT_RANDOM = 1 } pl_
 
 typedef struct pl_rank_opts {
     uint32_t size_bytes;
-    double upme_step;       /**< in (0, 1]; 0 means 0.5 */
-    uint32_t upme_epochs;   /**< 0 means 30 */
+    double upme_step;     /**< in (0, 1]; 0 means 0.5 */
+    uint32_t upme_epochs; /**< 0 means 30 */
     pl_upme_init upme_init;
     uint32_t upme_restarts; /**< 0: one run; else that many random starts, every distinct fixed point reported */
-    uint32_t criterion;     /**< for methods that take no gamma (majority-vote, prd, single): index, or UINT32_MAX for all */
+    uint32_t
+        criterion; /**< for methods that take no gamma (majority-vote, prd, single): index, or UINT32_MAX for all */
     uint64_t seed;
 } pl_rank_opts;
-#define PL_RANK_OPTS_INIT {sizeof(pl_rank_opts), 0.0, 0, PL_UPME_INIT_ONES, 0, UINT32_MAX, 1}
+#define PL_RANK_OPTS_INIT                                                                                              \
+    {                                                                                                                  \
+        sizeof(pl_rank_opts), 0.0, 0, PL_UPME_INIT_ONES, 0, UINT32_MAX, 1                                              \
+    }
 
 typedef struct pl_rank_method {
     const char *name;        /**< as in --methods; "single:" stands for a family of methods */

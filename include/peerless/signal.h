@@ -22,7 +22,10 @@ typedef struct pl_peer_opts {
     /** Judges to leave out, n_models long, or NULL. */
     const bool *exclude_judges;
 } pl_peer_opts;
-#define PL_PEER_OPTS_INIT {sizeof(pl_peer_opts), NULL, false, false, NULL}
+#define PL_PEER_OPTS_INIT                                                                                              \
+    {                                                                                                                  \
+        sizeof(pl_peer_opts), NULL, false, false, NULL                                                                 \
+    }
 
 /** One vote on an unordered pair, a < b: a usable (criterion, order) verdict. Weight gamma_c over the sum of all gamma,
  *  halved with pair_orders (where a verdict without its other order is no ballot), times the row's weight. */
@@ -69,24 +72,24 @@ PL_API uint64_t pl_peer_table_rescaled_pairs(const pl_peer_table *table);
 
 /** Reasons to distrust a judge; flags combine. Rows for which nothing was asked or no reply came (PL_MISSING_ANSWER,
  *  PL_MISSING_CALL) are no verdicts of the judge: they cannot make it unusable. */
-#define PL_FLAG_UNUSABLE (1u << 0) /**< fewer than half of its verdicts are usable */
-#define PL_FLAG_POSITION (1u << 1) /**< first-shown share's 95 % interval lies outside [.1, .9] (>= 10 decisive) */
+#define PL_FLAG_UNUSABLE (1u << 0)     /**< fewer than half of its verdicts are usable */
+#define PL_FLAG_POSITION (1u << 1)     /**< first-shown share's 95 % interval lies outside [.1, .9] (>= 10 decisive) */
 #define PL_FLAG_INCONSISTENT (1u << 2) /**< swap consistency is not above chance (>= 10 swap pairs, one-sided .05) */
 
 /** One judge's habits, over all its rows. */
 typedef struct pl_judge_report {
-    uint64_t asked;  /**< rows, the missing ones included */
-    uint64_t usable; /**< rows with a verdict */
+    uint64_t asked;                     /**< rows, the missing ones included */
+    uint64_t usable;                    /**< rows with a verdict */
     uint64_t missing[PL_MISSING_COUNT]; /**< by reason */
-    uint64_t first;  /**< verdicts for the answer shown first */
+    uint64_t first;                     /**< verdicts for the answer shown first */
     uint64_t second;
     uint64_t tie;
     uint64_t swap_pairs;      /**< pairs judged in both orders, both usable and neither contradicting a repeat */
     uint64_t swap_consistent; /**< of these, the same winner (or tie) both times */
-    double position_p; /**< swap pairs are half of the verdicts or more: sign test of (first, first) against
-                            (second, second) pairs; else, if any two models were shown both ways: binomial over
-                            decisive verdicts; else NaN, since one fixed order is confounded with quality */
-    uint32_t flags;    /**< PL_FLAG_* */
+    double position_p;        /**< swap pairs are half of the verdicts or more: sign test of (first, first) against
+                                   (second, second) pairs; else, if any two models were shown both ways: binomial over
+                                   decisive verdicts; else NaN, since one fixed order is confounded with quality */
+    uint32_t flags;           /**< PL_FLAG_* */
 } pl_judge_report;
 
 /**

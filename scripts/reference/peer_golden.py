@@ -267,7 +267,8 @@ def emit(name, rows_name, rows, m, n_items, gamma, pair_orders, drop_self, exclu
 
 def main():
     print(f"""/* Made by scripts/reference/peer_golden.py (Python {sys.version.split()[0]}, numpy {np.__version__}, """
-          f"""scipy {scipy.__version__}); tolerance 1e-12. Do not edit. */
+          f"""scipy {scipy.__version__});
+ * tolerance 1e-12. Do not edit. */
 #ifndef PL_PEER_GOLDEN_H
 #define PL_PEER_GOLDEN_H
 

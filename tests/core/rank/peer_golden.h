@@ -1,4 +1,5 @@
-/* Made by scripts/reference/peer_golden.py (Python 3.11.2, numpy 1.24.2, scipy 1.10.1); tolerance 1e-12. Do not edit. */
+/* Made by scripts/reference/peer_golden.py (Python 3.11.2, numpy 1.24.2, scipy 1.10.1);
+ * tolerance 1e-12. Do not edit. */
 #ifndef PL_PEER_GOLDEN_H
 #define PL_PEER_GOLDEN_H
 
