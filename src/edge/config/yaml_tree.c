@@ -84,7 +84,7 @@ static pl_status build_map(builder *b, const yaml_node_t *from, uint32_t depth, 
         if (rc != PL_OK)
             return rc;
         if (keys[i]->kind != PL_YAML_SCALAR)
-            return fail_at(b, from, PL_E_PARSE, "a key that is no plain word");
+            return fail_at(b, yaml_document_get_node(b->doc, pairs[i].key), PL_E_PARSE, "a key that is no plain word");
     }
     to->kind = PL_YAML_MAP;
     to->n = n;

@@ -1,0 +1,218 @@
+#include "line_reader.h"
+
+#include "alloc.h"
+#include "error.h"
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define CHUNK_BYTES ((size_t)65536)
+#define GZIP_BUFFER_BYTES 131072
+
+struct pl_line_reader {
+    char *name;
+    gzFile file;      /* NULL: memory */
+    char *chunk;      /* what was read ahead */
+    pl_view rest;     /* of the chunk, or of the memory */
+    pl_str long_line; /* a line that spans chunks */
+    uint64_t line;
+};
+
+static pl_status fail_errno(pl_error *reterr, int code, const char *path)
+{
+    char text[128];
+    pl__errno_text(code, text, sizeof(text));
+    bool absent = code == ENOENT || code == ENOTDIR;
+    return pl__fail_detail(reterr, absent ? PL_E_NOT_FOUND : PL_E_IO, code, "%s: %s", path, text);
+}
+
+static pl_status reader_new(const char *name, pl_line_reader **ret, pl_error *reterr)
+{
+    pl_line_reader *reader = pl__calloc(1, sizeof(*reader));
+    if (reader)
+        reader->name = pl__strdup(name);
+    if (!reader || !reader->name) {
+        pl__free(reader);
+        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", name);
+    }
+    pl__str_init(&reader->long_line, PL_RECORDS_LINE_BYTES_MAX);
+    *ret = reader;
+    return PL_OK;
+}
+
+pl_status pl__line_reader_from_memory(const char *name, pl_view text, pl_line_reader **ret, pl_error *reterr)
+{
+    pl_line_reader *reader = NULL;
+    pl_status rc = reader_new(name, &reader, reterr);
+    if (rc != PL_OK)
+        return rc;
+    reader->rest = text;
+    *ret = reader;
+    return PL_OK;
+}
+
+static pl_status open_fd(const char *path, int *ret, pl_error *reterr)
+{
+    struct stat info;
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(reterr, errno, path);
+    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+        (void)close(fd);
+        return fail_errno(reterr, EISDIR, path);
+    }
+    *ret = fd;
+    return PL_OK;
+}
+
+static pl_status zlib_error(const pl_line_reader *reader, pl_error *reterr)
+{
+    int code = Z_OK;
+    int saved = errno;
+    const char *text = gzerror(reader->file, &code);
+    if (code == Z_ERRNO)
+        return fail_errno(reterr, saved, reader->name);
+    if (code == Z_MEM_ERROR)
+        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", reader->name);
+    if (code == Z_BUF_ERROR)
+        text = "the file ends too early";
+    return pl__fail(reterr, PL_E_PARSE, "%s: damaged gzip file: %s", reader->name, text);
+}
+
+pl_status pl__line_reader_open(const char *path, pl_line_reader **ret, pl_error *reterr)
+{
+    pl_line_reader *reader = NULL;
+    int fd = -1;
+    size_t len = strlen(path);
+    bool named_gzip = len > 3 && strcmp(path + len - 3, ".gz") == 0;
+    pl_status rc = reader_new(strcmp(path, "-") == 0 ? "standard input" : path, &reader, reterr);
+    if (rc != PL_OK)
+        return rc;
+    rc = open_fd(path, &fd, reterr);
+    if (rc != PL_OK)
+        goto out;
+    reader->chunk = pl__malloc(CHUNK_BYTES);
+    reader->file = gzdopen(fd, "rb");
+    if (!reader->file)
+        (void)close(fd);
+    if (!reader->file || !reader->chunk) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "%s: no memory", path);
+        goto out;
+    }
+    (void)gzbuffer(reader->file, GZIP_BUFFER_BYTES);
+    if (named_gzip && gzdirect(reader->file)) {
+        rc = pl__fail(reterr, PL_E_PARSE, "%s: is no gzip file, or one that ends too early", path);
+        goto out;
+    }
+    *ret = reader;
+    reader = NULL;
+out:
+    pl__line_reader_free(reader);
+    return rc;
+}
+
+/* Refills `rest`; it stays empty at the end. */
+static pl_status fill(pl_line_reader *reader, pl_error *reterr)
+{
+    if (!reader->file)
+        return PL_OK;
+    int n = gzread(reader->file, reader->chunk, (unsigned)CHUNK_BYTES);
+    int code = Z_OK;
+    (void)gzerror(reader->file, &code);
+    /* A stream that is cut shows as Z_BUF_ERROR once its last bytes are out. */
+    if (n < 0 || (code != Z_OK && code != Z_STREAM_END))
+        return zlib_error(reader, reterr);
+    reader->rest = pl__view_n(reader->chunk, (size_t)n);
+    return PL_OK;
+}
+
+static pl_status keep(pl_line_reader *reader, pl_view part, pl_error *reterr)
+{
+    pl_status rc = pl__str_append_view(&reader->long_line, part);
+    if (rc == PL_E_LIMIT)
+        return pl__fail(reterr, rc, "%s:%llu: longer than %zu bytes", reader->name,
+                        (unsigned long long)reader->line + 1, PL_RECORDS_LINE_BYTES_MAX);
+    if (rc != PL_OK)
+        return pl__fail(reterr, rc, "%s: no memory", reader->name);
+    return PL_OK;
+}
+
+static pl_status next_any(pl_line_reader *reader, pl_view *ret, bool *ret_end, pl_error *reterr)
+{
+    pl__str_reset(&reader->long_line);
+    for (;;) {
+        if (reader->rest.len == 0) {
+            pl_status rc = fill(reader, reterr);
+            if (rc != PL_OK)
+                return rc;
+        }
+        if (reader->rest.len == 0) { /* the end; the last line may lack its own */
+            *ret_end = reader->long_line.len == 0;
+            *ret = pl__view_n(pl__str_c(&reader->long_line), reader->long_line.len);
+            reader->line += *ret_end ? 0 : 1;
+            return PL_OK;
+        }
+        const char *end = memchr(reader->rest.ptr, '\n', reader->rest.len);
+        pl_view part = end ? pl__view_n(reader->rest.ptr, (size_t)(end - reader->rest.ptr)) : reader->rest;
+        size_t used = part.len + (end ? 1 : 0);
+        reader->rest = pl__view_n(reader->rest.ptr + used, reader->rest.len - used);
+        if (!end || reader->long_line.len > 0 || part.len > PL_RECORDS_LINE_BYTES_MAX) {
+            pl_status rc = keep(reader, part, reterr);
+            if (rc != PL_OK)
+                return rc;
+            part = pl__view_n(pl__str_c(&reader->long_line), reader->long_line.len);
+        }
+        if (end) {
+            *ret = part;
+            *ret_end = false;
+            reader->line++;
+            return PL_OK;
+        }
+    }
+}
+
+pl_status pl__line_reader_next(pl_line_reader *reader, pl_view *ret, bool *ret_end, pl_error *reterr)
+{
+    for (;;) {
+        pl_view line = {0};
+        bool end = false;
+        pl_status rc = next_any(reader, &line, &end, reterr);
+        if (rc != PL_OK)
+            return rc;
+        if (!end && reader->line == 1 && pl__view_starts_with(line, "\xef\xbb\xbf"))
+            line = pl__view_n(line.ptr + 3, line.len - 3);
+        line = pl__view_trim(line); /* takes a carriage return with it */
+        if (end || line.len > 0) {
+            *ret = line;
+            *ret_end = end;
+            return PL_OK;
+        }
+    }
+}
+
+const char *pl__line_reader_name(const pl_line_reader *reader)
+{
+    return reader->name;
+}
+
+uint64_t pl__line_reader_line(const pl_line_reader *reader)
+{
+    return reader->line;
+}
+
+void pl__line_reader_free(pl_line_reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->file)
+        (void)gzclose(reader->file);
+    pl__free(reader->chunk);
+    pl__free(reader->name);
+    pl__str_clear(&reader->long_line);
+    pl__free(reader);
+}
