@@ -364,6 +364,8 @@ void pl__curl_transfer_end(pl_curl_transfer *x, CURLcode code)
         const char *words = x->curl_words[0] ? x->curl_words : curl_easy_strerror(code);
         fail(x, failure_of(code, request_bytes > 0), PL_E_NET, words);
         x->error.detail = (int32_t)code;
+    } else if (!x->headers_over) { /* curl takes the end of a connection for the end of the headers */
+        fail(x, PL_HTTP_CUT, PL_E_NET, "the connection ended inside the reply's headers");
     }
     pl__http_req_clear(&x->req);
 }

@@ -27,65 +27,6 @@ static bool curl_ready(void)
     return now_ready;
 }
 
-/* ---- timers ---- */
-
-static void on_curl_timer(uv_timer_t *timer);
-
-/* The loop's clock is cut to milliseconds: one more, or the timer would fire before curl's own time. */
-static void set_curl_timer(pl_curl_transport *t, long timeout_ms)
-{
-    if (timeout_ms > 0)
-        uv_update_time(&t->loop);
-    (void)uv_timer_start(&t->curl_timer, on_curl_timer, timeout_ms > 0 ? (uint64_t)timeout_ms + 1 : 0, 0);
-}
-
-static int on_timer_change(CURLM *multi, long timeout_ms, void *user)
-{
-    pl_curl_transport *t = user;
-    (void)multi;
-    if (timeout_ms < 0)
-        (void)uv_timer_stop(&t->curl_timer);
-    else
-        set_curl_timer(t, timeout_ms);
-    return 0;
-}
-
-static void on_curl_timer(uv_timer_t *timer)
-{
-    pl_curl_transport *t = timer->data;
-    int running = 0;
-    long timeout_ms = -1;
-    (void)curl_multi_socket_action(t->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    /* curl does not repeat a time that it has asked for already. */
-    if (!uv_is_active((const uv_handle_t *)timer) && curl_multi_timeout(t->multi, &timeout_ms) == CURLM_OK &&
-        timeout_ms >= 0)
-        set_curl_timer(t, timeout_ms);
-}
-
-static void on_due_timer(uv_timer_t *timer)
-{
-    ((pl_curl_transport *)timer->data)->due_timer_ns = UINT64_MAX;
-}
-
-static void set_due_timer(pl_curl_transport *t, uint64_t due_ns)
-{
-    if (due_ns == t->due_timer_ns)
-        return;
-    t->due_timer_ns = due_ns;
-    if (due_ns == UINT64_MAX) {
-        (void)uv_timer_stop(&t->due_timer);
-        return;
-    }
-    uint64_t now_ns = uv_hrtime();
-    uv_update_time(&t->loop);
-    (void)uv_timer_start(&t->due_timer, on_due_timer, due_ns > now_ns ? (due_ns - now_ns) / NS_PER_MS + 1 : 0, 0);
-}
-
-static void on_async(uv_async_t *async)
-{
-    ((pl_curl_transport *)async->data)->woken = true;
-}
-
 /* ---- transfers ---- */
 
 static void push_done(pl_curl_transport *t, pl_curl_transfer *x)
@@ -171,7 +112,7 @@ out:
     return rc;
 }
 
-static void settle(pl_curl_transport *t)
+static void collect(pl_curl_transport *t)
 {
     int left = 0;
     for (CURLMsg *m = curl_multi_info_read(t->multi, &left); m; m = curl_multi_info_read(t->multi, &left)) {
@@ -188,12 +129,83 @@ static void settle(pl_curl_transport *t)
         t->starved = false;
         give_up_all(t, PL_HTTP_CUT, PL_E_NOMEM, "no memory to watch the connection");
     }
+}
+
+static void expire_first_bytes(pl_curl_transport *t)
+{
     uint32_t index = 0;
     uint64_t due_ns = 0;
     uint64_t now_ns = t->first_bytes.n > 0 ? uv_hrtime() : 0;
     while (pl__deadlines_first(&t->first_bytes, &index, &due_ns) && due_ns <= now_ns)
         give_up(t, t->transfers[index], PL_HTTP_TIMEOUT, PL_E_NET, "no first byte within the time-out");
 }
+
+/* ---- timers: they run before the loop waits for sockets, so what they bring to an end must keep it from waiting ----
+ */
+
+static void on_curl_timer(uv_timer_t *timer);
+
+/* The loop's clock is cut to milliseconds: one more, or the timer would fire before curl's own time. */
+static void set_curl_timer(pl_curl_transport *t, long timeout_ms)
+{
+    if (timeout_ms > 0)
+        uv_update_time(&t->loop);
+    (void)uv_timer_start(&t->curl_timer, on_curl_timer, timeout_ms > 0 ? (uint64_t)timeout_ms + 1 : 0, 0);
+}
+
+static int on_timer_change(CURLM *multi, long timeout_ms, void *user)
+{
+    pl_curl_transport *t = user;
+    (void)multi;
+    if (timeout_ms < 0)
+        (void)uv_timer_stop(&t->curl_timer);
+    else
+        set_curl_timer(t, timeout_ms);
+    return 0;
+}
+
+static void on_curl_timer(uv_timer_t *timer)
+{
+    pl_curl_transport *t = timer->data;
+    int running = 0;
+    long timeout_ms = -1;
+    (void)curl_multi_socket_action(t->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(t);
+    if (t->done_first)
+        uv_stop(&t->loop);
+    /* curl does not repeat a time that it has asked for already. */
+    if (!uv_is_active((const uv_handle_t *)timer) && curl_multi_timeout(t->multi, &timeout_ms) == CURLM_OK &&
+        timeout_ms >= 0)
+        set_curl_timer(t, timeout_ms);
+}
+
+static void on_due_timer(uv_timer_t *timer)
+{
+    pl_curl_transport *t = timer->data;
+    t->due_timer_ns = UINT64_MAX;
+    uv_stop(&t->loop);
+}
+
+static void set_due_timer(pl_curl_transport *t, uint64_t due_ns)
+{
+    if (due_ns == t->due_timer_ns)
+        return;
+    t->due_timer_ns = due_ns;
+    if (due_ns == UINT64_MAX) {
+        (void)uv_timer_stop(&t->due_timer);
+        return;
+    }
+    uint64_t now_ns = uv_hrtime();
+    uv_update_time(&t->loop);
+    (void)uv_timer_start(&t->due_timer, on_due_timer, due_ns > now_ns ? (due_ns - now_ns) / NS_PER_MS + 1 : 0, 0);
+}
+
+static void on_async(uv_async_t *async)
+{
+    ((pl_curl_transport *)async->data)->woken = true;
+}
+
+/* ---- polling ---- */
 
 static size_t hand_out(pl_curl_transport *t, pl_http_completion *ret, size_t cap)
 {
@@ -233,7 +245,8 @@ static pl_status curl_poll(pl_transport *transport, uint64_t deadline_mono_ns, p
             set_due_timer(t, due_ns);
         uv_update_time(&t->loop);
         (void)uv_run(&t->loop, over ? UV_RUN_NOWAIT : UV_RUN_ONCE);
-        settle(t);
+        collect(t);
+        expire_first_bytes(t);
         n = hand_out(t, ret, cap);
     }
     t->woken = false;
