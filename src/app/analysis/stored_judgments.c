@@ -19,6 +19,7 @@ struct pl_stored_judgments {
     size_t cap_items;
     const char **images;
     size_t cap_images;
+    bool text_only;
     uint64_t last_position;
     pl_judgment *rows;
     size_t cap_rows;
@@ -85,6 +86,7 @@ static pl_status add_unit(const pl_replay_unit *u, void *user, pl_error *reterr)
         rc = add_name(j, &j->images, &j->cap_images, &j->set.n_images, pl__unit_item(u->unit)->id, reterr);
         j->last_position = u->position;
     }
+    j->text_only = j->text_only || !pl__unit_item(u->unit)->image_path;
     for (uint32_t i = 0; rc == PL_OK && i < pl__unit_count(u->unit); i++) {
         pl_judgment row;
 
@@ -142,4 +144,9 @@ const pl_judgment_set *pl__stored_judgments_set(const pl_stored_judgments *j)
 const double *pl__stored_judgments_weights(const pl_stored_judgments *j)
 {
     return j->weights;
+}
+
+bool pl__stored_judgments_text_only(const pl_stored_judgments *j)
+{
+    return j->text_only;
 }

@@ -123,6 +123,15 @@ static char *instruction_of(pl_prompt_kind kind, const char *text)
     return ret;
 }
 
+pl_status pl__prompt_judge_instruction(const char *text, pl_str *out, pl_error *reterr)
+{
+    char *instruction = instruction_of(PL_PROMPT_JUDGE_CORRECTNESS, text);
+    pl_status rc = instruction ? pl__str_append_c(out, instruction) : PL_E_NOMEM;
+
+    pl__free(instruction);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "instruction");
+}
+
 static pl_status set_digest(pl_prompt_set *set)
 {
     pl_sha256 *h = pl__sha256_new();

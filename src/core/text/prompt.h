@@ -30,6 +30,10 @@ const char *pl__prompt_set_template(const pl_prompt_set *set, pl_prompt_kind kin
 /* The template without its slots, white space normalised: what an echo repeats. */
 pl_view pl__prompt_set_instruction(const pl_prompt_set *set, pl_prompt_kind kind);
 
+/* The instruction of a judge template that is no set's: slots taken out, white space normalised; appended to out. For
+ * logs whose judges were asked by other tools. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__prompt_judge_instruction(const char *text, pl_str *out, pl_error *reterr);
+
 typedef struct pl_prompt_values {
     pl_view question;
     pl_view first; /* the answer shown first, as the model wrote it */
