@@ -31,12 +31,12 @@ typedef struct pl_store_task {
 
 typedef struct pl_store_item {
     int64_t run_id;
-    uint64_t position;       /* in the run's canonical item order */
+    uint64_t position; /* in the run's canonical item order */
     const char *id;
-    const char *json;        /* the item as JSON (question, options, dataset; no labels) */
+    const char *json; /* the item as JSON (question, options, dataset; no labels) */
     bool has_image;
-    pl_digest image_digest;  /* if has_image and it could be read */
-    const char *problem;     /* why the item could not be used; NULL if it could */
+    pl_digest image_digest; /* if has_image and it could be read */
+    const char *problem;    /* why the item could not be used; NULL if it could */
 } pl_store_item;
 
 /* The digest of a file whose size and time have not changed need not be computed again. */
@@ -48,7 +48,7 @@ typedef struct pl_store_file {
 } pl_store_file;
 
 typedef enum pl_run_state {
-    PL_RUN_RUNNING = 0, /* or killed */
+    PL_RUN_RUNNING = 0,  /* or killed */
     PL_RUN_COMPLETE = 1, /* every task ended in a response */
     PL_RUN_INCOMPLETE = 2,
     PL_RUN_STOPPED = 3, /* budget or deadline */
@@ -56,18 +56,23 @@ typedef enum pl_run_state {
 } pl_run_state;
 
 typedef struct pl_store_run {
-    int64_t id;              /* 0 when new */
-    const char *config;      /* canonical JSON without secrets */
-    const char *prompts;     /* JSON: template texts by kind */
-    const char *version;     /* of peerless */
+    int64_t id;          /* 0 when new */
+    const char *config;  /* canonical JSON without secrets */
+    const char *prompts; /* JSON: template texts by kind */
+    const char *version; /* of peerless */
     int64_t created_unix_ms;
     pl_run_state state;
-    const char *summary;     /* JSON, or NULL while running */
-    uint64_t n_items;        /* how many items the run has */
+    const char *summary; /* JSON, or NULL while running */
+    uint64_t n_items;    /* how many items the run has */
 } pl_store_run;
 
 /* Things to write; one batch is one durable transaction. */
-typedef enum pl_store_write_kind { PL_WRITE_CALL = 1, PL_WRITE_TASK = 2, PL_WRITE_ITEM = 3, PL_WRITE_FILE = 4 } pl_store_write_kind;
+typedef enum pl_store_write_kind {
+    PL_WRITE_CALL = 1,
+    PL_WRITE_TASK = 2,
+    PL_WRITE_ITEM = 3,
+    PL_WRITE_FILE = 4
+} pl_store_write_kind;
 typedef struct pl_store_write {
     pl_store_write_kind kind;
     union {
@@ -82,10 +87,11 @@ typedef struct pl_store_write {
 typedef struct pl_store pl_store;
 typedef struct pl_store_ops {
     const char *name;
-    /* All or nothing, durable on return. PL_E_FULL, PL_E_IO, PL_E_BUSY, PL_E_NOT_FOUND (task without its call), PL_E_NOMEM. */
+    /* All or nothing, durable on return. PL_E_FULL, PL_E_IO, PL_E_BUSY, PL_E_NOT_FOUND (task without its call),
+     * PL_E_NOMEM. */
     pl_status (*write)(pl_store *s, const pl_store_write *writes, size_t n, pl_error *reterr);
-    /* A stored call by key, or *ret_found false. ret's views live in `memory` (appended; cleared by the caller). The body
-     * is left out unless with_body. */
+    /* A stored call by key, or *ret_found false. ret's views live in `memory` (appended; cleared by the caller). The
+     * body is left out unless with_body. */
     pl_status (*call_get)(pl_store *s, const pl_digest *key, bool with_body, pl_store_call *ret, bool *ret_found,
                           pl_str *memory, pl_error *reterr);
     /* Each task of a unit with its call, in key order; `call` is valid during fn only. fn's failure stops the scan. */
@@ -117,9 +123,10 @@ struct pl_store {
 /* One store may be used from two threads at a time: one that writes, one that reads. */
 
 typedef enum pl_store_mode { PL_STORE_CREATE = 0, PL_STORE_READ_ONLY = 1 } pl_store_mode;
-/* Opens or creates (PL_STORE_CREATE) a SQLite store: WAL, synchronous FULL, numbered and checksummed migrations. A running
- * `run` holds an exclusive advisory lock: PL_E_BUSY for a second writer, readers are fine. PL_E_VERSION: written by a
- * newer peerless; PL_E_PARSE: no store of ours (or damaged); PL_E_NOT_FOUND, PL_E_FULL, PL_E_IO, PL_E_NOMEM. */
+/* Opens or creates (PL_STORE_CREATE) a SQLite store: WAL, synchronous FULL, numbered and checksummed migrations. A
+ * running `run` holds an exclusive advisory lock: PL_E_BUSY for a second writer, readers are fine. PL_E_VERSION:
+ * written by a newer peerless; PL_E_PARSE: no store of ours (or damaged); PL_E_NOT_FOUND, PL_E_FULL, PL_E_IO,
+ * PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__store_open_sqlite(const char *path, pl_store_mode mode, pl_store **ret, pl_error *reterr);
 PL_NODISCARD pl_status pl__store_open_memory(pl_store **ret, pl_error *reterr);
 void pl__store_close(pl_store *store);
