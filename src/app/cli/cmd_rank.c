@@ -1,0 +1,76 @@
+#include "commands.h"
+#include "out.h"
+#include "table.h"
+
+static int list_methods(const pl_args *args)
+{
+    size_t n = 0;
+    const pl_rank_method *methods = pl_rank_methods(&n);
+    pl_error err = {0};
+    pl_table t;
+    pl_str out;
+    pl_status rc = PL_OK;
+    int code = PL_EXIT_OK;
+
+    pl__table_init(&t);
+    pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
+    pl__table_column(&t, "method", false);
+    pl__table_column(&t, "what it does", false);
+    pl__table_column(&t, "source", false);
+    for (size_t i = 0; i < n; i++) {
+        pl__table_text(&t, methods[i].name);
+        pl__table_text(&t, methods[i].description);
+        pl__table_text(&t, methods[i].source);
+    }
+    rc = args->format == PL_FORMAT_CSV ? pl__table_write_csv(&t, &out, &err) : pl__table_write(&t, &out, &err);
+    code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
+    pl__str_clear(&out);
+    pl__table_clear(&t);
+    return code;
+}
+
+typedef pl_status (*report_fn)(const pl_analysis *a, pl_format format, pl_str *out, pl_error *reterr);
+
+static int analyse_and_show(const pl_args *args, report_fn report)
+{
+    const char *methods[PL_METHODS_MAX];
+    const char *truth_path = pl__arg_text(args, "truth", NULL);
+    pl_ranking_input in = {0};
+    pl_rank_request request = {0};
+    pl_analysis *analysis = NULL;
+    pl_truth truth = {0};
+    pl_error err = {0};
+    pl_str out;
+    int code = PL_EXIT_OK;
+    pl_status rc = pl__ranking_input_open(args, &in, &err);
+
+    pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
+    if (rc == PL_OK)
+        rc = pl__ranking_request(args, &in, methods, &request, &err);
+    if (rc == PL_OK && truth_path)
+        rc = pl__records_read_truth(truth_path, &truth, &err);
+    if (rc == PL_OK)
+        rc = pl__ranking_input_analyse(&in, &request, &analysis, &err);
+    if (rc == PL_OK && truth_path)
+        rc = pl__analysis_compare(analysis, &truth, &err);
+    if (rc == PL_OK)
+        rc = report(analysis, args->format, &out, &err);
+    code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
+    pl__str_clear(&out);
+    pl__analysis_free(analysis);
+    pl__truth_clear(&truth);
+    pl__ranking_input_clear(&in);
+    return code;
+}
+
+int pl__cmd_rank(const pl_args *args)
+{
+    if (pl__arg_given(args, "list-methods"))
+        return list_methods(args);
+    return analyse_and_show(args, pl__report_rank);
+}
+
+int pl__cmd_diagnose(const pl_args *args)
+{
+    return analyse_and_show(args, pl__report_diagnose);
+}

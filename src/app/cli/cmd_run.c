@@ -1,0 +1,130 @@
+#include "commands.h"
+#include "interrupts.h"
+#include "out.h"
+#include "progress.h"
+
+static int exit_of_state(pl_run_state state)
+{
+    switch (state) {
+    case PL_RUN_COMPLETE:
+        return PL_EXIT_OK;
+    case PL_RUN_STOPPED:
+        return PL_EXIT_STOPPED;
+    case PL_RUN_INTERRUPTED:
+        return PL_EXIT_INTERRUPTED;
+    case PL_RUN_INCOMPLETE:
+    case PL_RUN_RUNNING:
+        break;
+    }
+    return PL_EXIT_FAILED;
+}
+
+static void show_summary(const pl_run_summary *summary, const pl_config *config)
+{
+    pl_str out;
+
+    pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
+    if (pl__report_run(summary, config, &out, NULL) == PL_OK && out.len > 0)
+        pl__out_say("%.*s", (int)(out.len - 1), out.ptr);
+    pl__str_clear(&out);
+}
+
+int pl__cli_run(const pl_args *args, const pl_setup *setup, pl_store *store, const pl_run_wishes *wishes,
+                int64_t *ret_run_id)
+{
+    pl_progress_view view = {0};
+    pl_run_summary summary = {0};
+    pl_error err = {0};
+    pl_run_opts opts = {.setup = setup,
+                        .store = store,
+                        .log = &args->log,
+                        .max_calls = wishes->max_calls,
+                        .deadline_ms = wishes->deadline_ms,
+                        .retry_failed = wishes->retry_failed,
+                        .fail_fast = wishes->fail_fast,
+                        .interrupt = pl__interrupts_install(),
+                        .progress = args->quiet ? NULL : pl__progress_show,
+                        .user = &view};
+    pl_status rc = pl__run_execute(&opts, &summary, &err);
+    int code = rc == PL_OK ? exit_of_state(summary.state) : PL_EXIT_FAILED;
+
+    pl__out_status_line("");
+    *ret_run_id = summary.run_id;
+    if (summary.run_id > 0 && (!args->quiet || code != PL_EXIT_OK))
+        show_summary(&summary, setup->config);
+    if (rc != PL_OK)
+        code = pl__out_error(&err);
+    pl__run_summary_clear(&summary);
+    return code;
+}
+
+int pl__cli_show_rank(const pl_args *args, const pl_analysis *analysis)
+{
+    pl_error err = {0};
+    pl_str out;
+    int code = PL_EXIT_OK;
+
+    pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
+    if (pl__report_rank(analysis, args->format, &out, &err) == PL_OK)
+        code = pl__out_result(pl__view_n(pl__str_c(&out), out.len));
+    else
+        code = pl__out_error(&err);
+    pl__str_clear(&out);
+    return code;
+}
+
+static int show_ranking(const pl_args *args, pl_store *store, int64_t run_id)
+{
+    static const char *const methods[] = {"upme", "peer-review"};
+    pl_ranking_input in = {0};
+    pl_analysis *analysis = NULL;
+    pl_error err = {0};
+    pl_status rc = pl__ranking_input_from_store(store, run_id, &in, &err);
+    int code = PL_EXIT_OK;
+
+    if (rc == PL_OK) {
+        pl_rank_request request = {.methods = methods,
+                                   .n_methods = 2,
+                                   .criterion_weights = in.weights,
+                                   .pair_orders = in.pair_orders,
+                                   .rank = PL_RANK_OPTS_INIT};
+
+        rc = pl__ranking_input_analyse(&in, &request, &analysis, &err);
+    }
+    code = rc == PL_OK ? pl__cli_show_rank(args, analysis) : pl__out_error(&err);
+    pl__analysis_free(analysis);
+    pl__ranking_input_clear(&in);
+    return code;
+}
+
+int pl__cmd_run(const pl_args *args)
+{
+    int code = PL_EXIT_OK;
+    pl_config *config = pl__cli_config(pl__arg_text(args, "config", PL_CONFIG_DEFAULT), &code);
+    pl_setup *setup = config ? pl__cli_setup(config, &code) : NULL;
+    pl_store *store = NULL;
+    pl_error err = {0};
+
+    if (setup) {
+        pl_run_wishes wishes = {.max_calls = pl__arg_count(args, "max-calls", config->budget.max_calls),
+                                .deadline_ms = pl__arg_count(args, "deadline", config->budget.deadline_ms),
+                                .retry_failed = pl__arg_given(args, "retry-failed"),
+                                .fail_fast = pl__arg_given(args, "fail-fast")};
+        int64_t run_id = 0;
+
+        if (pl__store_open_sqlite(pl__arg_text(args, "store", config->store), PL_STORE_CREATE, &store, &err) != PL_OK) {
+            code = pl__out_error(&err);
+        } else {
+            code = pl__cli_run(args, setup, store, &wishes, &run_id);
+            if (run_id > 0 && !pl__arg_given(args, "no-rank")) {
+                int shown = show_ranking(args, store, run_id);
+
+                code = code == PL_EXIT_OK ? shown : code;
+            }
+        }
+    }
+    pl__store_close(store);
+    pl__setup_free(setup);
+    pl__config_free(config);
+    return code;
+}

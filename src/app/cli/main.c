@@ -1,0 +1,6 @@
+#include "commands.h"
+
+int main(int argc, char **argv)
+{
+    return pl__cli_main(argc, argv);
+}

@@ -1,0 +1,214 @@
+#include "ranking_input.h"
+
+#include "error.h"
+#include "file.h"
+#include "prompt.h"
+#include <string.h>
+
+#define STORE_DEFAULT "run.db"
+#define INSTRUCTION_BYTES_MAX 65536u
+
+const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
+    {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default " STORE_DEFAULT ")"},
+    {"run", 0, PL_OPTION_COUNT, "ID", "which of its runs (default: the latest)"},
+    {"judgments", 0, PL_OPTION_FILES, "FILE…", "judgment logs instead (JSONL, may be .gz, - is standard input)"},
+    {"methods", 'm', PL_OPTION_LIST, "LIST", "ranking methods, comma separated (default upme,peer-review)"},
+    {"list-methods", 0, PL_OPTION_FLAG, NULL, "show all methods and where they come from"},
+    {"truth", 0, PL_OPTION_TEXT, "FILE.csv", "hold the rankings against scores you know (CSV model,score)"},
+    {"criterion", 0, PL_OPTION_TEXT, "NAME", "for methods that know no weights: correctness, visual, … or all"},
+    {"no-self-review", 0, PL_OPTION_FLAG, NULL, "leave out judgments of pairs that the judge is in"},
+    {"exclude-flagged", 0, PL_OPTION_FLAG, NULL, "leave out judges that the screening flags"},
+    {"skip-bad", 0, PL_OPTION_FLAG, NULL, "count bad lines of a log instead of stopping"},
+    {"judge-prompt", 0, PL_OPTION_TEXT, "FILE", "what the judges of a log were told, to tell echoes from verdicts"},
+    {"seed", 0, PL_OPTION_COUNT, "S", "for everything that is drawn (default 1)"},
+    {"upme-step", 0, PL_OPTION_NUMBER, "X", "step of each epoch, 0 < X <= 1 (default 0.5)"},
+    {"upme-epochs", 0, PL_OPTION_COUNT, "N", "epochs at most (default 30)"},
+    {"upme-init", 0, PL_OPTION_TEXT, "ones|random", "starting weights (default ones)"},
+    {"upme-restarts", 0, PL_OPTION_COUNT, "N", "random starts; every distinct fixed point is reported"},
+    {"config", 'c', PL_OPTION_TEXT, "FILE", "take the store's name from this peerless.yaml"},
+};
+
+static pl_status open_logs(const pl_args *args, pl_ranking_input *in, pl_error *reterr)
+{
+    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad")};
+    const char *prompt_file = pl__arg_text(args, "judge-prompt", NULL);
+    const char *const *paths = NULL;
+    size_t n_paths = 0;
+    pl_str prompt;
+    pl_str instruction;
+    pl_status rc = PL_OK;
+
+    pl__str_init(&prompt, INSTRUCTION_BYTES_MAX);
+    pl__str_init(&instruction, INSTRUCTION_BYTES_MAX);
+    paths = pl__arg_list(args, "judgments", &n_paths);
+    if (prompt_file) {
+        rc = pl__file_read(prompt_file, INSTRUCTION_BYTES_MAX, &prompt, reterr);
+        if (rc == PL_OK)
+            rc = pl__prompt_judge_instruction(pl__str_c(&prompt), &instruction, reterr);
+        opts.judge_instruction = pl__view_n(pl__str_c(&instruction), instruction.len);
+    }
+    if (rc == PL_OK)
+        rc = pl__records_read_judgments(paths, n_paths, &opts, &in->log, reterr);
+    if (rc == PL_OK)
+        in->set = pl__judgment_log_set(in->log);
+    pl__str_clear(&instruction);
+    pl__str_clear(&prompt);
+    return rc;
+}
+
+pl_status pl__ranking_input_from_store(pl_store *store, int64_t run_id, pl_ranking_input *ret, pl_error *reterr)
+{
+    pl_ranking_input in = {.pair_orders = true};
+    pl_status rc = pl__replay_open(store, run_id, &in.replay, reterr);
+
+    if (rc == PL_OK)
+        rc = pl__stored_judgments_new(in.replay, &in.stored, reterr);
+    if (rc != PL_OK) {
+        pl__ranking_input_clear(&in);
+        return rc;
+    }
+    in.set = pl__stored_judgments_set(in.stored);
+    in.weights = pl__stored_judgments_weights(in.stored);
+    *ret = in;
+    return PL_OK;
+}
+
+static pl_status store_name(const pl_args *args, pl_str *out, pl_error *reterr)
+{
+    const char *path = pl__arg_text(args, "config", NULL);
+    pl_config *config = NULL;
+    pl_str problems;
+    pl_status rc = PL_OK;
+
+    if (pl__arg_given(args, "store") || !path)
+        return pl__str_append_c(out, pl__arg_text(args, "store", STORE_DEFAULT));
+    pl__str_init(&problems, PL_STR_LIMIT_DEFAULT);
+    rc = pl__config_load(path, &config, &problems, reterr);
+    if (rc == PL_OK)
+        rc = pl__str_append_c(out, config->store);
+    pl__config_free(config);
+    pl__str_clear(&problems);
+    return rc;
+}
+
+pl_status pl__ranking_input_open(const pl_args *args, pl_ranking_input *ret, pl_error *reterr)
+{
+    pl_ranking_input in = {0};
+    pl_store *store = NULL;
+    pl_str name;
+    pl_status rc = PL_OK;
+
+    if (pl__arg_given(args, "judgments")) {
+        if (pl__arg_given(args, "store") || pl__arg_given(args, "run"))
+            return pl__fail(reterr, PL_E_INVALID, "either --store or --judgments, not both");
+        rc = open_logs(args, &in, reterr);
+        if (rc == PL_OK)
+            *ret = in;
+        return rc;
+    }
+    pl__str_init(&name, 4096);
+    rc = store_name(args, &name, reterr);
+    if (rc == PL_OK)
+        rc = pl__store_open_sqlite(pl__str_c(&name), PL_STORE_READ_ONLY, &store, reterr);
+    if (rc == PL_OK)
+        rc = pl__ranking_input_from_store(store, (int64_t)pl__arg_count(args, "run", 0), ret, reterr);
+    if (rc == PL_OK)
+        ret->store = store;
+    else
+        pl__store_close(store);
+    pl__str_clear(&name);
+    return rc;
+}
+
+void pl__ranking_input_clear(pl_ranking_input *in)
+{
+    pl__stored_judgments_free(in->stored);
+    pl__replay_free(in->replay);
+    pl__judgment_log_free(in->log);
+    pl__store_close(in->store);
+    *in = (pl_ranking_input){0};
+}
+
+static pl_status note_run(const pl_ranking_input *in, pl_analysis *a, pl_error *reterr)
+{
+    const pl_peer_review_config *pr = &pl__replay_config(in->replay)->peer_review;
+    pl_status rc = PL_OK;
+
+    if (pr->weight_clip > 0.0)
+        rc = pl__analysis_note(
+            a, reterr,
+            "without an encoder there is no image-text correlation; the weights of the other criteria "
+            "were rescaled to sum to 1");
+    if (rc == PL_OK && pl__stored_judgments_text_only(in->stored) && pr->criteria[PL_CRITERION_VISUAL])
+        rc = pl__analysis_note(a, reterr, "items without an image were judged on correctness alone");
+    return rc;
+}
+
+pl_status pl__ranking_input_analyse(const pl_ranking_input *in, const pl_rank_request *request, pl_analysis **ret,
+                                    pl_error *reterr)
+{
+    pl_analysis *a = NULL;
+    pl_status rc = pl__analysis_new(in->set, request, &a, reterr);
+
+    if (rc == PL_OK && in->replay)
+        rc = note_run(in, a, reterr);
+    if (rc == PL_OK && in->log && pl__judgment_log_bad_lines(in->log) > 0)
+        rc = pl__analysis_note(a, reterr, "%llu bad lines were skipped",
+                               (unsigned long long)pl__judgment_log_bad_lines(in->log));
+    if (rc != PL_OK) {
+        pl__analysis_free(a);
+        return rc;
+    }
+    *ret = a;
+    return PL_OK;
+}
+
+static pl_status upme_options(const pl_args *args, pl_rank_opts *opts, pl_error *reterr)
+{
+    const char *init = pl__arg_text(args, "upme-init", "ones");
+    uint64_t epochs = pl__arg_count(args, "upme-epochs", 30);
+    uint64_t restarts = pl__arg_count(args, "upme-restarts", 0);
+
+    opts->upme_step = pl__arg_number(args, "upme-step", 0.5);
+    if (!(opts->upme_step > 0.0 && opts->upme_step <= 1.0))
+        return pl__fail(reterr, PL_E_INVALID, "--upme-step is a number above 0 and at most 1");
+    if (epochs < 1 || epochs > 1000000)
+        return pl__fail(reterr, PL_E_INVALID, "--upme-epochs is between 1 and 1000000");
+    if (restarts > 100000)
+        return pl__fail(reterr, PL_E_INVALID, "--upme-restarts is at most 100000");
+    opts->upme_epochs = (uint32_t)epochs;
+    opts->upme_restarts = (uint32_t)restarts;
+    if (strcmp(init, "random") == 0)
+        opts->upme_init = PL_UPME_INIT_RANDOM;
+    else if (strcmp(init, "ones") != 0)
+        return pl__fail(reterr, PL_E_INVALID, "--upme-init is ones or random, not \"%s\"", init);
+    opts->seed = pl__arg_count(args, "seed", 1);
+    return PL_OK;
+}
+
+pl_status pl__ranking_request(const pl_args *args, const pl_ranking_input *in, const char **methods,
+                              pl_rank_request *ret, pl_error *reterr)
+{
+    pl_rank_request r = {.rank = PL_RANK_OPTS_INIT,
+                         .criterion_weights = in->weights,
+                         .pair_orders = in->pair_orders,
+                         .drop_self_reviews = pl__arg_given(args, "no-self-review"),
+                         .exclude_flagged = pl__arg_given(args, "exclude-flagged"),
+                         .criterion = pl__arg_text(args, "criterion", NULL)};
+    size_t n = 0;
+    const char *const *list = pl__arg_list(args, "methods", &n);
+    pl_status rc = upme_options(args, &r.rank, reterr);
+
+    if (rc != PL_OK)
+        return rc;
+    if (n > PL_METHODS_MAX)
+        return pl__fail(reterr, PL_E_INVALID, "at most %d methods at once", PL_METHODS_MAX);
+    methods[0] = "upme";
+    methods[1] = "peer-review";
+    for (size_t i = 0; i < n; i++)
+        methods[i] = list[i];
+    r.methods = methods;
+    r.n_methods = n > 0 ? n : 2;
+    *ret = r;
+    return PL_OK;
+}

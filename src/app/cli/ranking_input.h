@@ -1,0 +1,34 @@
+#ifndef PL_RANKING_INPUT_H
+#define PL_RANKING_INPUT_H
+
+#include "option.h"
+#include "stored_judgments.h"
+
+/* Where judgments come from, for rank and diagnose: a stored run or logs. The options are the same in both. */
+extern const pl_option pl__ranking_options[];
+#define PL_RANKING_OPTIONS 17
+
+typedef struct pl_ranking_input {
+    pl_store *store;
+    pl_replay *replay;
+    pl_stored_judgments *stored;
+    pl_judgment_log *log;
+    const pl_judgment_set *set;
+    const double *weights; /* gamma, or NULL */
+    bool pair_orders;
+} pl_ranking_input;
+
+/* Reads what --store, --run or --judgments name. Default: --store run.db. */
+PL_NODISCARD pl_status pl__ranking_input_open(const pl_args *args, pl_ranking_input *ret, pl_error *reterr);
+/* The same for a store that is open already. */
+PL_NODISCARD pl_status pl__ranking_input_from_store(pl_store *store, int64_t run_id, pl_ranking_input *ret,
+                                                    pl_error *reterr);
+void pl__ranking_input_clear(pl_ranking_input *input); /* closes a store that it opened itself */
+/* Runs the methods; adds the notes that the input calls for. */
+PL_NODISCARD pl_status pl__ranking_input_analyse(const pl_ranking_input *input, const pl_rank_request *request,
+                                                 pl_analysis **ret, pl_error *reterr);
+/* The request that the options make; methods defaults to upme,peer-review. `methods` has PL_METHODS_MAX places. */
+PL_NODISCARD pl_status pl__ranking_request(const pl_args *args, const pl_ranking_input *input, const char **methods,
+                                           pl_rank_request *ret, pl_error *reterr);
+
+#endif
