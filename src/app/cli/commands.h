@@ -1,6 +1,7 @@
 #ifndef PL_COMMANDS_H
 #define PL_COMMANDS_H
 
+#include "cli.h"
 #include "option.h"
 #include "ranking_input.h"
 #include "run.h"
@@ -16,9 +17,6 @@ int pl__cmd_run(const pl_args *args);
 int pl__cmd_sim_config(const pl_args *args);
 int pl__cmd_sim_scenes(const pl_args *args);
 int pl__cmd_sim_serve(const pl_args *args);
-
-/* The program: finds the command, parses, runs it. Returns the exit code. */
-int pl__cli_main(int argc, char **argv);
 
 /* ---- what several commands share ---- */
 

@@ -93,7 +93,7 @@ static void add_judge(pl_table *t, const char *name, const pl_judge_report *r, b
                                         "position inconsistent",
                                         "unusable position inconsistent"};
     uint64_t decisive = r->first + r->second;
-    double share = decisive > 0 ? (double)r->first / (double)decisive : NAN;
+    double share = decisive > 0 ? (double)r->first / (double)decisive : (double)NAN;
 
     pl__table_text(t, name);
     pl__table_count(t, r->asked);

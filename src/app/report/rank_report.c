@@ -74,7 +74,7 @@ static pl_status add_model(const pl_analysis *a, uint32_t i, pl_table *t)
     if (a->methods[0].rank[i] > 0)
         pl__table_count(t, a->methods[0].rank[i]);
     else
-        pl__table_fixed(t, NAN, 0);
+        pl__table_fixed(t, (double)NAN, 0);
     pl__table_text(t, a->set->models[i]);
     for (size_t k = 0; k < a->n_methods; k++) {
         const pl_method_result *m = &a->methods[k];
@@ -204,11 +204,11 @@ static pl_status write_csv(const pl_analysis *a, pl_str *out, pl_error *reterr)
             if (m->rank[i] > 0)
                 pl__table_count(&t, m->rank[i]);
             else
-                pl__table_full(&t, NAN);
+                pl__table_full(&t, (double)NAN);
             pl__table_full(&t, m->scores[i]);
-            pl__table_full(&t, m->weights ? m->weights[i] : NAN);
-            pl__table_full(&t, m->low ? m->low[i] : NAN);
-            pl__table_full(&t, m->high ? m->high[i] : NAN);
+            pl__table_full(&t, m->weights ? m->weights[i] : (double)NAN);
+            pl__table_full(&t, m->low ? m->low[i] : (double)NAN);
+            pl__table_full(&t, m->high ? m->high[i] : (double)NAN);
         }
     }
     rc = pl__table_write_csv(&t, out, reterr);

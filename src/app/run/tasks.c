@@ -207,9 +207,8 @@ pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *re
 }
 
 /* Gets the image of a new flight: sends at once if it is ready, waits otherwise. */
-static pl_status flight_begin(pl_runner *r, pl_flight *f, pl_error *reterr)
+static pl_status flight_begin(pl_runner *r, pl_flight *f, const pl_item *item, pl_error *reterr)
 {
-    const pl_item *item = &f->joiners[0].unit->item->item;
     pl_image_entry *entry = NULL;
     pl_status rc = PL_OK;
 
@@ -322,7 +321,7 @@ static pl_status start_task(pl_runner *r, pl_ready ready, pl_error *reterr)
         return PL_OK; /* stays READY, out of the queue: counted as not asked */
     }
     rc = flight_new(r, &key, model, ready, &f, reterr);
-    return rc == PL_OK ? flight_begin(r, f, reterr) : rc;
+    return rc == PL_OK ? flight_begin(r, f, &ready.unit->item->item, reterr) : rc;
 }
 
 /* An endpoint that has shown that asking on is senseless: its tasks end without being asked, and are not stored. */

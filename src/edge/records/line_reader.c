@@ -49,7 +49,7 @@ pl_status pl__line_reader_from_memory(const char *name, pl_view text, pl_line_re
 {
     pl_line_reader *reader = NULL;
     pl_status rc = reader_new(name, &reader, reterr);
-    if (rc != PL_OK)
+    if (!reader) /* then rc says why */
         return rc;
     reader->rest = text;
     *ret = reader;
