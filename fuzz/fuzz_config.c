@@ -1,4 +1,5 @@
-/* Same input, same result; accepted if and only if there is a config; its canonical form reads back to the same bytes. */
+/* Same input, same result; accepted if and only if there is a config; its canonical form reads back to the same bytes.
+ */
 #include "config.h"
 #include "error.h"
 

@@ -33,6 +33,7 @@ static void write_and_read(void **state)
     assert_memory_equal(text.ptr, "a\0b", 4);
     pl__str_clear(&text);
     PL_KIT_STATUS(pl__file_read(path, 2, &text, &err), PL_E_LIMIT, &err);
+    err = (pl_error){0};
     PL_KIT_OK(pl__file_write(path, pl__view(NULL), &err), &err);
     PL_KIT_OK(pl__file_read(path, 0, &text, &err), &err);
     assert_int_equal(text.len, 0);
