@@ -4,9 +4,7 @@
 
 #include <string.h>
 
-#define CALL_COLUMNS                                                                                                   \
-    "c.id, c.key, c.outcome, c.http_status, c.attempts, c.input_tokens, c.output_tokens, c.cached_tokens,"             \
-    " c.reasoning_tokens, c.elapsed_ns, c.created_unix_ms, c.codec, c.message"
+#define CALL_COLUMNS "c.id, c.key, c.outcome, c.numbers, c.codec, c.message"
 
 const char *const pl__sqlite_read_sql[PL_RS_COUNT] = {
     [PL_RS_CALL] = "SELECT " CALL_COLUMNS " FROM call AS c WHERE c.key = ?1",
@@ -78,14 +76,9 @@ static pl_status column_call(const pl_sqlite *q, sqlite3_stmt *stmt, pl_store_ca
     if (outcome <= (int)PL_OUTCOME_NONE || outcome > OUTCOME_MAX)
         return damaged(q, "a call's outcome", reterr);
     call.outcome = (pl_outcome)outcome;
-    call.http_status = sqlite3_column_int(stmt, PL_CC_HTTP_STATUS);
-    call.attempts = (uint32_t)sqlite3_column_int64(stmt, PL_CC_ATTEMPTS);
-    call.usage.input_tokens = column_u64(stmt, PL_CC_INPUT);
-    call.usage.output_tokens = column_u64(stmt, PL_CC_OUTPUT);
-    call.usage.cached_tokens = column_u64(stmt, PL_CC_CACHED);
-    call.usage.reasoning_tokens = column_u64(stmt, PL_CC_REASONING);
-    call.elapsed_ns = column_u64(stmt, PL_CC_ELAPSED);
-    call.created_unix_ms = sqlite3_column_int64(stmt, PL_CC_CREATED);
+    const void *numbers = sqlite3_column_blob(stmt, PL_CC_NUMBERS);
+    if (!numbers || !pl__call_numbers_unpack(numbers, (size_t)sqlite3_column_bytes(stmt, PL_CC_NUMBERS), &call))
+        return damaged(q, "a call's numbers", reterr);
     *ret = call;
     return PL_OK;
 }

@@ -55,14 +55,7 @@ typedef enum pl_call_column {
     PL_CC_ID,
     PL_CC_KEY,
     PL_CC_OUTCOME,
-    PL_CC_HTTP_STATUS,
-    PL_CC_ATTEMPTS,
-    PL_CC_INPUT,
-    PL_CC_OUTPUT,
-    PL_CC_CACHED,
-    PL_CC_REASONING,
-    PL_CC_ELAPSED,
-    PL_CC_CREATED,
+    PL_CC_NUMBERS,
     PL_CC_CODEC,
     PL_CC_MESSAGE,
     PL_CC_COUNT
@@ -82,6 +75,11 @@ typedef struct pl_sqlite {
     pl_body_codec bodies;
     pl_str body_scratch;
 } pl_sqlite;
+
+/* The numbers of a call but its outcome are one column: reading eight would take longer than finding the row. */
+#define PL_CALL_NUMBERS_BYTES_MAX 80
+size_t pl__call_numbers_pack(const pl_store_call *call, uint8_t ret[PL_CALL_NUMBERS_BYTES_MAX]); /* bytes used */
+bool pl__call_numbers_unpack(const uint8_t *bytes, size_t n, pl_store_call *ret);                /* false: damaged */
 
 /* Routes SQLite's memory through alloc.h, once a process. */
 PL_NODISCARD pl_status pl__sqlite_init(pl_error *reterr);

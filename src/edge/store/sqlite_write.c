@@ -9,14 +9,8 @@ const char *const pl__sqlite_write_sql[PL_WS_COUNT] = {
     [PL_WS_COMMIT] = "COMMIT",
     [PL_WS_ROLLBACK] = "ROLLBACK",
     [PL_WS_CALL_FIND] = "SELECT id, outcome FROM call WHERE key = ?1",
-    [PL_WS_CALL_INSERT] =
-        "INSERT INTO call (key, outcome, http_status, attempts, input_tokens, output_tokens, cached_tokens,"
-        " reasoning_tokens, elapsed_ns, created_unix_ms, codec, message)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    [PL_WS_CALL_REPLACE] =
-        "UPDATE call SET outcome = ?2, http_status = ?3, attempts = ?4, input_tokens = ?5, output_tokens = ?6,"
-        " cached_tokens = ?7, reasoning_tokens = ?8, elapsed_ns = ?9, created_unix_ms = ?10, codec = ?11,"
-        " message = ?12 WHERE key = ?1",
+    [PL_WS_CALL_INSERT] = "INSERT INTO call (key, outcome, numbers, codec, message) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [PL_WS_CALL_REPLACE] = "UPDATE call SET outcome = ?2, numbers = ?3, codec = ?4, message = ?5 WHERE key = ?1",
     [PL_WS_BODY_PUT] = "INSERT OR REPLACE INTO body (call, form, size_bytes, bytes) VALUES (?1, ?2, ?3, ?4)",
     [PL_WS_BODY_DROP] = "DELETE FROM body WHERE call = ?1",
     [PL_WS_UNIT_FIND] = "SELECT id FROM unit WHERE key = ?1",
@@ -131,17 +125,12 @@ static int put_body(pl_sqlite *q, int64_t call_id, pl_view body, pl_status *ret_
 
 static int put_call_row(pl_sqlite *q, const pl_store_call *call, pl_write_stmt which)
 {
+    uint8_t numbers[PL_CALL_NUMBERS_BYTES_MAX];
     binder b = bind_start(q, which);
+
     bind_digest(&b, &call->key);
     bind_int(&b, (int64_t)call->outcome);
-    bind_int(&b, call->http_status);
-    bind_int(&b, (int64_t)call->attempts);
-    bind_u64(&b, call->usage.input_tokens);
-    bind_u64(&b, call->usage.output_tokens);
-    bind_u64(&b, call->usage.cached_tokens);
-    bind_u64(&b, call->usage.reasoning_tokens);
-    bind_u64(&b, call->elapsed_ns);
-    bind_int(&b, call->created_unix_ms);
+    bind_blob_borrowed(&b, numbers, pl__call_numbers_pack(call, numbers));
     bind_text_borrowed(&b, call->codec);
     bind_text_borrowed(&b, call->message);
     return run(&b);

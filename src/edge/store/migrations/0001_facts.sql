@@ -15,14 +15,7 @@ CREATE TABLE call (
     id INTEGER PRIMARY KEY,
     key BLOB NOT NULL UNIQUE,
     outcome INTEGER NOT NULL,
-    http_status INTEGER NOT NULL,
-    attempts INTEGER NOT NULL,
-    input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL,
-    cached_tokens INTEGER NOT NULL,
-    reasoning_tokens INTEGER NOT NULL,
-    elapsed_ns INTEGER NOT NULL,
-    created_unix_ms INTEGER NOT NULL,
+    numbers BLOB NOT NULL, -- LEB128: HTTP status, attempts, tokens (input, output, cached, reasoning), ns, created (ms)
     codec TEXT NOT NULL,
     message TEXT
 ) STRICT;
