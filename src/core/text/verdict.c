@@ -215,6 +215,7 @@ pl_parsed_verdict pl__verdict_parse(pl_view text, pl_view instruction, bool cut_
     pl_view final = last_line(text);
     if (final.len == 0)
         return missing_for(PL_MISSING_EMPTY);
+    text.len = (size_t)(final.ptr - text.ptr) + final.len; /* blank lines behind it change nothing */
     mark = mark_alone(final);
     if (mark != PL_VERDICT_MISSING)
         return (pl_parsed_verdict){mark, PL_MISSING_NOT};

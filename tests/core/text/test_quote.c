@@ -31,8 +31,7 @@ static const char *const tokens[] = {
     "<turn|>",
     "<channel|>",
     "<\xef\xbd\x9cUser\xef\xbd\x9c>",
-    "<\xef\xbd\x9c"
-    "begin\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+    "<\357\275\234begin\342\226\201of\342\226\201sentence\357\275\234>",
     "\xef\xbc\x9c|im_start|\xef\xbc\x9e",
     "<start_of_turn>",
     "<end_of_turn>",

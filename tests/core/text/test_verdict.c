@@ -116,6 +116,8 @@ static void an_echo_is_no_verdict(void **state)
     missing("My verdict: [[B]] stands for the secondary", PL_MISSING_ECHO); /* and in the instruction */
     missing("First I Compare the two replies carefully, then: [[A]] wins", PL_MISSING_ECHO);
     missing("Compare the two replies, I was told\n: [[A]] wins", PL_MISSING_ECHO); /* 23 characters */
+    usable("[[A]]=for the first reply\n\xc2\xa0\n", PL_VERDICT_A); /* a blank line adds no 20th character */
+    missing("[[A]]=for the first reply \xc2\xa0", PL_MISSING_ECHO);
     assert_int_equal(parse_with("[[A]] wins: Compare the two repl", instruction, false).missing, PL_MISSING_ECHO);
     assert_int_equal(parse_with("[[A]] wins: Compare the two rep", instruction, false).missing, PL_MISSING_NOT);
     /* Without an instruction, or with one that is too short, nothing can be an echo. */
