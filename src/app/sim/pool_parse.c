@@ -13,7 +13,7 @@ typedef struct vice_row {
     double least;
 } vice_row;
 
-static const vice_row vices[] = {
+static const vice_row vice_rows[] = {
     {"position_bias", offsetof(pl_sim_vices, position_bias), -1.0},
     {"verbosity_preference", offsetof(pl_sim_vices, verbosity_preference), 0.0},
     {"family_preference", offsetof(pl_sim_vices, family_preference), 0.0},
@@ -27,9 +27,9 @@ static const vice_row vices[] = {
 
 static const vice_row *find_vice(const char *name)
 {
-    for (size_t i = 0; i < sizeof(vices) / sizeof(vices[0]); i++) {
-        if (strcmp(vices[i].name, name) == 0)
-            return &vices[i];
+    for (size_t i = 0; i < sizeof(vice_rows) / sizeof(vice_rows[0]); i++) {
+        if (strcmp(vice_rows[i].name, name) == 0)
+            return &vice_rows[i];
     }
     return NULL;
 }
