@@ -72,9 +72,9 @@ void pl__dataset_sort(pl_dataset *dataset)
         qsort(dataset->entries.ptr, dataset->entries.len, sizeof(*dataset->entries.ptr), compare_entries);
 }
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 static bool ends_with(const char *name, const char *ending)

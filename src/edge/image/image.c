@@ -83,9 +83,11 @@ static pl_status check(pl_view bytes, pl_image_kind *ret_kind, pl_vips_info *ret
         pl__error_prefix(reterr, "broken %s image", pl__image_kind_name(kind));
         return rc;
     }
-    if ((uint64_t)ret_info->width_px * ret_info->height_px > PL_IMAGE_PIXELS_MAX)
-        return pl__fail(reterr, PL_E_LIMIT, "%u x %u pixels; at most %llu megapixels are decoded", ret_info->width_px,
-                        ret_info->height_px, (unsigned long long)(PL_IMAGE_PIXELS_MAX / MEGAPIXEL));
+    uint64_t pixels_max = kind == PL_KIND_GIF ? PL_IMAGE_GIF_PIXELS_MAX : PL_IMAGE_PIXELS_MAX;
+    if ((uint64_t)ret_info->width_px * ret_info->height_px > pixels_max)
+        return pl__fail(reterr, PL_E_LIMIT, "%s of %u x %u pixels; at most %llu megapixels are decoded",
+                        pl__image_kind_name(kind), ret_info->width_px, ret_info->height_px,
+                        (unsigned long long)(pixels_max / MEGAPIXEL));
     *ret_kind = kind;
     return PL_OK;
 }

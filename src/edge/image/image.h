@@ -6,7 +6,8 @@
 #include "model_spec.h"
 
 #define PL_IMAGE_FILE_BYTES_MAX ((uint64_t)512 << 20)
-#define PL_IMAGE_PIXELS_MAX ((uint64_t)256000000) /* by the header, before anything is decoded */
+#define PL_IMAGE_PIXELS_MAX ((uint64_t)256000000)     /* by the header, before anything is decoded */
+#define PL_IMAGE_GIF_PIXELS_MAX ((uint64_t)100000000) /* a GIF is drawn whole, 4 bytes a pixel, whatever it becomes */
 
 /* libvips, initialised on first use; safe from several threads. */
 

@@ -134,6 +134,9 @@ static void bombs_are_refused_by_their_header(void **state)
         assert_refused(p.bytes, p.n, possible ? PL_E_LIMIT : PL_E_PARSE, possible ? words : "broken PNG image");
         picture_clear(&p);
     }
+    static const char gif[] = "GIF89a\x11\x27\x11\x27\x80\0\0\0\0\0\xff\xff\xff" /* 10001 x 10001 */
+                              ",\0\0\0\0\x11\x27\x11\x27\0\2\2D\1\0;";
+    assert_refused(gif, sizeof(gif) - 1, PL_E_LIMIT, "GIF of 10001 x 10001 pixels");
     picture p = png_claiming(50, 50); /* harmless, and empty inside */
     assert_refused(p.bytes, p.n, PL_E_PARSE, "broken PNG image");
     picture_clear(&p);
