@@ -44,7 +44,7 @@ function(pl_test name)
       return() # BUILDING-UP
     endif()
   endforeach()
-  if(NOT TARGET pl_testkit)
+  if(NOT TARGET pl_testkit OR NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${name}.c")
     return() # BUILDING-UP
   endif()
   add_executable(${name} ${name}.c ${T_SOURCES})
@@ -79,6 +79,9 @@ function(pl_fuzz name)
       return() # BUILDING-UP
     endif()
   endforeach()
+  if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/fuzz_${name}.c")
+    return() # BUILDING-UP
+  endif()
   set(programs "")
   if(PEERLESS_FUZZ)
     add_executable(fuzz_${name} fuzz_${name}.c)
