@@ -121,7 +121,7 @@ static char *pattern(size_t n, unsigned seed)
     char *bytes = malloc(n + 1);
     assert_non_null(bytes);
     for (size_t i = 0; i < n; i++)
-        bytes[i] = (char)((i * 31 + seed * 7 + i / 255) & 0xff);
+        bytes[i] = (char)((i * 31 + (size_t)seed * 7 + i / 255) & 0xff);
     bytes[n] = '\0';
     return bytes;
 }
@@ -252,8 +252,8 @@ static void a_cut_answer_ends_in_its_middle(void **state)
 
 typedef struct caller {
     pthread_t thread;
-    uint16_t port;
     unsigned number;
+    uint16_t port;
     bool fine;
 } caller;
 

@@ -101,7 +101,8 @@ static void put_be32(uint8_t *at, uint32_t x)
 static size_t put_chunk(uint8_t *at, const char *type, const void *data, uint32_t n)
 {
     put_be32(at, n);
-    memcpy(at + 4, type, 4);
+    for (int i = 0; i < 4; i++)
+        at[4 + i] = (uint8_t)type[i];
     if (n > 0)
         memcpy(at + 8, data, n);
     put_be32(at + 8 + n, crc32_of(at + 4, (size_t)n + 4));

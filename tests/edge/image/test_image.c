@@ -209,6 +209,29 @@ static void other_colour_spaces_become_srgb(void **state)
     picture_clear(&p);
 }
 
+/* A profile that is none must not cost the image. */
+static void a_broken_profile_is_passed_over(void **state)
+{
+    static const char segment[] = "\xff\xe2\x00\x40"
+                                  "ICC_PROFILE\0\1\1";
+    picture plain = picture_of(quadrants(100, 100), ".jpg[Q=95,strip]");
+    picture p = {.bytes = g_malloc(plain.n + 0x42), .n = plain.n + 0x42};
+
+    (void)state;
+    memcpy(p.bytes, plain.bytes, 2);
+    memset(p.bytes + 2, 'j', 0x42);
+    memcpy(p.bytes + 2, segment, sizeof(segment) - 1);
+    memcpy(p.bytes + 2 + 0x42, plain.bytes + 2, plain.n - 2);
+    for (int k = 0; k < 2; k++) {
+        uint32_t side = k == 0 ? 64 : 100;
+        pl_pixels pixels = fitted_pixels(&p, k == 0 ? &jpeg_64 : &jpeg_512, side, side);
+        assert_quadrants(&pixels);
+        pl__pixels_clear(&pixels);
+    }
+    picture_clear(&plain);
+    picture_clear(&p);
+}
+
 static void grey_becomes_rgb(void **state)
 {
     static const char *const suffixes[] = {".png", ".jpg", ".tif"};
@@ -528,6 +551,7 @@ int main(void)
         cmocka_unit_test(extreme_shapes_keep_a_pixel),
         cmocka_unit_test(orientation_is_applied),
         cmocka_unit_test(other_colour_spaces_become_srgb),
+        cmocka_unit_test(a_broken_profile_is_passed_over),
         cmocka_unit_test(grey_becomes_rgb),
         cmocka_unit_test(alpha_is_flattened_on_white),
         cmocka_unit_test(an_animation_shows_its_first_frame),
