@@ -56,7 +56,7 @@ typedef struct pl_judgment {
  * `models` names candidates and judges alike; results have one place for each of them.
  */
 typedef struct pl_judgment_set {
-    const char *const *models;   /**< n_models distinct names */
+    const char *const *models; /**< n_models distinct names */
     uint32_t n_models;
     const char *const *families; /**< n_models, or NULL: every model is its own family */
     const char *const *items;    /**< n_items ids; they fix the canonical order of rows */

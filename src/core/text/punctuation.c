@@ -1,5 +1,7 @@
 #include "punctuation.h"
 
+#include <string.h>
+
 #define TAG_BYTES_MAX 40u
 
 typedef struct range {
@@ -69,31 +71,35 @@ bool pl__is_blank(pl_view text)
     return true;
 }
 
-/* Bytes of a tag without attributes (<b>, </answer>, <|im_end|>) or of a command (\boxed) at the start of text, or 0.
- * A name of one letter counts as a tag only where that is HTML: <A> may well be what a judge means. */
-static size_t markup(pl_view text)
+/* Bytes of a command such as \boxed at the start of text, or 0. */
+static size_t command(pl_view text)
 {
     size_t i = 1;
-    if (text.ptr[0] == '\\') {
-        while (i < text.len && is_letter(text.ptr[i]))
-            i++;
-        return i > 2 ? i : 0;
-    }
+    if (text.ptr[0] != '\\')
+        return 0;
+    while (i < text.len && is_letter(text.ptr[i]))
+        i++;
+    return i > 2 ? i : 0;
+}
+
+static bool is_tag_char(char c)
+{
+    return is_alphanumeric((unsigned char)c) || c == '/' || c == '|' || c == '_' || c == '-';
+}
+
+/* Bytes of a tag without attributes (<b>, </answer>, <|im_end|>) at the start of text, or 0. A name of one letter
+ * counts only where that is HTML: <A> may well be what a judge means. */
+static size_t tag(pl_view text)
+{
+    size_t letters = 0;
+    size_t i = 1;
     if (text.ptr[0] != '<')
         return 0;
-    size_t letters = 0;
-    for (; i < text.len && i < TAG_BYTES_MAX && text.ptr[i] != '>'; i++) {
-        char c = text.ptr[i];
-        letters += is_letter(c);
-        if (!is_alphanumeric((unsigned char)c) && c != '/' && c != '|' && c != '_' && c != '-')
-            return 0;
-    }
+    for (; i < text.len && i < TAG_BYTES_MAX && is_tag_char(text.ptr[i]); i++)
+        letters += is_letter(text.ptr[i]);
     if (i >= text.len || text.ptr[i] != '>' || letters == 0)
         return 0;
-    char last = text.ptr[i - 1];
-    if (letters == 1 && last != 'b' && last != 'i' && last != 'p' && last != 'u' && last != 's')
-        return 0;
-    return i + 1;
+    return letters > 1 || strchr("bipus", text.ptr[i - 1]) ? i + 1 : 0;
 }
 
 bool pl__is_decoration(pl_view text)
@@ -101,7 +107,7 @@ bool pl__is_decoration(pl_view text)
     size_t n = 0;
     for (size_t at = 0; at < text.len; at += n) {
         pl_view rest = pl__view_n(text.ptr + at, text.len - at);
-        n = markup(rest);
+        n = text.ptr[at] == '<' ? tag(rest) : command(rest);
         if (n > 0)
             continue;
         uint32_t c = decode(rest, &n);

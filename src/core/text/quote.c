@@ -60,9 +60,9 @@ static bool starts(pl_view text, const char *prefix)
     return pl__view_starts_with(text, prefix);
 }
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 static bool is_digit(char c)
