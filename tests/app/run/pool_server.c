@@ -149,6 +149,7 @@ pl_status pool_execute(pool_run *run, const pl_run_opts *opts)
 {
     pl_run_opts all = opts ? *opts : (pl_run_opts){0};
 
+    run->err = (pl_error){0};
     pl__run_summary_clear(&run->summary);
     all.setup = run->setup;
     if (!all.store)
