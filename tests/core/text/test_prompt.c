@@ -111,6 +111,19 @@ static void the_instruction_is_the_template_without_slots(void **state)
     pl__prompt_set_free(set);
 }
 
+static void any_judge_template_has_an_instruction(void **state)
+{
+    (void)state;
+    pl_str out;
+    pl_error err = {0};
+    pl__str_init(&out, 24);
+    PL_KIT_OK(pl__prompt_judge_instruction(" Judge\n{question}{a} {b}{x}\n\n[[A]]", &out, &err), &err);
+    assert_string_equal(pl__str_c(&out), "Judge {x} [[A]]");
+    PL_KIT_STATUS(pl__prompt_judge_instruction("0123456789", &out, &err), PL_E_LIMIT, &err);
+    assert_string_equal(pl__str_c(&out), "Judge {x} [[A]]");
+    pl__str_clear(&out);
+}
+
 static void the_digest_tells_sets_apart(void **state)
 {
     (void)state;
@@ -246,6 +259,8 @@ static pl_status make_and_render(void *user, pl_error *err)
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     pl_status rc = pl__prompt_set_new(NULL, &set, err);
     if (rc == PL_OK)
+        rc = pl__prompt_judge_instruction("Judge {a}", &out, err);
+    if (rc == PL_OK)
         rc = pl__prompt_render(set, PL_PROMPT_JUDGE_VISUAL, &values, &out, err);
     pl__str_clear(&out);
     pl__prompt_set_free(set);
@@ -265,6 +280,7 @@ int main(void)
         cmocka_unit_test(bad_templates_are_refused),
         cmocka_unit_test(templates_have_a_limit),
         cmocka_unit_test(the_instruction_is_the_template_without_slots),
+        cmocka_unit_test(any_judge_template_has_an_instruction),
         cmocka_unit_test(the_digest_tells_sets_apart),
         cmocka_unit_test(names),
         cmocka_unit_test(built_in_prompts_keep_their_layout),
