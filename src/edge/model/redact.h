@@ -11,7 +11,7 @@
 void pl__redact_line(pl_view words, char *ret, size_t ret_bytes);
 /* Replaces each occurrence of the secret by "[key]", also one that the end of the line has cut off. */
 void pl__redact_secret(char *line, pl_view secret);
-/* Overwrites each occurrence of the secret with '*': the length stays. */
+/* Overwrites each occurrence of the secret, also one with JSON's escapes in it, with '*': the length stays. */
 void pl__redact_mask(char *bytes, size_t n, pl_view secret);
 
 #endif

@@ -280,9 +280,9 @@ static void *accept_all(void *arg)
         c->server = s;
         c->fd = fd;
         atomic_store(&c->open, true);
+        atomic_store(&s->n_connections, n + 1);
         if (pthread_create(&c->thread, &attr, serve, c) != 0)
             die("pthread_create");
-        atomic_store(&s->n_connections, n + 1);
     }
     pthread_attr_destroy(&attr);
     return NULL;

@@ -413,6 +413,7 @@ static void cancel_ends_everything(void **state)
     PL_KIT_OK(send_to(b, "/stall", some_parts, 30000, 60000, 99, &err), &err); /* freed with something in flight */
 }
 
+/* Refusals stop before the poll: libcurl 7.88 divides by zero when the memory for a socket's hash is refused there. */
 static pl_status one_request(void *user, pl_error *err)
 {
     bench *outer = user;
@@ -423,13 +424,13 @@ static pl_status one_request(void *user, pl_error *err)
     if (rc)
         return rc;
     rc = send_to(&b, "/echo", some_parts, 30000, 60000, 1, err);
-    while (rc == PL_OK && n == 0)
+    bool fired = pl__fault_fired();
+    if (!fired)
+        pl__fault_arm(0);
+    while (rc == PL_OK && !fired && n == 0)
         rc = b.t->ops->poll(b.t, now_ns() + 60000 * MS, &done, 1, &n, err);
-    /* curl gives some refusals other names than out-of-memory. */
-    if (rc == PL_OK && done.failure != PL_HTTP_OK) {
-        *err = done.error;
-        rc = err->code = pl__fault_fired() ? PL_E_NOMEM : done.error.code;
-    }
+    if (rc == PL_OK)
+        assert_int_equal(done.failure, PL_HTTP_OK);
     pl__http_reply_clear(&done.reply);
     b.t->ops->free(b.t);
     return rc;
