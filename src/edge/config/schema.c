@@ -1,8 +1,8 @@
 #include "schema.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define HOUR_MS INT64_C(3600000)
-#define YEAR_MS (366 * 24 * HOUR_MS)
+#define DAY_MS INT64_C(86400000)
+#define YEAR_MS (INT64_C(366) * DAY_MS)
 
 const pl_choice pl__choices_questions[] = {{"auto", PL_QUESTIONS_AUTO, false},
                                            {"generated", PL_QUESTIONS_GENERATED, false},
@@ -52,17 +52,13 @@ static const pl_field limits_fields[] = {
      .kind = PL_FIELD_DURATION_32,
      AT(spec.reach.timeout_connect_ms),
      .min = 1,
-     .max = 24 * HOUR_MS},
+     .max = DAY_MS},
     {.key = "timeout_first_byte",
      .kind = PL_FIELD_DURATION_32,
      AT(spec.reach.timeout_first_byte_ms),
      .min = 1,
-     .max = 24 * HOUR_MS},
-    {.key = "timeout_total",
-     .kind = PL_FIELD_DURATION_32,
-     AT(spec.reach.timeout_total_ms),
-     .min = 1,
-     .max = 24 * HOUR_MS},
+     .max = DAY_MS},
+    {.key = "timeout_total", .kind = PL_FIELD_DURATION_32, AT(spec.reach.timeout_total_ms), .min = 1, .max = DAY_MS},
     {.key = "rpm", .kind = PL_FIELD_LATER, .words = "limits.concurrency bounds the requests in flight"},
     {.key = "tpm", .kind = PL_FIELD_LATER, .words = "limits.concurrency bounds the requests in flight"},
 };

@@ -55,7 +55,7 @@ static pl_status build_list(builder *b, const yaml_node_t *from, uint32_t depth,
 {
     const yaml_node_item_t *items = from->data.sequence.items.start;
     size_t n = (size_t)(from->data.sequence.items.top - items);
-    const pl_yaml_node **values = pl__arena_calloc(b->arena, n, sizeof(*values));
+    const pl_yaml_node **values = pl__arena_calloc(b->arena, n, sizeof(pl_yaml_node *));
     if (!values)
         return fail_at(b, from, PL_E_NOMEM, "no memory");
     for (size_t i = 0; i < n; i++) {
@@ -73,8 +73,8 @@ static pl_status build_map(builder *b, const yaml_node_t *from, uint32_t depth, 
 {
     const yaml_node_pair_t *pairs = from->data.mapping.pairs.start;
     size_t n = (size_t)(from->data.mapping.pairs.top - pairs);
-    const pl_yaml_node **keys = pl__arena_calloc(b->arena, n, sizeof(*keys));
-    const pl_yaml_node **values = pl__arena_calloc(b->arena, n, sizeof(*values));
+    const pl_yaml_node **keys = pl__arena_calloc(b->arena, n, sizeof(pl_yaml_node *));
+    const pl_yaml_node **values = pl__arena_calloc(b->arena, n, sizeof(pl_yaml_node *));
     if (!keys || !values)
         return fail_at(b, from, PL_E_NOMEM, "no memory");
     for (size_t i = 0; i < n; i++) {

@@ -31,26 +31,25 @@ static pl_status fail_errno(pl_error *reterr, int code, const char *path)
     return pl__fail_detail(reterr, absent ? PL_E_NOT_FOUND : PL_E_IO, code, "%s: %s", path, text);
 }
 
-static pl_status reader_new(const char *name, pl_line_reader **ret, pl_error *reterr)
+static pl_line_reader *reader_new(const char *name)
 {
     pl_line_reader *reader = pl__calloc(1, sizeof(*reader));
-    if (reader)
-        reader->name = pl__strdup(name);
-    if (!reader || !reader->name) {
+    if (!reader)
+        return NULL;
+    reader->name = pl__strdup(name);
+    if (!reader->name) {
         pl__free(reader);
-        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", name);
+        return NULL;
     }
     pl__str_init(&reader->long_line, PL_RECORDS_LINE_BYTES_MAX);
-    *ret = reader;
-    return PL_OK;
+    return reader;
 }
 
 pl_status pl__line_reader_from_memory(const char *name, pl_view text, pl_line_reader **ret, pl_error *reterr)
 {
-    pl_line_reader *reader = NULL;
-    pl_status rc = reader_new(name, &reader, reterr);
-    if (!reader) /* then rc says why */
-        return rc;
+    pl_line_reader *reader = reader_new(name);
+    if (!reader)
+        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", name);
     reader->rest = text;
     *ret = reader;
     return PL_OK;
@@ -86,13 +85,13 @@ static pl_status zlib_error(const pl_line_reader *reader, pl_error *reterr)
 
 pl_status pl__line_reader_open(const char *path, pl_line_reader **ret, pl_error *reterr)
 {
-    pl_line_reader *reader = NULL;
+    pl_status rc = PL_OK;
     int fd = -1;
     size_t len = strlen(path);
     bool named_gzip = len > 3 && strcmp(path + len - 3, ".gz") == 0;
-    pl_status rc = reader_new(strcmp(path, "-") == 0 ? "standard input" : path, &reader, reterr);
-    if (rc != PL_OK)
-        return rc;
+    pl_line_reader *reader = reader_new(strcmp(path, "-") == 0 ? "standard input" : path);
+    if (!reader)
+        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", path);
     rc = open_fd(path, &fd, reterr);
     if (rc != PL_OK)
         goto out;

@@ -79,11 +79,12 @@ static void fields(void **state)
 static void raw_wins(void **state)
 {
     (void)state;
-    pl_judgment_log *log = accept(ROW("q", "j", "x", "y", "\"verdict\":\"a\",\"raw\":\"Well.\\n[[B]]\"")
-                                      ROW("q", "j", "x", "y", "\"verdict\":\"a\",\"raw\":\"no idea\"")
-                                          ROW("q", "j", "x", "y", "\"raw\":\"I lean to [[B]], since\",\"finish\":\"length\"")
-                                              ROW("q", "j", "x", "y", "\"raw\":\"\",\"finish\":\"content_filter\"")
-                                                  ROW("q", "j", "x", "y", "\"raw\":null,\"verdict\":\"a\""));
+    pl_judgment_log *log =
+        accept(ROW("q", "j", "x", "y", "\"verdict\":\"a\",\"raw\":\"Well.\\n[[B]]\"")
+                   ROW("q", "j", "x", "y", "\"verdict\":\"a\",\"raw\":\"no idea\"")
+                       ROW("q", "j", "x", "y", "\"raw\":\"I lean to [[B]], since\",\"finish\":\"length\"")
+                           ROW("q", "j", "x", "y", "\"raw\":\"\",\"finish\":\"content_filter\"")
+                               ROW("q", "j", "x", "y", "\"raw\":null,\"verdict\":\"a\""));
     const pl_judgment_set *set = pl__judgment_log_set(log);
     assert_int_equal(set->rows[0].verdict, PL_VERDICT_B);
     assert_int_equal(set->rows[1].verdict, PL_VERDICT_MISSING);
@@ -233,6 +234,11 @@ static void files(void **state)
     PL_KIT_OK(read_paths(one, two, &log, &err), &err);
     assert_int_equal(pl__judgment_log_set(log)->n_rows, 2);
     assert_int_equal(pl__judgment_log_set(log)->n_models, 4);
+    pl__judgment_log_free(log);
+    log = NULL;
+    assert_non_null(freopen(two, "r", stdin));
+    PL_KIT_OK(read_paths("-", NULL, &log, &err), &err);
+    assert_string_equal(pl__judgment_log_set(log)->items[0], "q2");
     pl__judgment_log_free(log);
     log = NULL;
     char *absent = pl__kit_path(dir, "absent");
