@@ -1,6 +1,7 @@
 #include "chat_api.h"
 
 #include "alloc.h"
+#include "chat_body.h"
 #include "error.h"
 #include "hash.h"
 #include "json.h"
@@ -13,8 +14,9 @@
 #define IMAGE_TOKENS 64u /* what a picture counts for in `usage` */
 #define TEMPERATURE_MAX 2.0
 
-/* A checked request. Views and the document are the caller's. */
+/* A checked request. Views and the body are the caller's. */
 typedef struct chat_request {
+    const pl_sim_body *body;
     uint32_t model;
     uint32_t n;
     double temperature;
@@ -155,7 +157,7 @@ static bool add_image(chat_request *r, const json_t *part, complaint *why)
     if (!pl__view_starts_with(text, "data:image/") || at == SIZE_MAX)
         return refuse(why, 400, "messages", "invalid_image_url", "images must be data URLs in base64");
     at += sizeof(mark) - 1;
-    pl_view base64 = pl__view_n(text.ptr + at, text.len - at);
+    pl_view base64 = pl__sim_body_picture(r->body, pl__view_n(text.ptr + at, text.len - at));
     mix(r, base64);
     r->tokens += IMAGE_TOKENS;
     if (r->image.len == 0)
@@ -304,14 +306,20 @@ static bool answer(const pl_sim_pool *pool, pl_sim_gallery *gallery, const chat_
 
 uint32_t pl__sim_chat(const pl_sim_pool *pool, pl_sim_gallery *gallery, pl_view body, pl_httpd_response *ret)
 {
-    chat_request r = {.model = UINT32_MAX};
+    pl_sim_body cut;
+    chat_request r = {.body = &cut, .model = UINT32_MAX};
     complaint why = {.status = 500};
     json_t *doc = NULL;
+    bool good = false;
     pl_str out;
 
     pl__str_init(&r.prompt, PL_SIM_PROMPT_BYTES_MAX);
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
-    bool good = pl__json_parse(body, &doc, &why.error) == PL_OK || refuse_error(&why, NULL);
+    if (pl__sim_body_cut(body, &cut))
+        (void)pl__fail(&why.error, PL_E_NOMEM, "the request");
+    else if (pl__json_parse(pl__view_n(pl__str_c(&cut.json), cut.json.len), &doc, &why.error) == PL_OK)
+        good = true;
+    good = good || refuse_error(&why, NULL);
     if (good && !json_is_object(doc))
         good = refuse(&why, 400, NULL, NULL, "the request must be a JSON object");
     good = good && read_request(pool, doc, &r, &why) && answer(pool, gallery, &r, &out, &why);
@@ -325,6 +333,7 @@ uint32_t pl__sim_chat(const pl_sim_pool *pool, pl_sim_gallery *gallery, pl_view 
     }
     pl__str_clear(&r.prompt);
     json_decref(doc);
+    pl__sim_body_clear(&cut);
     return good ? r.model : UINT32_MAX;
 }
 
