@@ -108,8 +108,10 @@ void pl__sim_read_description(pl_view text, pl_sim_layout *ret)
         if (place < PL_SIM_PLACES && colour != PL_SIM_ANY) {
             pl_sim_object *o = &ret->objects[ret->n++];
             *o = (pl_sim_object){.colour = colour, .shape = found, .size = size};
-            o->x = (place % 3u + 0.5) / 3.0;
-            o->y = (double)(place / 3u + 0.5) / 3.0;
+            uint32_t column = place % 3u;
+            uint32_t row = place / 3u;
+            o->x = (column + 0.5) / 3.0;
+            o->y = (row + 0.5) / 3.0;
         }
         size = PL_SIM_ANY;
         colour = PL_SIM_ANY;

@@ -69,7 +69,7 @@ void pl__sim_pixels_reduce(pl_pixels *px)
                 }
             }
             for (size_t c = 0; c < 3; c++)
-                *out++ = (uint8_t)(sum[c] / n);
+                *out++ = (uint8_t)(n > 0 ? sum[c] / n : 0);
         }
     }
     px->width_px = w;
@@ -140,7 +140,7 @@ static void edge_row(const pl_sim_retina *retina, double x0, double step, double
         for (size_t c = 0; c < 3; c++) {
             double left = upper[k + c] + fy * ((double)lower[k + c] - upper[k + c]);
             double right = upper[k + 3 + c] + fy * ((double)lower[k + 3 + c] - upper[k + 3 + c]);
-            ret[3 * i + c] = left + fx * (right - left);
+            ret[(size_t)3 * i + c] = left + fx * (right - left);
         }
     }
 }
@@ -283,14 +283,16 @@ static pl_sim_object describe_spot(const glance *g, uint32_t n, uint8_t colour)
     double size[FOLDS] = {0.0};
 
     for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = g->stack[i] / g->w;
         mean_x += g->stack[i] % g->w;
-        mean_y += g->stack[i] / g->w;
+        mean_y += row;
     }
     mean_x /= n;
     mean_y /= n;
     for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = g->stack[i] / g->w;
         double x = g->stack[i] % g->w - mean_x;
-        double y = g->stack[i] / g->w - mean_y;
+        double y = row - mean_y;
         second += x * x + y * y;
         add_power(x, y, power, size);
     }

@@ -18,7 +18,9 @@ static bool is_word_char(char c)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        c = "abcdefghijklmnopqrstuvwxyz"[c - 'A'];
+    return c;
 }
 
 static void split(pl_view text, sentence *ret)

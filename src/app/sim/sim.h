@@ -9,7 +9,8 @@
 #define PL_SIM_MODELS_MAX 64
 
 /* ---- scenes ---- */
-/* Writes n scenes as DIR/scene-00001.png … and DIR/truth.jsonl, starting at index `first`. Same seed, same pixels. */
+/* Writes n scenes and DIR/truth.jsonl, starting at index `first`; index 0 is DIR/scene-00001.png. Same seed, same
+ * pixels. DIR is made. PL_E_LIMIT (none or too many), PL_E_IO, PL_E_FULL, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__sim_write_scenes(const char *dir, uint32_t n, uint32_t first, uint64_t seed,
                                             pl_error *reterr);
 
@@ -17,7 +18,8 @@ PL_NODISCARD pl_status pl__sim_write_scenes(const char *dir, uint32_t n, uint32_
 typedef struct pl_sim_pool pl_sim_pool; /* immutable; used by several threads */
 /* The default pool: n_models (1..PL_SIM_MODELS_MAX, default 6) from nearly blind to sharp. */
 PL_NODISCARD pl_status pl__sim_pool_default(uint32_t n_models, uint64_t seed, pl_sim_pool **ret, pl_error *reterr);
-/* From JSON: {"seed":1,"models":[{"name":…,"resolution":…,"vices":{…}}]}. PL_E_PARSE, PL_E_LIMIT, PL_E_NOMEM. */
+/* From JSON: {"seed":1,"models":[{"name":…,"family":…,"resolution":…,"noise":…,"vices":{…}}]}; see docs/simulator.md.
+ * PL_E_PARSE, PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__sim_pool_parse(pl_view json, pl_sim_pool **ret, pl_error *reterr);
 void pl__sim_pool_free(pl_sim_pool *pool);
 uint32_t pl__sim_pool_count(const pl_sim_pool *pool);

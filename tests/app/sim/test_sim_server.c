@@ -325,7 +325,7 @@ static void every_answer_is_logged_once(void **state)
         (void)pthread_join(threads[i], NULL);
         assert_int_equal(failures[i], 0);
     }
-    assert_int_equal(pl__sim_server_requests(fx.server), before + CLIENTS * REQUESTS_EACH);
+    assert_int_equal(pl__sim_server_requests(fx.server), before + (uint64_t)CLIENTS * REQUESTS_EACH);
 
     char hex[PL_DIGEST_HEX_BYTES];
     pl_digest digest;
