@@ -1,6 +1,7 @@
 #include "sim_kit.h"
 
 #include "config.h"
+#include "json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,12 +151,23 @@ static pl_status config_once(void *user, pl_error *err)
     return rc;
 }
 
+static pl_status parse_once(void *user, pl_error *err)
+{
+    pl_sim_pool *pool = NULL;
+    pl_status rc = pl__sim_pool_parse(pl__view(user), &pool, err);
+    pl__sim_pool_free(pool);
+    return rc;
+}
+
 static void pools_survive_refused_memory(void **state)
 {
     pl_error err = {0};
     pl_sim_pool *pool = NULL;
     (void)state;
     pl__kit_fault_loop("pl__sim_pool_default", default_once, NULL);
+    static char json[] = "{\"models\":[{\"name\":\"a\",\"resolution\":12,\"vices\":{\"refusals\":1}},"
+                         "{\"name\":\"b\",\"family\":\"x\",\"resolution\":13}]}";
+    pl__kit_fault_loop("pl__sim_pool_parse", parse_once, json);
     PL_KIT_OK(pl__sim_pool_default(3, 1, &pool, &err), &err);
     pl__kit_fault_loop("pl__sim_config", config_once, pool);
     pl__sim_pool_free(pool);
@@ -163,6 +175,7 @@ static void pools_survive_refused_memory(void **state)
 
 int main(void)
 {
+    pl__json_use_alloc();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_pool_goes_from_blind_to_sharp),
         cmocka_unit_test(a_pool_file_is_read),

@@ -1,5 +1,6 @@
 #include "sim_kit.h"
 
+#include "chat_api.h"
 #include "hash.h"
 #include "http_client.h"
 #include "json.h"
@@ -348,6 +349,31 @@ static void every_answer_is_logged_once(void **state)
     free(body);
 }
 
+static pl_status chat_once(void *user, pl_error *err)
+{
+    pl_httpd_response response = {.status = 200};
+    pl_status rc = PL_E_NOMEM;
+    pl_sim_gallery *gallery = pl__sim_gallery_new(fx.pool);
+    pl__str_init(&response.body, PL_STR_LIMIT_DEFAULT);
+    if (gallery && pl__sim_chat(fx.pool, gallery, pl__view(user), &response) != UINT32_MAX)
+        rc = PL_OK;
+    else if (gallery)
+        assert_int_equal(response.status, 500);
+    if (rc)
+        *err = (pl_error){.code = rc, .msg = "chat"};
+    pl__str_clear(&response.body);
+    pl__sim_gallery_free(gallery);
+    return rc;
+}
+
+static void answering_survives_refused_memory(void **state)
+{
+    char *body = chat_body("glimpse-12", "Is there a red star?", "\"logprobs\":true,\"top_logprobs\":2,\"n\":2,");
+    (void)state;
+    pl__kit_fault_loop("pl__sim_chat", chat_once, body);
+    free(body);
+}
+
 static void what_cannot_start_says_why(void **state)
 {
     pl_error err = {0};
@@ -366,6 +392,7 @@ static void what_cannot_start_says_why(void **state)
 
 int main(void)
 {
+    pl__json_use_alloc();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_answers_what_the_model_sees),
         cmocka_unit_test(replies_depend_on_the_request_alone),
@@ -375,6 +402,7 @@ int main(void)
         cmocka_unit_test(bad_requests_get_errors_in_the_dialect),
         cmocka_unit_test(other_paths_are_few),
         cmocka_unit_test(every_answer_is_logged_once),
+        cmocka_unit_test(answering_survives_refused_memory),
         cmocka_unit_test(what_cannot_start_says_why),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
