@@ -12,7 +12,8 @@ ANYWHERE = {
     **dict.fromkeys(("sprintf", "vsprintf"), 'use snprintf or "str.h"'),
     **dict.fromkeys(("strcpy", "strcat", "strncpy", "stpcpy"), 'use memcpy with a known length, or "str.h"'),
     "gets": "read with a limit",
-    **dict.fromkeys(("atoi", "atol", "atoll", "sscanf", "vsscanf", "scanf", "fscanf"), 'use pl__num_parse_… of "num.h"'),
+    **dict.fromkeys(("atoi", "atol", "atoll"), 'use pl__num_parse_… of "num.h"'),
+    **dict.fromkeys(("sscanf", "vsscanf", "scanf", "fscanf"), 'use pl__num_parse_… of "num.h"'),
     "strtok": "walk a pl_view",
     **dict.fromkeys(("rand", "srand"), 'use "rng.h" with a seed'),
     **dict.fromkeys(("localtime", "gmtime", "ctime", "asctime"), "shared static result: work with unix_ms"),
@@ -25,8 +26,8 @@ IN_LIBRARY = {
     **dict.fromkeys(("exit", "_exit", "_Exit", "quick_exit", "abort", "raise", "assert"),
                     "return a status; broken invariants are PL_ASSERT"),
 }
-MEMORY = ("malloc", "calloc", "realloc", "free", "reallocarray", "aligned_alloc", "posix_memalign", "memalign", "valloc",
-          "strdup", "strndup", "asprintf", "vasprintf", "getline", "getdelim", "open_memstream")
+MEMORY = ("malloc", "calloc", "realloc", "free", "reallocarray", "aligned_alloc", "posix_memalign", "memalign",
+          "valloc", "strdup", "strndup", "asprintf", "vasprintf", "getline", "getdelim", "open_memstream")
 OUTPUT_CALLS = ("printf", "vprintf", "puts", "putchar", "putc", "perror", "fprintf", "vfprintf", "fputs", "fputc",
                 "dprintf", "vdprintf")
 OUTPUT = (*OUTPUT_CALLS, "stdout", "stderr")
@@ -69,7 +70,8 @@ def rules_for(path):
         if not path.startswith("src/app/cli/"):
             rules.update((name, ("output", "only src/app/cli prints: return text, or use pl_log")) for name in OUTPUT)
         if path != NUM:
-            rules.update((name, ("float-text", 'the locale gets in: use pl__num_parse of "num.h"')) for name in FLOAT_PARSE)
+            advice = 'the locale gets in: use pl__num_parse of "num.h"'
+            rules.update((name, ("float-text", advice)) for name in FLOAT_PARSE)
     for name in tables.EXEMPT.get(path, ()):
         rules.pop(name, None)
     return rules

@@ -115,7 +115,8 @@ def judge_include(tree, headers, source, directive, operand):
         return
     name = (quoted or angled).group(1)
     if ".." in name.split("/"):
-        yield "include-parent", f"no '..' in an include: name {name.rsplit('/', 1)[-1]} alone, and its folder under USES"
+        base = name.rsplit("/", 1)[-1]
+        yield "include-parent", f"no '..' in an include: name {base} alone, and its folder under USES"
     elif quoted and "/" in name:
         yield "include-folder", f'include "{name.rsplit("/", 1)[1]}" without a folder in front'
     elif name.endswith(".c"):

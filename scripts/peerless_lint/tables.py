@@ -83,10 +83,12 @@ HEADER_HOMES = {
 
 # Undefined symbols that the static libraries of core/ may have, besides those of the folders they use.
 _LIBC_PURE = frozenset(
-    """memchr bcmp memcmp memcpy memmove memset strchr strcmp strcspn strlen strncmp strnlen strpbrk strrchr strspn strstr
+    """memchr bcmp memcmp memcpy memmove memset strchr strcmp strcspn strlen strncmp strnlen strpbrk strrchr strspn
+    strstr
     __memcpy_chk __memmove_chk __memset_chk
-    acos asin atan atan2 cbrt ceil copysign cos erf erfc exp exp2 expm1 fabs floor fma fmax fmin fmod frexp hypot ldexp
-    llround log log10 log1p log2 lround modf nan nearbyint nextafter pow rint round scalbn sin sincos sqrt tan tanh tgamma trunc
+    acos asin atan atan2 cbrt ceil copysign cos erf erfc exp exp2 expm1 fabs floor fma fmax fmin fmod frexp hypot
+    ldexp llround log log10 log1p log2 lround modf nan nearbyint nextafter pow rint round scalbn sin sincos sqrt tan
+    tanh tgamma trunc
     __stack_chk_fail _GLOBAL_OFFSET_TABLE_""".split()
 )
 _FORMAT = frozenset("snprintf vsnprintf __snprintf_chk __vsnprintf_chk".split())
