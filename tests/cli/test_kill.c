@@ -2,6 +2,7 @@
  * flight are repeated, and the tables end byte-identical to an undisturbed run's. PL_KILLS sets how often (default 20).
  */
 #include "cli_kit.h"
+#include "rng.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -102,9 +103,10 @@ static void killed_runs_lose_nothing_and_ask_nothing_twice(void **state)
     char *undisturbed = NULL;
     char *resumed = NULL;
     char scenes[32];
+    pl_rng rng;
 
     (void)state;
-    srand((unsigned)pl__kit_seed());
+    pl__rng_init(&rng, pl__kit_seed(), "kill", 0);
     (void)snprintf(scenes, sizeof(scenes), "%zu", 4 + kills / 2); /* enough work for all kills to fall into it */
     cli_pool_start(&pool, scenes, "6", "5");
     cli_run(pool.dir, &result, CLI_WORDS("run", "--store", "whole.db", "-q", "--no-rank"));
@@ -115,7 +117,7 @@ static void killed_runs_lose_nothing_and_ask_nothing_twice(void **state)
     for (size_t i = 0; i < kills; i++) {
         size_t stored = 0;
 
-        run_and_kill(pool.dir, pool.log, (unsigned)rand() % 60);
+        run_and_kill(pool.dir, pool.log, (unsigned)pl__rng_below(&rng, 60));
         stored = stored_calls(pool.dir, "killed.db");
         assert_true(stored >= before); /* nothing lost */
         killed_midway += stored > before && stored < calls;

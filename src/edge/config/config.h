@@ -8,7 +8,11 @@
 #define PL_CONFIG_BYTES_MAX ((size_t)1 << 20)
 #define PL_CONFIG_ERRORS_MAX 20
 
-typedef enum pl_question_source { PL_QUESTIONS_AUTO = 0, PL_QUESTIONS_GENERATED = 1, PL_QUESTIONS_GIVEN = 2 } pl_question_source;
+typedef enum pl_question_source {
+    PL_QUESTIONS_AUTO = 0,
+    PL_QUESTIONS_GENERATED = 1,
+    PL_QUESTIONS_GIVEN = 2
+} pl_question_source;
 typedef enum pl_judge_source { PL_JUDGES_AUTHOR = 1, PL_JUDGES_ALL = 2 } pl_judge_source;
 typedef enum pl_order { PL_ORDER_BOTH = 1 } pl_order;
 typedef enum pl_design { PL_DESIGN_FULL = 1 } pl_design;
@@ -55,11 +59,11 @@ PL_NODISCARD pl_status pl__config_parse(const char *path, pl_view text, pl_confi
 PL_NODISCARD pl_status pl__config_load(const char *path, pl_config **ret, pl_str *problems, pl_error *reterr);
 void pl__config_free(pl_config *config);
 
-/* Appends the config as canonical JSON without secrets, reach, budget or store path, paths as written: what a stored run
- * keeps, and what tells whether a command continues it. PL_E_NOMEM, PL_E_LIMIT. */
+/* Appends the config as canonical JSON without secrets, reach, budget or store path, paths as written: what a stored
+ * run keeps, and what tells whether a command continues it. PL_E_NOMEM, PL_E_LIMIT. */
 PL_NODISCARD pl_status pl__config_canonical(const pl_config *config, pl_str *out, pl_error *reterr);
-/* Reads such JSON back (models without reach, paths as written), for analysis of a stored run. PL_E_PARSE, PL_E_VERSION,
- * PL_E_LIMIT, PL_E_NOMEM. */
+/* Reads such JSON back (models without reach, paths as written), for analysis of a stored run. PL_E_PARSE,
+ * PL_E_VERSION, PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__config_from_canonical(pl_view json, pl_config **ret, pl_error *reterr);
 
 /* The commented file that `peerless init` writes; every default is in it. Static storage. */

@@ -12,7 +12,7 @@
 typedef struct pl_judgment_log pl_judgment_log;
 
 typedef struct pl_records_opts {
-    bool skip_bad;            /* count bad lines instead of stopping */
+    bool skip_bad;             /* count bad lines instead of stopping */
     pl_view judge_instruction; /* normalised; for telling echoes in `raw`; may be empty */
 } pl_records_opts;
 
@@ -46,7 +46,8 @@ void pl__truth_clear(pl_truth *truth);
 typedef struct pl_record_writer pl_record_writer;
 PL_NODISCARD pl_status pl__record_writer_open(const char *path, pl_record_writer **ret, pl_error *reterr);
 PL_NODISCARD pl_status pl__record_writer_write(pl_record_writer *w, pl_view bytes, pl_error *reterr);
-PL_NODISCARD pl_status pl__record_writer_close(pl_record_writer *w, pl_error *reterr); /* commits; frees w in any case */
-void pl__record_writer_abort(pl_record_writer *w); /* removes what was written; NULL is a no-op */
+PL_NODISCARD pl_status pl__record_writer_close(pl_record_writer *w,
+                                               pl_error *reterr); /* commits; frees w in any case */
+void pl__record_writer_abort(pl_record_writer *w);                /* removes what was written; NULL is a no-op */
 
 #endif
