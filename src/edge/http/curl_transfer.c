@@ -252,6 +252,19 @@ static pl_status set_headers(pl_curl_transfer *x)
     return rc;
 }
 
+/* libcurl 7.88 counts retries on dead connections over a handle's life and gives up at the sixth; only a reset starts
+ * the count anew. A transfer that was retried has opened a connection, which few do. */
+static CURLcode refresh(pl_curl_transfer *x)
+{
+    if (!x->connected)
+        return CURLE_OK;
+    curl_easy_reset(x->easy);
+    CURLcode code = set_fixed_options(x);
+    code = code ? code : set_callbacks(x);
+    x->connected = code != CURLE_OK;
+    return code;
+}
+
 static CURLcode set_request(pl_curl_transfer *x, bool loopback)
 {
     const pl_http_req *req = &x->req;
@@ -264,8 +277,12 @@ static CURLcode set_request(pl_curl_transfer *x, bool loopback)
     /* "" is no proxy at all, NULL what the environment says. */
     code = code ? code : curl_easy_setopt(e, CURLOPT_PROXY, loopback ? "" : NULL);
     code = code ? code : curl_easy_setopt(e, req->n_parts > 0 ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
-    if (req->n_parts > 0)
+    if (req->n_parts > 0) {
+        /* One part lies in memory as it goes out: curl then sends a short one together with the headers. */
+        const char *whole = req->n_parts == 1 ? pl__blob_view(req->parts[0].blob).ptr : NULL;
         code = code ? code : curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, size);
+        code = code ? code : curl_easy_setopt(e, CURLOPT_POSTFIELDS, whole);
+    }
     code = code ? code : curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)req->timeout_connect_ms);
     return code ? code : curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)req->timeout_total_ms);
 }
@@ -282,7 +299,7 @@ pl_status pl__curl_transfer_load(pl_curl_transfer *x, pl_http_req *req, uint64_t
             return pl__fail(reterr, PL_E_NOMEM, "request URL");
         return pl__fail(reterr, PL_E_INVALID, "not an http or https URL");
     }
-    if (set_headers(x) || set_request(x, is_loopback(host))) {
+    if (refresh(x) || set_headers(x) || set_request(x, is_loopback(host))) {
         pl__http_req_clear(&x->req);
         return pl__fail(reterr, PL_E_NOMEM, "request to %s", host);
     }
@@ -339,6 +356,7 @@ static long measure(pl_curl_transfer *x)
     long status = 0;
     long request_bytes = 0;
     long header_bytes = 0;
+    long connections = 0;
     curl_off_t sent = 0;
     curl_off_t received = 0;
     (void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -346,6 +364,8 @@ static long measure(pl_curl_transfer *x)
     (void)curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     (void)curl_easy_getinfo(x->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
     (void)curl_easy_getinfo(x->easy, CURLINFO_HEADER_SIZE, &header_bytes);
+    (void)curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connections);
+    x->connected = connections > 0;
     x->ended_ns = uv_hrtime();
     x->sent_bytes = (uint64_t)sent + (uint64_t)(request_bytes > 0 ? request_bytes : 0);
     x->received_bytes = (uint64_t)received + (uint64_t)(header_bytes > 0 ? header_bytes : 0);

@@ -75,7 +75,7 @@ static pl_curl_transfer *idle_transfer(pl_curl_transport *t)
         t->idle = x->next;
         return x;
     }
-    if (pl__vec_reserve(&t->transfers, &t->cap_transfers, t->n_transfers + 1, sizeof(*t->transfers)) ||
+    if (pl__vec_reserve(&t->transfers, &t->cap_transfers, t->n_transfers + 1, sizeof(pl_curl_transfer *)) ||
         pl__deadlines_reserve(&t->first_bytes, t->n_transfers + 1))
         return NULL;
     x = pl__curl_transfer_new(t, (uint32_t)t->n_transfers);

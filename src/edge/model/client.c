@@ -118,7 +118,7 @@ static void push_idle(pl_client *c, call *x)
 static pl_status idle_call(pl_client *c, call **ret)
 {
     if (!c->idle) {
-        pl_status rc = pl__vec_reserve(&c->calls, &c->cap_calls, c->n_calls + 1, sizeof(*c->calls));
+        pl_status rc = pl__vec_reserve(&c->calls, &c->cap_calls, c->n_calls + 1, sizeof(call *));
         rc = rc ? rc : pl__deadlines_reserve(&c->waiting, c->n_calls + 1);
         call *x = rc ? NULL : pl__calloc(1, sizeof(*x));
         if (!x)

@@ -67,7 +67,7 @@ pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_erro
     ret->slots = spec->reach.concurrency > 0 ? spec->reach.concurrency : 1;
     ret->attempts_max = spec->reach.attempts_max > 0 ? spec->reach.attempts_max : PL_ATTEMPTS_MAX_DEFAULT;
     pl__str_init(&ret->key, PL_KEY_BYTES_MAX);
-    pl__str_init(&ret->auth_value, PL_KEY_BYTES_MAX * 2);
+    pl__str_init(&ret->auth_value, (size_t)PL_KEY_BYTES_MAX * 2);
     ret->codec = pl__codec_find(spec->provider);
     if (!ret->codec)
         return pl__fail(reterr, PL_E_UNSUPPORTED, "model %s: there is no provider \"%s\"", spec->name, spec->provider);

@@ -69,7 +69,9 @@ static const char *const hopeless_words[] = {"failed to load image", "failed to 
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        c = (char)(c - 'A' + 'a');
+    return c;
 }
 
 static bool contains(pl_view text, const char *needle)
@@ -159,10 +161,22 @@ static verdict verdict_4xx(int status, const error_words *words)
     return (verdict){PL_OUTCOME_BAD_REQUEST, false};
 }
 
+static bool out_of_quota(int status, const error_words *words)
+{
+    return status == 402 || ((status == 400 || status == 403 || status == 429) && says(words, quota_words));
+}
+
+static verdict verdict_5xx(int status, const error_words *words)
+{
+    if (status == 501 || status == 505 || says(words, hopeless_words))
+        return (verdict){PL_OUTCOME_BAD_REQUEST, false};
+    return (verdict){PL_OUTCOME_SERVER_ERROR, true};
+}
+
 static verdict judge(int status, const error_words *words)
 {
     bool about_request = status != 401 && status != 408 && status != 409 && status != 429;
-    if (status == 402 || ((status == 400 || status == 403 || status == 429) && says(words, quota_words)))
+    if (out_of_quota(status, words))
         return (verdict){PL_OUTCOME_QUOTA, false};
     if (about_request && says(words, no_image_words))
         return (verdict){PL_OUTCOME_IMAGE_UNSUPPORTED, false};
@@ -172,10 +186,8 @@ static verdict judge(int status, const error_words *words)
         return (verdict){PL_OUTCOME_NOT_FOUND, false};
     if (status >= 400 && status < 500)
         return verdict_4xx(status, words);
-    if (status == 501 || status == 505 || (status >= 500 && says(words, hopeless_words)))
-        return (verdict){PL_OUTCOME_BAD_REQUEST, false};
     if (status >= 500)
-        return (verdict){PL_OUTCOME_SERVER_ERROR, true};
+        return verdict_5xx(status, words);
     return (verdict){PL_OUTCOME_GARBLED, true};
 }
 

@@ -103,6 +103,25 @@ static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
     return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
+static bool time_of_day(const pl_view *words, int64_t *ret_s)
+{
+    int64_t hour = 0;
+    int64_t minute = 0;
+    int64_t second = 0;
+    if (!number(words[0], 2, 23, &hour) || !number(words[1], 2, 59, &minute) || !number(words[2], 2, 60, &second))
+        return false;
+    *ret_s = (hour * 60 + minute) * 60 + second;
+    return true;
+}
+
+/* A year of two digits that seems more than 50 ahead is the past one with the same digits. */
+static int64_t full_year(int64_t two_digits, int64_t now_unix_ms)
+{
+    int64_t this_year = 1970 + now_unix_ms / (DAY_MS * 1461) * 4 + now_unix_ms % (DAY_MS * 1461) / (DAY_MS * 366);
+    int64_t year = this_year / 100 * 100 + two_digits;
+    return year > this_year + 50 ? year - 100 : year;
+}
+
 pl_status pl__http_date_parse(pl_view text, int64_t now_unix_ms, int64_t *ret_unix_ms)
 {
     pl_view w[DATE_WORDS];
@@ -111,23 +130,16 @@ pl_status pl__http_date_parse(pl_view text, int64_t now_unix_ms, int64_t *ret_un
     if (!ansi && (n != 8 || !pl__view_eq_str(w[7], "GMT")))
         return PL_E_PARSE;
     pl_view year_word = w[ansi ? 6 : 3];
-    const pl_view *time = &w[ansi ? 3 : 4];
+    int month = month_of(w[ansi ? 1 : 2]);
     int64_t year = 0;
     int64_t day = 0;
-    int64_t hour = 0;
-    int64_t minute = 0;
     int64_t second = 0;
-    int month = month_of(w[ansi ? 1 : 2]);
-    if (month == 0 || (year_word.len != 4 && (year_word.len != 2 || ansi)) || !number(year_word, 4, 9999, &year) ||
-        !number(w[ansi ? 2 : 1], 2, 31, &day) || day == 0 || !number(time[0], 2, 23, &hour) ||
-        !number(time[1], 2, 59, &minute) || !number(time[2], 2, 60, &second))
+    if (month == 0 || (year_word.len != 4 && (year_word.len != 2 || ansi)) || !number(year_word, 4, 9999, &year))
         return PL_E_PARSE;
-    if (year_word.len == 2) { /* a year that seems more than 50 ahead is the past one with the same digits */
-        int64_t this_year = 1970 + now_unix_ms / (DAY_MS * 1461) * 4 + now_unix_ms % (DAY_MS * 1461) / (DAY_MS * 366);
-        year += this_year / 100 * 100;
-        if (year > this_year + 50)
-            year -= 100;
-    }
-    *ret_unix_ms = days_from_civil(year, month, day) * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000;
+    if (!number(w[ansi ? 2 : 1], 2, 31, &day) || day == 0 || !time_of_day(&w[ansi ? 3 : 4], &second))
+        return PL_E_PARSE;
+    if (year_word.len == 2)
+        year = full_year(year, now_unix_ms);
+    *ret_unix_ms = days_from_civil(year, month, day) * DAY_MS + second * 1000;
     return PL_OK;
 }

@@ -17,6 +17,7 @@
 
 #define CONNECTIONS_MAX 8192
 #define HEAD_MAX 16384
+#define STACK_BYTES ((size_t)256 << 10)
 #define HUGE_BYTES ((size_t)65 << 20)
 
 typedef struct connection {
@@ -263,7 +264,7 @@ static void *accept_all(void *arg)
     loopback *s = arg;
     pthread_attr_t attr;
     pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, 256 * 1024);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
     while (!atomic_load(&s->stopping)) {
         int fd = accept(s->fd, NULL, NULL);
         unsigned n = atomic_load(&s->n_connections);

@@ -77,6 +77,7 @@ static pl_http_completion wait_for_one(bench *b)
     return done;
 }
 
+static const char *const one_part[] = {"only part", NULL};
 static const char *const some_parts[] = {"part one, ", "", "part two", NULL};
 
 static pl_http_completion roundtrip(bench *b, const char *path, const char *const *parts)
@@ -103,6 +104,9 @@ static void check_reply(bench *b, const char *path, const char *const *parts, co
 static void replies_arrive_whole(void **state)
 {
     bench *b = *state;
+    check_reply(b, "/ok", NULL, "fine");
+    check_reply(b, "/echo", some_parts, "part one, part two");
+    check_reply(b, "/echo", one_part, "only part");
     check_reply(b, "/ok", NULL, "fine");
     check_reply(b, "/echo", some_parts, "part one, part two");
     check_reply(b, "/gzip", NULL, "hello hello hello hello");
@@ -197,6 +201,8 @@ static void dead_connection_rewinds(void **state)
     for (int i = 0; i < 5; i++) {
         check_reply(b, "/forget", some_parts, "once");
         check_reply(b, "/echo", some_parts, "part one, part two");
+        check_reply(b, "/forget", one_part, "once");
+        check_reply(b, "/echo", one_part, "only part");
     }
 }
 

@@ -29,8 +29,10 @@ static void fixture_read(const char *dir, const char *name, fixture *ret)
     ret->text = pl__kit_read(path, &n);
     free(path);
     ret->body = strstr(ret->text, "\n--\n");
-    if (!ret->body)
+    if (!ret->body) {
         fail_msg("%s has no body", name);
+        return;
+    }
     *ret->body = '\0';
     ret->body += 4;
     pl__str_init(&ret->reply.headers, PL_HTTP_HEADER_BYTES_MAX);
@@ -124,8 +126,10 @@ static void each_line(fixture *f, void (*fn)(fixture *f, const char *key, const 
         if (line[0] == '#')
             continue;
         char *value = strstr(line, ": ");
-        if (!value)
+        if (!value) {
             fail_msg("%s: %s", f->name, line);
+            break;
+        }
         *value = '\0';
         fn(f, line, value + 2, user);
     }
