@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #define BUSY_TIMEOUT_MS 5000
+#define SQLITE_FILE_BYTES_MIN 512 /* one page of the smallest size */
 /* Of our own kind only: nothing in a store's schema may call functions with side effects, and a damaged page is found
  * when it is read. Memory for pages is bounded at 8 MB a connection. */
 #define SETTINGS_BOTH                                                                                                  \
@@ -256,7 +257,7 @@ static pl_status prepare(sqlite3 *db, const char *const *sql, size_t n, sqlite3_
     return PL_OK;
 }
 
-/* What SQLite itself would only call "unable to open". */
+/* What SQLite itself would only call "unable to open", or take for an empty file and write over. */
 static pl_status check_path(const char *path, pl_store_mode mode, pl_error *reterr)
 {
     pl_file_info info;
@@ -264,6 +265,8 @@ static pl_status check_path(const char *path, pl_store_mode mode, pl_error *rete
     pl_status rc = pl__file_stat(path, &info, mode == PL_STORE_READ_ONLY ? reterr : NULL);
     if (rc == PL_OK && info.is_dir)
         return pl__fail_detail(reterr, PL_E_IO, EISDIR, "store %s: a folder, not a file", path);
+    if (rc == PL_OK && info.size_bytes > 0 && info.size_bytes < SQLITE_FILE_BYTES_MIN)
+        return pl__fail(reterr, PL_E_PARSE, "store %s: not a store, or damaged: too short", path);
     if (rc == PL_E_NOT_FOUND && mode == PL_STORE_READ_ONLY)
         return pl__fail_detail(reterr, rc, ENOENT, "store %s: no such file", path);
     return mode == PL_STORE_READ_ONLY ? rc : PL_OK;
