@@ -11,7 +11,7 @@
 const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
     {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default " STORE_DEFAULT ")"},
     {"run", 0, PL_OPTION_COUNT, "ID", "which of its runs (default: the latest)"},
-    {"judgments", 0, PL_OPTION_FILES, "FILE…", "judgment logs instead (JSONL, may be .gz, - is standard input)"},
+    {"judgments", 0, PL_OPTION_FILES, "FILE...", "judgment logs instead (JSONL, may be .gz, - is standard input)"},
     {"methods", 'm', PL_OPTION_LIST, "LIST", "ranking methods, comma separated (default upme,peer-review)"},
     {"list-methods", 0, PL_OPTION_FLAG, NULL, "show all methods and where they come from"},
     {"truth", 0, PL_OPTION_TEXT, "FILE.csv", "hold the rankings against scores you know (CSV model,score)"},

@@ -69,7 +69,17 @@ static pl_status write_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "JSON of the diagnosis");
 }
 
-static void add_heads(pl_table *t)
+/* Reasons that no judge gave are left out of the table for people. */
+static bool shows_reason(const pl_analysis *a, int reason, bool is_csv)
+{
+    bool any = is_csv;
+
+    for (uint32_t i = 0; i < a->set->n_models && !any; i++)
+        any = a->judges[i].missing[reason] > 0;
+    return any;
+}
+
+static void add_heads(const pl_analysis *a, pl_table *t, bool is_csv)
 {
     static const char *const numbers[] = {"asked",       "usable", "first",      "second",    "tie",
                                           "first share", "p",      "swap pairs", "consistent"};
@@ -77,12 +87,14 @@ static void add_heads(pl_table *t)
     pl__table_column(t, "judge", false);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         pl__table_column(t, numbers[i], true);
-    for (int k = PL_MISSING_NOT + 1; k < PL_MISSING_COUNT; k++)
-        pl__table_column(t, pl_missing_text((pl_missing)k), true);
+    for (int k = PL_MISSING_NOT + 1; k < PL_MISSING_COUNT; k++) {
+        if (shows_reason(a, k, is_csv))
+            pl__table_column(t, pl_missing_text((pl_missing)k), true);
+    }
     pl__table_column(t, "flags", false);
 }
 
-static void add_judge(pl_table *t, const char *name, const pl_judge_report *r, bool is_csv)
+static void add_judge(const pl_analysis *a, pl_table *t, uint32_t judge, bool is_csv)
 {
     static const char *const flags[] = {"",
                                         "unusable",
@@ -92,10 +104,11 @@ static void add_judge(pl_table *t, const char *name, const pl_judge_report *r, b
                                         "unusable inconsistent",
                                         "position inconsistent",
                                         "unusable position inconsistent"};
+    const pl_judge_report *r = &a->judges[judge];
     uint64_t decisive = r->first + r->second;
     double share = decisive > 0 ? (double)r->first / (double)decisive : (double)NAN;
 
-    pl__table_text(t, name);
+    pl__table_text(t, a->set->models[judge]);
     pl__table_count(t, r->asked);
     pl__table_count(t, r->usable);
     pl__table_count(t, r->first);
@@ -110,8 +123,10 @@ static void add_judge(pl_table *t, const char *name, const pl_judge_report *r, b
     }
     pl__table_count(t, r->swap_pairs);
     pl__table_count(t, r->swap_consistent);
-    for (int k = PL_MISSING_NOT + 1; k < PL_MISSING_COUNT; k++)
-        pl__table_count(t, r->missing[k]);
+    for (int k = PL_MISSING_NOT + 1; k < PL_MISSING_COUNT; k++) {
+        if (shows_reason(a, k, is_csv))
+            pl__table_count(t, r->missing[k]);
+    }
     pl__table_text(t, flags[r->flags & 7u]);
 }
 
@@ -123,10 +138,10 @@ pl_status pl__report_diagnose(const pl_analysis *a, pl_format format, pl_str *ou
     if (format == PL_FORMAT_JSON)
         return write_json(a, out, reterr);
     pl__table_init(&t);
-    add_heads(&t);
+    add_heads(a, &t, format == PL_FORMAT_CSV);
     for (uint32_t i = 0; i < a->set->n_models; i++) {
         if (a->judges[i].asked > 0)
-            add_judge(&t, a->set->models[i], &a->judges[i], format == PL_FORMAT_CSV);
+            add_judge(a, &t, i, format == PL_FORMAT_CSV);
     }
     rc = format == PL_FORMAT_CSV ? pl__table_write_csv(&t, out, reterr) : pl__table_write(&t, out, reterr);
     pl__table_clear(&t);

@@ -151,6 +151,8 @@ static pl_status write_row(const pl_table *t, const char *const *cells, const si
         if (rc == PL_OK && !t->right[c] && !is_last)
             rc = pad(out, gap);
     }
+    while (rc == PL_OK && out->len > 0 && out->ptr[out->len - 1] == ' ')
+        out->ptr[--out->len] = '\0'; /* empty last cells leave no blanks behind */
     return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
 }
 

@@ -1,0 +1,1 @@
+cat judgments.jsonl | gzip | peerless rank --judgments - --format csv
