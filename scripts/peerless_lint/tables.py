@@ -60,7 +60,7 @@ SYSTEM_HEADERS = {
     "rank": (*_PURE, "stdio.h", "stdlib.h"),
     "system": (*_HOSTED, *_FILES, "dirent.h", "time.h"),
     "config": (*_HOSTED, "yaml.h"),
-    "image": (*_HOSTED, *_FILES, "glob.h", "pthread.h", "vips/vips.h"),
+    "image": (*_HOSTED, *_FILES, "dlfcn.h", "glob.h", "pthread.h", "vips/vips.h"),
     "http": (*_HOSTED, "curl/curl.h", "pthread.h", "strings.h", "sys/resource.h", "sys/socket.h", "unistd.h", "uv.h"),
     "httpd": (*_HOSTED, *_FILES, "arpa/inet.h", "microhttpd.h", "netinet/in.h", "netinet/tcp.h", "pthread.h",
               "sys/socket.h", "time.h"),
