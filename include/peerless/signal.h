@@ -70,6 +70,56 @@ PL_API uint64_t pl_peer_table_dropped_pairs(const pl_peer_table *table);
 /** Pairs for which gamma was rescaled because one criterion is missing. */
 PL_API uint64_t pl_peer_table_rescaled_pairs(const pl_peer_table *table);
 
+/** One comparison: all that one judge said about one pair of answers to one item, its orders and criteria together. */
+typedef struct pl_comparison {
+    uint32_t item;
+    uint32_t judge;
+    uint32_t a; /**< a < b */
+    uint32_t b;
+    double a_score; /**< S_VL of a, 0..1; 0 if no criterion with a gamma above 0 is behind it */
+    double b_score;
+    double weight; /**< 1 for a full pair of weight-1 rows; 0 as said */
+} pl_comparison;
+
+/** How many comparisons the table is made of, in the order of its ballots. 0 in a resampled table. */
+PL_API size_t pl_peer_table_n_comparisons(const pl_peer_table *table);
+/** @param index below the number of comparisons */
+PL_API pl_comparison pl_peer_table_comparison(const pl_peer_table *table, size_t index);
+/** Images with at least one usable row: the clusters for resampling. 0 in a resampled table. An item whose rows name
+ *  several images belongs to that of its first row in canonical order. */
+PL_API uint32_t pl_peer_table_n_images(const pl_peer_table *table);
+/** Items whose usable rows name several images. */
+PL_API uint32_t pl_peer_table_split_items(const pl_peer_table *table);
+
+/** What is needed to draw tables from a table again and again, quickly. Immutable once built: threads may share it. */
+typedef struct pl_resampler pl_resampler;
+
+/**
+ * @param base borrowed until the resampler and all tables drawn with it are freed; not itself a resampled table
+ * @return PL_OK, PL_E_INVALID or PL_E_NOMEM
+ */
+PL_API PL_NODISCARD pl_status pl_resampler_new(const pl_peer_table *base, pl_resampler **ret, pl_error *reterr);
+PL_API void pl_resampler_free(pl_resampler *resampler); /**< NULL is a no-op */
+
+/**
+ * The table in which image i was seen copies[i] times. Every method may rank it. It knows the candidates and judges of
+ * the base, even where nothing of theirs was drawn; each copy of an item has an item index of its own; the ballots are
+ * made when they are first asked for, so that a drawn table belongs to one thread.
+ * @param copies pl_peer_table_n_images() numbers, by the byte order of the images' ids
+ * @param table  in: NULL, or a table drawn before with this resampler, whose memory is used again; out: the table
+ * @return PL_OK, PL_E_INVALID, PL_E_LIMIT (more than 2^32 - 1 ballots or items) or PL_E_NOMEM; on failure *table is
+ *         NULL or as good for another draw as before, and nothing else
+ */
+PL_API PL_NODISCARD pl_status pl_resampler_draw(const pl_resampler *resampler, const uint32_t *copies,
+                                                pl_peer_table **table, pl_error *reterr);
+
+/**
+ * The same with comparisons left out instead.
+ * @param left_out pl_peer_table_n_comparisons() places; borrowed until the table is freed or drawn again
+ */
+PL_API PL_NODISCARD pl_status pl_resampler_leave_out(const pl_resampler *resampler, const bool *left_out,
+                                                     pl_peer_table **table, pl_error *reterr);
+
 /** Reasons to distrust a judge; flags combine. Rows for which nothing was asked or no reply came (PL_MISSING_ANSWER,
  *  PL_MISSING_CALL) are no verdicts of the judge: they cannot make it unusable. */
 #define PL_FLAG_UNUSABLE (1u << 0)     /**< fewer than half of its verdicts are usable */

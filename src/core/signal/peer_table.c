@@ -9,22 +9,11 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "peer_table.h"
 #include "row_order.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-struct pl_peer_table {
-    uint32_t n_models;
-    double *mean;  /* [candidate * n_models + judge]; sums of scores while the table is built */
-    double *count; /* the same shape */
-    bool *candidate;
-    bool *judge;
-    pl_ballot *ballots;
-    size_t n_ballots;
-    uint64_t dropped_pairs;
-    uint64_t rescaled_pairs;
-};
 
 typedef struct builder {
     pl_peer_table *table;
@@ -108,7 +97,8 @@ static void add_ballots(builder *b, const pl_row_key *keys, size_t n, unsigned n
     }
 }
 
-static void close_unit(builder *b, const unit_sum *unit, uint32_t low, uint32_t high, uint32_t judge)
+static void close_unit(builder *b, const unit_sum *unit, uint32_t low, uint32_t high, uint32_t judge,
+                       pl_comparison_sum *kept)
 {
     if (unit->n_criteria == 0)
         return;
@@ -119,6 +109,9 @@ static void close_unit(builder *b, const unit_sum *unit, uint32_t low, uint32_t 
     b->table->mean[cell_high] += unit->high / unit->gamma;
     b->table->count[cell_low] += unit->weight / unit->gamma;
     b->table->count[cell_high] += unit->weight / unit->gamma;
+    kept->low += unit->low / unit->gamma;
+    kept->high += unit->high / unit->gamma;
+    kept->weight += unit->weight / unit->gamma;
     b->table->rescaled_pairs += unit->n_criteria < b->n_counting;
 }
 
@@ -130,6 +123,7 @@ static void add_unit(builder *b, const pl_row_key *keys, size_t n)
     uint32_t low = swapped ? row->b : row->a;
     uint32_t high = swapped ? row->a : row->b;
     unit_sum unit[2] = {{0}};
+    pl_comparison_sum kept = {.first_ballot = (uint32_t)b->table->n_ballots, .low_is_a = low < high};
     bool lone = false;
     size_t end = 0;
 
@@ -156,9 +150,52 @@ static void add_unit(builder *b, const pl_row_key *keys, size_t n)
                 add_criterion(&unit[o], gamma, &s[o]);
         }
     }
-    close_unit(b, &unit[0], low, high, row->judge);
-    close_unit(b, &unit[1], low, high, row->judge);
+    close_unit(b, &unit[0], low, high, row->judge, &kept);
+    close_unit(b, &unit[1], low, high, row->judge, &kept);
+    kept.n_ballots = (uint32_t)(b->table->n_ballots - kept.first_ballot);
+    if (kept.n_ballots > 0)
+        b->table->units[b->table->n_units++] = kept;
     b->table->dropped_pairs += lone && unit[0].n_criteria == 0;
+}
+
+void pl__peer_table_divide(pl_peer_table *t)
+{
+    size_t n_cells = (size_t)t->n_models * t->n_models;
+    for (size_t c = 0; c < n_cells; c++)
+        t->mean[c] = t->count[c] > 0.0 ? t->mean[c] / t->count[c] : 0.0;
+}
+
+/* Each item belongs to the image of its first usable row. */
+static pl_status find_clusters(builder *b, size_t n, pl_error *reterr)
+{
+    pl_peer_table *t = b->table;
+    uint32_t n_images = b->set->n_images;
+    uint32_t *places = pl__calloc(n_images, sizeof(*places)); /* by the image's rank: is it used? then its place */
+    if (!places)
+        return pl__fail(reterr, PL_E_NOMEM, "%u images", n_images);
+    for (uint32_t i = 0; i < t->n_items; i++)
+        t->clusters[i] = PL_NO_CLUSTER;
+    bool split = false;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t item = b->set->rows[b->keys[i].row].item;
+        bool is_first = i == 0 || b->set->rows[b->keys[i - 1].row].item != item;
+        if (is_first) {
+            t->clusters[item] = b->keys[i].image;
+            places[b->keys[i].image] = 1;
+            split = false;
+        } else if (t->clusters[item] != b->keys[i].image && !split) {
+            t->split_items++;
+            split = true;
+        }
+    }
+    for (uint32_t i = 0; i < n_images; i++)
+        places[i] = places[i] ? t->n_clusters++ : PL_NO_CLUSTER;
+    for (uint32_t i = 0; i < t->n_items; i++) {
+        if (t->clusters[i] != PL_NO_CLUSTER)
+            t->clusters[i] = places[t->clusters[i]];
+    }
+    pl__free(places);
+    return PL_OK;
 }
 
 static pl_status add_units(builder *b, size_t n, pl_error *reterr)
@@ -174,10 +211,9 @@ static pl_status add_units(builder *b, size_t n, pl_error *reterr)
     }
     size_t n_cells = (size_t)t->n_models * t->n_models;
     double total = 0.0; /* only its being finite matters: then every sum over parts of it is */
-    for (size_t c = 0; c < n_cells; c++) {
+    for (size_t c = 0; c < n_cells; c++)
         total += t->count[c];
-        t->mean[c] = t->count[c] > 0.0 ? t->mean[c] / t->count[c] : 0.0;
-    }
+    pl__peer_table_divide(t);
     if (!isfinite(total))
         return pl__fail(reterr, PL_E_RANGE, "the weights of the judgments are too large to add up");
     return PL_OK;
@@ -214,7 +250,10 @@ static pl_peer_table *new_table(const pl_judgment_set *set, size_t n_ballots)
     t->candidate = pl__calloc(m, sizeof(*t->candidate));
     t->judge = pl__calloc(m, sizeof(*t->judge));
     t->ballots = pl__calloc(n_ballots, sizeof(*t->ballots));
-    if (!t->mean || !t->count || !t->candidate || !t->judge || !t->ballots) {
+    t->units = pl__calloc(n_ballots, sizeof(*t->units));
+    t->n_items = set->n_items;
+    t->clusters = pl__calloc(set->n_items, sizeof(*t->clusters));
+    if (!t->mean || !t->count || !t->candidate || !t->judge || !t->ballots || !t->units || !t->clusters) {
         pl_peer_table_free(t);
         return NULL;
     }
@@ -305,6 +344,9 @@ pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *op
     rc = add_units(&b, n_keys, reterr);
     if (rc)
         goto out;
+    rc = find_clusters(&b, n_keys, reterr);
+    if (rc)
+        goto out;
     *ret = table;
     table = NULL;
 out:
@@ -323,6 +365,9 @@ void pl_peer_table_free(pl_peer_table *table)
     pl__free(table->candidate);
     pl__free(table->judge);
     pl__free(table->ballots);
+    pl__free(table->units);
+    pl__free(table->clusters);
+    pl__deferred_free(table->deferred);
     pl__free(table);
 }
 
@@ -354,8 +399,8 @@ bool pl_peer_table_is_judge(const pl_peer_table *table, uint32_t model)
 const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n)
 {
     if (ret_n)
-        *ret_n = table->n_ballots;
-    return table->ballots;
+        *ret_n = table->deferred ? table->deferred->n_ballots : table->n_ballots;
+    return table->deferred ? pl__deferred_ballots(table->deferred) : table->ballots;
 }
 
 uint64_t pl_peer_table_dropped_pairs(const pl_peer_table *table)
@@ -366,4 +411,32 @@ uint64_t pl_peer_table_dropped_pairs(const pl_peer_table *table)
 uint64_t pl_peer_table_rescaled_pairs(const pl_peer_table *table)
 {
     return table->rescaled_pairs;
+}
+
+uint32_t pl_peer_table_n_images(const pl_peer_table *table)
+{
+    return table->n_clusters;
+}
+
+uint32_t pl_peer_table_split_items(const pl_peer_table *table)
+{
+    return table->split_items;
+}
+
+size_t pl_peer_table_n_comparisons(const pl_peer_table *table)
+{
+    return table->n_units;
+}
+
+pl_comparison pl_peer_table_comparison(const pl_peer_table *table, size_t index)
+{
+    const pl_comparison_sum *u = &table->units[index];
+    const pl_ballot *v = &table->ballots[u->first_ballot];
+    return (pl_comparison){.item = v->item,
+                           .judge = v->judge,
+                           .a = v->a,
+                           .b = v->b,
+                           .a_score = u->weight > 0.0 ? (u->low_is_a ? u->low : u->high) / u->weight : 0.0,
+                           .b_score = u->weight > 0.0 ? (u->low_is_a ? u->high : u->low) / u->weight : 0.0,
+                           .weight = u->weight};
 }

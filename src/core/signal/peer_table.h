@@ -1,0 +1,54 @@
+#ifndef PL_PEER_TABLE_H
+#define PL_PEER_TABLE_H
+
+#include <peerless/signal.h>
+
+/* What a table keeps of one comparison: everything one judge said about one pair of answers to one item. */
+typedef struct pl_comparison_sum {
+    double low;  /* weighted sums of the scores of the candidate whose name sorts first, */
+    double high; /* and of the other */
+    double weight;
+    uint32_t first_ballot;
+    uint32_t n_ballots;
+    bool low_is_a; /* of the ballots */
+} pl_comparison_sum;
+
+#define PL_NO_CLUSTER UINT32_MAX
+
+/* What a resampled table still has to do when its ballots are asked for: most methods never ask. */
+typedef struct pl_deferred {
+    const pl_peer_table *base;
+    uint32_t *copies;     /* by image of the base; or NULL: */
+    const bool *left_out; /* by comparison of the base */
+    bool filled;
+    pl_ballot *ballots; /* room for cap_ballots */
+    size_t cap_ballots;
+    size_t n_ballots; /* to be filled in */
+} pl_deferred;
+
+struct pl_peer_table {
+    uint32_t n_models;
+    double *mean;  /* [candidate * n_models + judge]; sums of scores while the table is built */
+    double *count; /* the same shape */
+    bool *candidate;
+    bool *judge;
+    pl_ballot *ballots; /* NULL in a resampled table, which has `deferred` instead */
+    size_t n_ballots;
+    pl_comparison_sum *units;
+    size_t n_units;
+    uint32_t n_items;
+    uint32_t *clusters; /* n_items: place of the item's image among the n_clusters, in byte order of ids */
+    uint32_t n_clusters;
+    uint32_t split_items;
+    uint64_t dropped_pairs;
+    uint64_t rescaled_pairs;
+    pl_deferred *deferred;
+};
+
+/* Sums of scores become means. */
+void pl__peer_table_divide(pl_peer_table *table);
+/* The ballots of a resampled table. */
+const pl_ballot *pl__deferred_ballots(pl_deferred *deferred);
+void pl__deferred_free(pl_deferred *deferred);
+
+#endif

@@ -1,0 +1,311 @@
+/* Drawing tables from a table.
+ *
+ * 1. An image contributes the same sums to the same cells in every draw: they are added up once, and a draw is a
+ *    short weighted sum over images in byte order of their ids.
+ * 2. Ballots are copied, not weighted: a method may count polls, voters or games, and an image that was drawn twice
+ *    must then count twice.
+ * 3. A drawn table keeps the candidates and judges of its base: they are held fixed. */
+#include "alloc.h"
+#include "error.h"
+#include "peer_table.h"
+#include "vec.h"
+
+#include <string.h>
+
+/* What one image adds to one cell. */
+typedef struct addend {
+    uint32_t cell;
+    double score;
+    double weight;
+} addend;
+
+struct pl_resampler {
+    const pl_peer_table *base;
+    size_t *first;   /* n_clusters + 1: where the image's addends begin */
+    addend *addends; /* by image */
+    size_t *ballots; /* n_clusters: how many the image has */
+    size_t *items;   /* n_clusters: blocks of ballots */
+};
+
+static uint32_t cluster_of(const pl_peer_table *t, const pl_comparison_sum *u)
+{
+    return t->clusters[t->ballots[u->first_ballot].item];
+}
+
+/* Units by image, in their order within each. */
+static size_t *group_units(const pl_peer_table *t, size_t *first)
+{
+    size_t *sorted = pl__calloc(t->n_units, sizeof(*sorted));
+    if (!sorted)
+        return NULL;
+    for (size_t i = 0; i < t->n_units; i++)
+        first[cluster_of(t, &t->units[i]) + 1]++;
+    for (uint32_t c = 0; c < t->n_clusters; c++)
+        first[c + 1] += first[c];
+    for (size_t i = 0; i < t->n_units; i++)
+        sorted[first[cluster_of(t, &t->units[i])]++] = i;
+    for (uint32_t c = t->n_clusters; c > 0; c--)
+        first[c] = first[c - 1];
+    first[0] = 0;
+    return sorted;
+}
+
+static void cells_of(const pl_peer_table *t, const pl_comparison_sum *u, uint32_t ret[2])
+{
+    const pl_ballot *v = &t->ballots[u->first_ballot];
+    uint32_t a = v->a * t->n_models + v->judge;
+    uint32_t b = v->b * t->n_models + v->judge;
+    ret[0] = u->low_is_a ? a : b;
+    ret[1] = u->low_is_a ? b : a;
+}
+
+/* Adds up one image's units; place[cell] is 1 + the index of the cell's addend, if that lies at or above `from`. */
+static size_t add_image(const pl_peer_table *t, const size_t *units, size_t n, size_t *place, addend *addends,
+                        size_t from)
+{
+    size_t end = from;
+    for (size_t i = 0; i < n; i++) {
+        const pl_comparison_sum *u = &t->units[units[i]];
+        uint32_t cells[2];
+        if (!(u->weight > 0.0))
+            continue;
+        cells_of(t, u, cells);
+        for (unsigned side = 0; side < 2; side++) {
+            uint32_t cell = cells[side];
+            if (place[cell] <= from) {
+                addends[end++] = (addend){.cell = cell};
+                place[cell] = end;
+            }
+            addends[place[cell] - 1].score += side == 0 ? u->low : u->high;
+            addends[place[cell] - 1].weight += u->weight;
+        }
+    }
+    return end;
+}
+
+static void count_ballots(pl_resampler *r)
+{
+    const pl_peer_table *t = r->base;
+    for (size_t i = 0; i < t->n_ballots; i++) {
+        uint32_t c = t->clusters[t->ballots[i].item];
+        r->ballots[c]++;
+        r->items[c] += i == 0 || t->ballots[i].item != t->ballots[i - 1].item;
+    }
+}
+
+static pl_status add_up(pl_resampler *r)
+{
+    const pl_peer_table *t = r->base;
+    size_t n = 0;
+    pl_status rc = PL_E_NOMEM;
+    size_t *place = pl__calloc((size_t)t->n_models * t->n_models, sizeof(*place));
+    size_t *units = group_units(t, r->first);
+    addend *addends = pl__calloc(2 * t->n_units, sizeof(*addends));
+
+    if (!place || !units || !addends)
+        goto out;
+    for (uint32_t c = 0; c < t->n_clusters; c++) {
+        size_t from = r->first[c];
+        size_t n_units = r->first[c + 1] - from;
+        r->first[c] = n;
+        n = add_image(t, units + from, n_units, place, addends, n);
+    }
+    r->first[t->n_clusters] = n;
+    r->addends = pl__memdup(addends, n * sizeof(*addends));
+    if (!r->addends)
+        goto out;
+    count_ballots(r);
+    rc = PL_OK;
+out:
+    pl__free(place);
+    pl__free(units);
+    pl__free(addends);
+    return rc;
+}
+
+pl_status pl_resampler_new(const pl_peer_table *base, pl_resampler **ret, pl_error *reterr)
+{
+    if (!base || !ret)
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    if (base->deferred)
+        return pl__fail(reterr, PL_E_INVALID, "a resampled table cannot be resampled");
+    pl_resampler *r = pl__calloc(1, sizeof(*r));
+    if (!r)
+        return pl__fail(reterr, PL_E_NOMEM, "a resampler");
+    r->base = base;
+    r->first = pl__calloc((size_t)base->n_clusters + 1, sizeof(*r->first));
+    r->ballots = pl__calloc(base->n_clusters, sizeof(*r->ballots));
+    r->items = pl__calloc(base->n_clusters, sizeof(*r->items));
+    if (!r->first || !r->ballots || !r->items || add_up(r)) {
+        pl_resampler_free(r);
+        return pl__fail(reterr, PL_E_NOMEM, "a resampler of %zu comparisons", base->n_units);
+    }
+    *ret = r;
+    return PL_OK;
+}
+
+void pl_resampler_free(pl_resampler *r)
+{
+    if (!r)
+        return;
+    pl__free(r->first);
+    pl__free(r->addends);
+    pl__free(r->ballots);
+    pl__free(r->items);
+    pl__free(r);
+}
+
+static pl_peer_table *new_drawn(const pl_peer_table *base)
+{
+    size_t m = base->n_models;
+    pl_peer_table *t = pl__calloc(1, sizeof(*t));
+    if (!t)
+        return NULL;
+    t->n_models = base->n_models;
+    t->mean = pl__calloc(m * m, sizeof(*t->mean));
+    t->count = pl__calloc(m * m, sizeof(*t->count));
+    t->candidate = pl__memdup(base->candidate, m * sizeof(*t->candidate));
+    t->judge = pl__memdup(base->judge, m * sizeof(*t->judge));
+    t->deferred = pl__calloc(1, sizeof(*t->deferred));
+    if (t->deferred) {
+        t->deferred->base = base;
+        t->deferred->copies = pl__calloc(base->n_clusters, sizeof(*t->deferred->copies));
+    }
+    if (!t->mean || !t->count || !t->candidate || !t->judge || !t->deferred || !t->deferred->copies) {
+        pl_peer_table_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+/* Makes *table, or takes the one that is there, with room for n ballots and all sums 0. */
+static pl_status open_draw(const pl_resampler *r, size_t n, size_t n_items, pl_peer_table **table, pl_error *reterr)
+{
+    if (n > UINT32_MAX || n_items > UINT32_MAX)
+        return pl__fail(reterr, PL_E_LIMIT, "a draw of more than %u ballots", (unsigned)UINT32_MAX);
+    if (!*table)
+        *table = new_drawn(r->base);
+    pl_peer_table *t = *table;
+    if (!t || pl__vec_reserve(&t->deferred->ballots, &t->deferred->cap_ballots, n, sizeof(*t->deferred->ballots)))
+        return pl__fail(reterr, PL_E_NOMEM, "a draw of %zu ballots", n);
+    t->deferred->n_ballots = n;
+    t->deferred->filled = false;
+    memset(t->mean, 0, (size_t)t->n_models * t->n_models * sizeof(*t->mean));
+    memset(t->count, 0, (size_t)t->n_models * t->n_models * sizeof(*t->count));
+    return PL_OK;
+}
+
+static bool is_drawn_from(const pl_peer_table *t, const pl_peer_table *base)
+{
+    return !t || (t->deferred && t->deferred->base == base);
+}
+
+pl_status pl_resampler_draw(const pl_resampler *r, const uint32_t *copies, pl_peer_table **table, pl_error *reterr)
+{
+    if (!r || !table || (!copies && r->base->n_clusters > 0) || !is_drawn_from(*table, r->base))
+        return pl__fail(reterr, PL_E_INVALID, "null argument, or a table from elsewhere");
+    size_t n = 0;
+    size_t n_items = 0;
+    for (uint32_t c = 0; c < r->base->n_clusters && n <= UINT32_MAX && n_items <= UINT32_MAX; c++) {
+        n += copies[c] * r->ballots[c];
+        n_items += copies[c] * r->items[c];
+    }
+    pl_status rc = open_draw(r, n, n_items, table, reterr);
+    if (rc)
+        return rc;
+    pl_peer_table *t = *table;
+    t->deferred->left_out = NULL;
+    for (uint32_t c = 0; c < r->base->n_clusters; c++) {
+        double times = copies[c];
+        t->deferred->copies[c] = copies[c];
+        for (size_t i = r->first[c]; i < r->first[c + 1] && copies[c] > 0; i++) {
+            const addend *x = &r->addends[i];
+            t->mean[x->cell] += times * x->score;
+            t->count[x->cell] += times * x->weight;
+        }
+    }
+    pl__peer_table_divide(t);
+    return PL_OK;
+}
+
+pl_status pl_resampler_leave_out(const pl_resampler *r, const bool *left_out, pl_peer_table **table, pl_error *reterr)
+{
+    if (!r || !table || (!left_out && r->base->n_units > 0) || !is_drawn_from(*table, r->base))
+        return pl__fail(reterr, PL_E_INVALID, "null argument, or a table from elsewhere");
+    const pl_peer_table *base = r->base;
+    size_t n = 0;
+    for (size_t i = 0; i < base->n_units; i++)
+        n += left_out[i] ? 0 : base->units[i].n_ballots;
+    pl_status rc = open_draw(r, n, 0, table, reterr);
+    if (rc)
+        return rc;
+    pl_peer_table *t = *table;
+    t->deferred->left_out = left_out;
+    for (size_t i = 0; i < base->n_units; i++) {
+        const pl_comparison_sum *u = &base->units[i];
+        uint32_t cells[2];
+        if (left_out[i])
+            continue;
+        cells_of(base, u, cells);
+        t->mean[cells[0]] += u->low;
+        t->mean[cells[1]] += u->high;
+        t->count[cells[0]] += u->weight;
+        t->count[cells[1]] += u->weight;
+    }
+    pl__peer_table_divide(t);
+    return PL_OK;
+}
+
+static void fill_left_out(pl_deferred *d)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->base->n_units; i++) {
+        const pl_comparison_sum *u = &d->base->units[i];
+        if (d->left_out[i])
+            continue;
+        memcpy(&d->ballots[n], &d->base->ballots[u->first_ballot], u->n_ballots * sizeof(*d->ballots));
+        n += u->n_ballots;
+    }
+    PL_ASSERT(n == d->n_ballots);
+}
+
+static void fill_copies(pl_deferred *d)
+{
+    const pl_ballot *from = d->base->ballots;
+    uint32_t item = 0;
+    size_t n = 0;
+    size_t end = 0;
+    for (size_t i = 0; i < d->base->n_ballots; i = end) {
+        for (end = i + 1; end < d->base->n_ballots && from[end].item == from[i].item; end++)
+            ;
+        uint32_t copies = d->copies[d->base->clusters[from[i].item]];
+        for (uint32_t c = 0; c < copies; c++, item++) {
+            memcpy(&d->ballots[n], &from[i], (end - i) * sizeof(*from));
+            for (size_t k = n; k < n + (end - i); k++)
+                d->ballots[k].item = item;
+            n += end - i;
+        }
+    }
+    PL_ASSERT(n == d->n_ballots);
+}
+
+const pl_ballot *pl__deferred_ballots(pl_deferred *d)
+{
+    if (!d->filled && d->n_ballots > 0) {
+        if (d->left_out)
+            fill_left_out(d);
+        else
+            fill_copies(d);
+    }
+    d->filled = true;
+    return d->ballots;
+}
+
+void pl__deferred_free(pl_deferred *d)
+{
+    if (!d)
+        return;
+    pl__free(d->copies);
+    pl__free(d->ballots);
+    pl__free(d);
+}
