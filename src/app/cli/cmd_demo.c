@@ -2,6 +2,7 @@
  * truth measured, on other scenes, and held against it. */
 #include "commands.h"
 #include "file.h"
+#include "image.h"
 #include "out.h"
 #include "sim.h"
 #include <stdio.h>
@@ -174,7 +175,9 @@ int pl__cmd_demo(const pl_args *args)
     if (models < 3 || models > PL_SIM_MODELS_MAX)
         return pl__out_usage("--models is between 3 and %d", PL_SIM_MODELS_MAX);
     d.images = (uint32_t)images;
+    pl__image_warm_up();
     code = run_demo(&d);
+    pl__image_warm_up_end();
     pl__sim_server_stop(d.server);
     pl__sim_pool_free(d.pool);
     pl__store_close(d.store);

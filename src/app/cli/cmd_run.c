@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "image.h"
 #include "interrupts.h"
 #include "out.h"
 #include "progress.h"
@@ -97,7 +98,7 @@ static int show_ranking(const pl_args *args, pl_store *store, int64_t run_id)
     return code;
 }
 
-int pl__cmd_run(const pl_args *args)
+static int run(const pl_args *args)
 {
     int code = PL_EXIT_OK;
     pl_config *config = pl__cli_config(pl__arg_text(args, "config", PL_CONFIG_DEFAULT), &code);
@@ -126,5 +127,15 @@ int pl__cmd_run(const pl_args *args)
     pl__store_close(store);
     pl__setup_free(setup);
     pl__config_free(config);
+    return code;
+}
+
+int pl__cmd_run(const pl_args *args)
+{
+    int code = PL_EXIT_OK;
+
+    pl__image_warm_up(); /* whether there are images is known when it is done */
+    code = run(args);
+    pl__image_warm_up_end();
     return code;
 }

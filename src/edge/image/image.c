@@ -79,10 +79,10 @@ static pl_status check(pl_view bytes, pl_image_kind *ret_kind, pl_vips_info *ret
     if (rc != PL_OK)
         return rc;
     rc = pl__vips_probe(kind, bytes, ret_info, reterr);
-    if (rc != PL_OK) {
+    if (rc == PL_E_PARSE)
         pl__error_prefix(reterr, "broken %s image", pl__image_kind_name(kind));
+    if (rc != PL_OK)
         return rc;
-    }
     uint64_t pixels_max = kind == PL_KIND_GIF ? PL_IMAGE_GIF_PIXELS_MAX : PL_IMAGE_PIXELS_MAX;
     if ((uint64_t)ret_info->width_px * ret_info->height_px > pixels_max)
         return pl__fail(reterr, PL_E_LIMIT, "%s of %u x %u pixels; at most %llu megapixels are decoded",

@@ -2,11 +2,11 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "vips_table.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <vips/vips.h>
 
 #define DETAIL_BYTES 256
 #define ROWS_AT_ONCE 32
@@ -15,13 +15,16 @@
 
 /* No optional loader (HEIC, PDF, ImageMagick) is ever wanted here: libvips finds them below this folder, and not
  * loading them takes its start from 40 ms to 3 ms and their parsers out of reach. */
+#define MODULES_VARIABLE "VIPSHOME"
 #define NO_MODULES_HOME "/nonexistent"
 
 /* libvips keeps one message buffer for the whole process. Work runs under the shared lock; what fails runs once more
  * under the exclusive one, so that a message belongs to its image. */
 static pthread_rwlock_t message_lock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
-static bool started; /* written inside start_once only */
+/* Written inside start_once only. */
+static pl_vips_table vips;
+static pl_error start_error; /* code PL_OK: it started */
 
 typedef struct job {
     pl_image_kind kind;
@@ -44,28 +47,59 @@ static void drop_log(const gchar *domain, GLogLevelFlags level, const gchar *mes
     (void)user;
 }
 
+/* The environment is changed for good: to take it back would pull it from under threads that read it. */
+static void forbid_modules(void)
+{
+    (void)setenv(MODULES_VARIABLE, NO_MODULES_HOME, 0);
+}
+
 static void start(void)
 {
-    (void)g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG,
-                            drop_log, NULL);
-    bool mine = !getenv("VIPSHOME");
-    if (mine)
-        (void)setenv("VIPSHOME", NO_MODULES_HOME, 0);
-    started = vips_init("peerless") == 0;
-    if (mine)
-        (void)unsetenv("VIPSHOME");
-    if (!started)
+    if (pl__vips_table_load(&vips, &start_error) != PL_OK)
         return;
-    vips_block_untrusted_set(TRUE);
-    vips_concurrency_set(1); /* images are the unit of parallel work */
-    vips_cache_set_max(0);   /* memory stays flat */
+    (void)vips.log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG,
+                               drop_log, NULL);
+    forbid_modules();
+    if (vips.init("peerless") != 0) {
+        (void)pl__fail(&start_error, PL_E_UNSUPPORTED, "libvips does not start");
+        return;
+    }
+    vips.block_untrusted_set(TRUE);
+    vips.concurrency_set(1); /* images are the unit of parallel work */
+    vips.cache_set_max(0);   /* memory stays flat */
+}
+
+static void *start_in_thread(void *user)
+{
+    (void)user;
+    (void)pthread_once(&start_once, start);
+    return NULL;
+}
+
+/* Of the one thread that calls these two. */
+static pthread_t warm_up;
+static bool warming_up;
+
+void pl__image_warm_up(void)
+{
+    if (warming_up)
+        return;
+    forbid_modules();
+    warming_up = pthread_create(&warm_up, NULL, start_in_thread, NULL) == 0;
+}
+
+void pl__image_warm_up_end(void)
+{
+    if (warming_up)
+        (void)pthread_join(warm_up, NULL);
+    warming_up = false;
 }
 
 /* The first line of libvips's message buffer, as a status. */
 static pl_status vips_failed(pl_error *reterr)
 {
     char detail[DETAIL_BYTES];
-    const char *all = vips_error_buffer();
+    const char *all = vips.error_buffer();
     size_t n = strcspn(all, "\n");
 
     if (n >= sizeof(detail))
@@ -84,19 +118,22 @@ static pl_status run(pl_status (*fn)(const job *j, pl_error *reterr), const job 
     pl_status rc = PL_OK;
 
     (void)pthread_once(&start_once, start);
-    if (!started)
-        return pl__fail(reterr, PL_E_UNSUPPORTED, "libvips does not start");
+    if (start_error.code != PL_OK) {
+        if (reterr)
+            *reterr = start_error;
+        return start_error.code;
+    }
     (void)pthread_rwlock_rdlock(&message_lock);
     rc = fn(j, &first);
     (void)pthread_rwlock_unlock(&message_lock);
     if (rc == PL_E_PARSE) {
         (void)pthread_rwlock_wrlock(&message_lock);
-        vips_error_clear();
+        vips.error_clear();
         rc = fn(j, &first);
-        vips_error_clear();
+        vips.error_clear();
         (void)pthread_rwlock_unlock(&message_lock);
     }
-    vips_thread_shutdown(); /* per-thread buffers: the calling thread may end any time */
+    vips.thread_shutdown(); /* per-thread buffers: the calling thread may end any time */
     if (rc != PL_OK && reterr)
         *reterr = first;
     return rc;
@@ -112,19 +149,19 @@ static int open_sequential(pl_image_kind kind, pl_view bytes, VipsImage **ret)
 {
     switch (kind) {
     case PL_KIND_JPEG:
-        return vips_jpegload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+        return vips.jpegload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                     VIPS_FAIL_ON_ERROR, NULL);
     case PL_KIND_PNG:
-        return vips_pngload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+        return vips.pngload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                    VIPS_FAIL_ON_ERROR, NULL);
     case PL_KIND_WEBP:
-        return vips_webpload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+        return vips.webpload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                     VIPS_FAIL_ON_ERROR, NULL);
     case PL_KIND_GIF:
-        return vips_gifload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+        return vips.gifload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                    VIPS_FAIL_ON_ERROR, NULL);
     case PL_KIND_TIFF:
-        return vips_tiffload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+        return vips.tiffload_buffer(readable(bytes), bytes.len, ret, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                     VIPS_FAIL_ON_ERROR, NULL);
     case PL_KIND_OTHER:
         break;
@@ -134,7 +171,7 @@ static int open_sequential(pl_image_kind kind, pl_view bytes, VipsImage **ret)
 
 static bool has_field(VipsImage *image, const char *name)
 {
-    return vips_image_get_typeof(image, name) != 0;
+    return vips.image_get_typeof(image, name) != 0;
 }
 
 static pl_status probe(const job *j, pl_error *reterr)
@@ -143,13 +180,13 @@ static pl_status probe(const job *j, pl_error *reterr)
 
     if (open_sequential(j->kind, j->bytes, &image) != 0)
         return vips_failed(reterr);
-    j->probed->width_px = (uint32_t)vips_image_get_width(image);
-    j->probed->height_px = (uint32_t)vips_image_get_height(image);
+    j->probed->width_px = (uint32_t)vips.image_get_width(image);
+    j->probed->height_px = (uint32_t)vips.image_get_height(image);
     j->probed->has_profile = has_field(image, VIPS_META_ICC_NAME);
-    j->probed->plain = vips_image_get_bands(image) == RGB_BANDS && vips_image_get_format(image) == VIPS_FORMAT_UCHAR &&
-                       vips_image_get_interpretation(image) == VIPS_INTERPRETATION_sRGB && !j->probed->has_profile &&
-                       vips_image_get_orientation(image) == 1 && vips_image_get_n_pages(image) == 1;
-    g_object_unref(image);
+    j->probed->plain = vips.image_get_bands(image) == RGB_BANDS && vips.image_get_format(image) == VIPS_FORMAT_UCHAR &&
+                       vips.image_get_interpretation(image) == VIPS_INTERPRETATION_sRGB && !j->probed->has_profile &&
+                       vips.image_get_orientation(image) == 1 && vips.image_get_n_pages(image) == 1;
+    vips.object_unref(image);
     return PL_OK;
 }
 
@@ -157,16 +194,16 @@ static pl_status probe(const job *j, pl_error *reterr)
 static pl_status read_rows(VipsImage *image, uint8_t *rgb, pl_error *reterr)
 {
     pl_status rc = PL_OK;
-    int width = vips_image_get_width(image);
-    int height = vips_image_get_height(image);
+    int width = vips.image_get_width(image);
+    int height = vips.image_get_height(image);
     size_t row_bytes = (size_t)width * RGB_BANDS;
-    VipsRegion *region = vips_region_new(image);
+    VipsRegion *region = vips.region_new(image);
 
     if (!region)
         return vips_failed(reterr);
     for (int top = 0; top < height; top += ROWS_AT_ONCE) {
         VipsRect strip = {0, top, width, VIPS_MIN(ROWS_AT_ONCE, height - top)};
-        if (vips_region_prepare(region, &strip) != 0) {
+        if (vips.region_prepare(region, &strip) != 0) {
             rc = vips_failed(reterr);
             break;
         }
@@ -175,7 +212,7 @@ static pl_status read_rows(VipsImage *image, uint8_t *rgb, pl_error *reterr)
             memcpy(rgb + (size_t)y * row_bytes, region->data + (size_t)(y - region->valid.top) * (size_t)region->bpl,
                    row_bytes);
     }
-    g_object_unref(region);
+    vips.object_unref(region);
     return rc;
 }
 
@@ -187,7 +224,7 @@ static pl_status verify(const job *j, pl_error *reterr)
     if (open_sequential(j->kind, j->bytes, &image) != 0)
         return vips_failed(reterr);
     rc = read_rows(image, NULL, reterr);
-    g_object_unref(image);
+    vips.object_unref(image);
     return rc;
 }
 
@@ -196,7 +233,7 @@ static int step(VipsImage **image, int outcome, VipsImage *const *next)
 {
     if (outcome != 0)
         return outcome;
-    g_object_unref(*image);
+    vips.object_unref(*image);
     *image = *next;
     return 0;
 }
@@ -205,10 +242,10 @@ static int flatten_on_white(VipsImage **image)
 {
     double white[RGB_BANDS] = {255.0, 255.0, 255.0};
     VipsImage *next = NULL;
-    VipsArrayDouble *background = vips_array_double_new(white, RGB_BANDS);
-    int outcome = vips_flatten(*image, &next, "background", background, NULL);
+    VipsArrayDouble *background = vips.array_double_new(white, RGB_BANDS);
+    int outcome = vips.flatten(*image, &next, "background", background, NULL);
 
-    vips_area_unref(VIPS_AREA(background));
+    vips.area_unref(VIPS_AREA(background));
     return step(image, outcome, &next);
 }
 
@@ -220,26 +257,26 @@ static int open_upright(pl_view bytes, bool has_profile, int side, VipsImage **r
     /* Without a profile of their own, colours are sRGB as they are: a conversion would only round them. */
     const char *profile = has_profile ? "srgb" : NULL;
     /* Said in the option string too: thumbnails from memory forget fail_on on the way to the loader. */
-    int outcome = vips_thumbnail_buffer(readable(bytes), bytes.len, &image, side, "height", side, "size",
+    int outcome = vips.thumbnail_buffer(readable(bytes), bytes.len, &image, side, "height", side, "size",
                                         VIPS_SIZE_DOWN, "fail_on", VIPS_FAIL_ON_ERROR, "option_string",
                                         "[fail_on=error]", "export_profile", profile, NULL);
     if (outcome != 0)
         return outcome;
-    outcome = step(&image, vips_colourspace(image, &next, VIPS_INTERPRETATION_sRGB, NULL), &next);
-    if (outcome == 0 && vips_image_hasalpha(image))
+    outcome = step(&image, vips.colourspace(image, &next, VIPS_INTERPRETATION_sRGB, NULL), &next);
+    if (outcome == 0 && vips.image_hasalpha(image))
         outcome = flatten_on_white(&image);
-    if (outcome == 0 && vips_image_get_bands(image) > RGB_BANDS)
-        outcome = step(&image, vips_extract_band(image, &next, 0, "n", RGB_BANDS, NULL), &next);
+    if (outcome == 0 && vips.image_get_bands(image) > RGB_BANDS)
+        outcome = step(&image, vips.extract_band(image, &next, 0, "n", RGB_BANDS, NULL), &next);
     if (outcome == 0)
-        outcome = step(&image, vips_cast(image, &next, VIPS_FORMAT_UCHAR, NULL), &next);
-    if (outcome == 0 && vips_image_get_bands(image) != RGB_BANDS) {
-        vips_error("image", "%d colour bands", vips_image_get_bands(image));
+        outcome = step(&image, vips.cast(image, &next, VIPS_FORMAT_UCHAR, NULL), &next);
+    if (outcome == 0 && vips.image_get_bands(image) != RGB_BANDS) {
+        vips.error("image", "%d colour bands", vips.image_get_bands(image));
         outcome = -1;
     }
     if (outcome == 0)
         *ret = image;
     else
-        g_object_unref(image);
+        vips.object_unref(image);
     return outcome;
 }
 
@@ -248,13 +285,13 @@ static int encode(VipsImage *image, const pl_image_policy *policy, void **ret, s
     int quality = (int)policy->quality;
     switch (policy->format) {
     case PL_IMAGE_JPEG:
-        return vips_jpegsave_buffer(image, ret, ret_n, "Q", quality, "optimize_coding", TRUE, "strip", TRUE, NULL);
+        return vips.jpegsave_buffer(image, ret, ret_n, "Q", quality, "optimize_coding", TRUE, "strip", TRUE, NULL);
     case PL_IMAGE_WEBP:
-        return vips_webpsave_buffer(image, ret, ret_n, "Q", quality, "strip", TRUE, NULL);
+        return vips.webpsave_buffer(image, ret, ret_n, "Q", quality, "strip", TRUE, NULL);
     case PL_IMAGE_PNG:
         break;
     }
-    return vips_pngsave_buffer(image, ret, ret_n, "compression", PNG_COMPRESSION, "filter", VIPS_FOREIGN_PNG_FILTER_ALL,
+    return vips.pngsave_buffer(image, ret, ret_n, "compression", PNG_COMPRESSION, "filter", VIPS_FOREIGN_PNG_FILTER_ALL,
                                "strip", TRUE, NULL);
 }
 
@@ -273,8 +310,8 @@ static pl_status finish(VipsImage *image, const pl_image_policy *policy, pl_str 
     if (rc != PL_OK)
         (void)pl__fail(reterr, rc, "encoded image of %zu bytes", n);
 out:
-    g_free(encoded);
-    g_object_unref(image);
+    vips.release(encoded);
+    vips.object_unref(image);
     return rc;
 }
 
@@ -285,8 +322,8 @@ static pl_status fit(const job *j, pl_error *reterr)
 
     if (open_upright(j->bytes, j->info->has_profile, side, &image) != 0)
         return vips_failed(reterr);
-    *j->width_px = (uint32_t)vips_image_get_width(image);
-    *j->height_px = (uint32_t)vips_image_get_height(image);
+    *j->width_px = (uint32_t)vips.image_get_width(image);
+    *j->height_px = (uint32_t)vips.image_get_height(image);
     return finish(image, j->policy, j->out, reterr);
 }
 
@@ -298,14 +335,14 @@ static pl_status decode(const job *j, pl_error *reterr)
 
     if (open_upright(j->bytes, j->info->has_profile, VIPS_MAX_COORD, &image) != 0)
         return vips_failed(reterr);
-    pixels.width_px = (uint32_t)vips_image_get_width(image);
-    pixels.height_px = (uint32_t)vips_image_get_height(image);
+    pixels.width_px = (uint32_t)vips.image_get_width(image);
+    pixels.height_px = (uint32_t)vips.image_get_height(image);
     pixels.rgb = pl__malloc((size_t)pixels.width_px * pixels.height_px * RGB_BANDS);
     if (!pixels.rgb)
         rc = pl__fail(reterr, PL_E_NOMEM, "%u x %u pixels", pixels.width_px, pixels.height_px);
     else
         rc = read_rows(image, pixels.rgb, reterr);
-    g_object_unref(image);
+    vips.object_unref(image);
     if (rc == PL_OK)
         *j->pixels = pixels;
     else
@@ -321,12 +358,12 @@ static pl_status encode_png(const job *j, pl_error *reterr)
     VipsImage *image = NULL;
     int outcome = 0;
 
-    bare = vips_image_new_from_memory(p->rgb, (size_t)p->width_px * p->height_px * RGB_BANDS, (int)p->width_px,
+    bare = vips.image_new_from_memory(p->rgb, (size_t)p->width_px * p->height_px * RGB_BANDS, (int)p->width_px,
                                       (int)p->height_px, RGB_BANDS, VIPS_FORMAT_UCHAR);
     if (!bare)
         return vips_failed(reterr);
-    outcome = vips_copy(bare, &image, "interpretation", VIPS_INTERPRETATION_sRGB, NULL);
-    g_object_unref(bare);
+    outcome = vips.copy(bare, &image, "interpretation", VIPS_INTERPRETATION_sRGB, NULL);
+    vips.object_unref(bare);
     return outcome != 0 ? vips_failed(reterr) : finish(image, &png, j->out, reterr);
 }
 

@@ -4,8 +4,8 @@
 #include "container.h"
 #include "image.h"
 
-/* libvips, and nothing else of it leaves image_vips.c. Bytes have passed pl__image_walk. Failures of libvips come as
- * PL_E_PARSE with its first message, PL_E_NOMEM when that is what it says. Any thread. */
+/* libvips, and nothing else of it leaves image_vips.c and vips_table.c. Bytes have passed pl__image_walk. Failures of
+ * libvips come as PL_E_PARSE with its first message, PL_E_NOMEM when that is what it says. Any thread. */
 
 typedef struct pl_vips_info {
     uint32_t width_px; /* as stored: before any orientation */

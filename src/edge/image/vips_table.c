@@ -1,0 +1,44 @@
+#include "vips_table.h"
+
+#include "error.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#define LIBRARY "libvips.so.42" /* 42 is the binary interface that vips/vips.h of 8.x describes */
+#define ADVICE "images need libvips 8.14 or later (Debian: apt install libvips42)"
+
+#define CHECK_TYPE(returns, member, symbol, parameters)                                                                \
+    _Static_assert(_Generic(&(symbol), returns(*) parameters : 1, default : 0), #symbol " is declared otherwise");
+PL_VIPS_FUNCTIONS(CHECK_TYPE)
+
+/* The symbols in the table's order; every member is a pointer to a function, so places in it can be counted. */
+#define NAME(returns, member, symbol, parameters) #symbol,
+static const char *const symbols[] = {PL_VIPS_FUNCTIONS(NAME)};
+
+typedef void (*any_function)(void);
+_Static_assert(sizeof(any_function) == sizeof(void *), "dlsym gives functions as objects");
+_Static_assert(sizeof(pl_vips_table) == sizeof(symbols) / sizeof(symbols[0]) * sizeof(any_function),
+               "the table has nothing but functions");
+
+pl_status pl__vips_table_load(pl_vips_table *ret, pl_error *reterr)
+{
+    pl_vips_table table;
+    void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
+
+    if (!library) {
+        const char *why = dlerror();
+        return pl__fail(reterr, PL_E_UNSUPPORTED, ADVICE ": %s", why ? why : LIBRARY " cannot be opened");
+    }
+    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+        void *found = dlsym(library, symbols[i]); /* of GLib too: libvips depends on it */
+        if (!found) {
+            (void)dlclose(library);
+            return pl__fail(reterr, PL_E_UNSUPPORTED, ADVICE ": " LIBRARY " has no %s", symbols[i]);
+        }
+        /* ISO C has no cast from an object to a function; POSIX says that they look the same. */
+        memcpy((char *)&table + i * sizeof(found), &found, sizeof(found));
+    }
+    *ret = table;
+    return PL_OK;
+}
