@@ -86,6 +86,18 @@ static size_t content_length(const char *head)
     return 0;
 }
 
+/* "POST /path HTTP/1.1" */
+static bool read_path(request *r)
+{
+    const char *from = strchr(r->head, ' ');
+    const char *to = from ? strchr(from + 1, ' ') : NULL;
+    if (!to || (size_t)(to - from) > sizeof(r->path))
+        return false;
+    memcpy(r->path, from + 1, (size_t)(to - from) - 1);
+    r->path[to - from - 1] = '\0';
+    return true;
+}
+
 static bool read_request(connection *c, request *r)
 {
     char *end = NULL;
@@ -106,7 +118,7 @@ static bool read_request(connection *c, request *r)
     r->body_bytes = content_length(r->head);
     if (strstr(r->head, "\r\nExpect:"))
         atomic_fetch_add(&c->server->n_expects, 1);
-    if (sscanf(r->head, "%*s %255s", r->path) != 1)
+    if (!read_path(r))
         return false;
     *end = saved;
     r->body = malloc(r->body_bytes + 1);
