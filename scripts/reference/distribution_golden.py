@@ -26,10 +26,10 @@ def head(guard):
 
 
 def quantile(p, df):
-    """scipy's t.ppf is off by 2e-10 far out; two Newton steps on the incomplete beta function mend that."""
+    """scipy's t.ppf is off by up to 6e-10; two Newton steps on its distribution function mend that."""
     t = stats.t.ppf(p, df)
-    for _ in range(2 if abs(t) > 1 else 0):
-        tail = special.betainc(df / 2, 0.5, df / (df + t * t)) / 2
+    for _ in range(2 if p != 0.5 else 0):
+        tail = special.betainc(df / 2, 0.5, df / (df + t * t)) / 2 if abs(t) > 1 else special.stdtr(df, -abs(t))
         t += (tail - min(p, 1 - p)) / stats.t.pdf(t, df) * (1 if t > 0 else -1)
     return t
 
