@@ -19,9 +19,9 @@
 
 /* Lower-case names of <name> and </name> tokens that have no underscore; trailing digits are ignored. */
 static const char *const angle_names[] = {
-    "audio", "bos",        "bot",   "cls", "eoa", "eod",   "eoh",   "eom",    "eop",   "eos",
-    "eot",   "global-img", "image", "img", "loc", "mask",  "media", "pad",    "patch", "s",
-    "seg",   "sep",        "slice", "sop", "sos", "think", "unk",   "unused", "video",
+    "audio",    "bos",        "bot",   "cls", "eoa", "eod",   "eoh",   "eom",    "eop",   "eos",      "eot",
+    "filename", "global-img", "image", "img", "loc", "mask",  "media", "pad",    "patch", "reponame", "s",
+    "seg",      "sep",        "slice", "sop", "sos", "think", "unk",   "unused", "video",
 };
 
 /* Names of [name] and [/name] tokens. Those in capitals are words of texts otherwise, so case counts. */

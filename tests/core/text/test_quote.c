@@ -78,6 +78,8 @@ static const char *const tokens[] = {
     "<tool_call>",
     "<IMG_CONTEXT>",
     "<reserved_106>",
+    "<filename>",
+    "<reponame>",
     "[gMASK]",
     "[CLS]",
 };
