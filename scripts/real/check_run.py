@@ -1,0 +1,150 @@
+"""Checks of a whole run against real servers: it ends, everything is stored and counted, nothing is asked twice."""
+import collections
+import json
+import re
+import sqlite3
+import subprocess
+
+RUN_SECONDS_MAX = 3600  # minutes on an idle machine; only a run that hangs should meet it
+MARK = re.compile(r"\[\[\s*[ABC]\s*\]\]", re.IGNORECASE)
+
+
+class Checks:
+    """Says each check and its figures, and remembers whether one failed."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def __call__(self, holds, words):
+        self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
+        print(f"  {'ok    ' if holds else 'FAILED'} {words}", flush=True)
+        return bool(holds)
+
+    def equal(self, what, found, expected):
+        return self(found == expected, f"{what}: {found}" + ("" if found == expected else f", not {expected}"))
+
+
+class Peerless:
+    """The program, run in a folder that holds a peerless.yaml."""
+
+    def __init__(self, binary, folder):
+        self.binary, self.folder = binary, folder
+
+    def __call__(self, *words, seconds_max=60):
+        done = subprocess.run([self.binary, *words], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=seconds_max, check=False)
+        with open(self.folder / "peerless.log", "ab") as log:
+            log.write(f"\n$ peerless {' '.join(words)}   # exit {done.returncode}\n".encode() + done.stderr + done.stdout)
+        return done
+
+    def json(self, *words):
+        return json.loads(self(*words, "--format", "json").stdout)
+
+    def lines(self, what):
+        out = self("export", "--what", what).stdout.decode()
+        return [json.loads(line) for line in out.splitlines()]
+
+
+def stored(path):
+    """What is in a store, read without peerless."""
+    store = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        count = lambda table: store.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        summary = store.execute("SELECT summary FROM run ORDER BY id DESC LIMIT 1").fetchone()[0]
+        return {"calls": count("call"), "bodies": count("body"), "tasks": count("task"), "runs": count("run")}, \
+            json.loads(summary)
+    finally:
+        store.close()
+
+
+def show(text):
+    for line in text.decode(errors="replace").splitlines():
+        print("        " + line)
+
+
+def check_first_run(check, peerless, proxy):
+    """Returns the ranking that the run printed, or None when nothing that follows would make sense."""
+    planned = peerless.json("plan")["calls"]
+    run = peerless("run", "--format", "json", seconds_max=RUN_SECONDS_MAX)
+    show(run.stderr.splitlines()[-1] if run.returncode else b"")
+    if not check.equal("exit status of peerless run", run.returncode, 0):
+        show(run.stderr)
+        return None
+    exchanges = proxy.exchanges()
+    counts, summary = stored(peerless.folder / "run.db")
+    void = sum(model["void"] for model in summary["models"].values())
+    tokens = sum(model["output_tokens"] for model in summary["models"].values())
+    print(f"        {counts['tasks']} tasks of {planned} planned, {len(exchanges)} requests, {tokens} tokens, "
+          f"{summary['elapsed_ms'] / 1000:.1f} s")
+    check.equal("planned tasks that were asked, or had nothing to ask about", counts["tasks"] + void, planned)
+    check.equal("requests that the run says it made, of those that the servers got", summary["attempts"], len(exchanges))
+    check.equal("stored calls, of the requests that were answered", counts["calls"],
+                sum(e.status == 200 for e in exchanges))
+    check.equal("tasks that made a call or share one", summary["calls"] + summary["reused"], counts["tasks"])
+    statuses = dict(collections.Counter(e.status for e in exchanges))
+    check.equal("HTTP statuses", statuses, {200: len(exchanges)})
+    return json.loads(run.stdout)
+
+
+def check_stored_texts(check, peerless, proxy):
+    """Every text that a server sent can be had from the store. Returns the exported judgments."""
+    judgments = peerless.lines("judgments")
+    out = {line["text"] for line in peerless.lines("responses")} | {line.get("raw") for line in judgments}
+    lost = [e for e in proxy.exchanges() if e.status == 200 and e.text not in out]
+    check.equal("texts of the servers that are not in the export", len(lost), 0)
+    return judgments
+
+
+def check_missing(check, ranking, judgments):
+    """The counts of each judge against a count of our own over the exported texts."""
+    by_judge = collections.defaultdict(list)
+    for line in judgments:
+        by_judge[line["judge"]].append(line)
+    check.equal("judges", sorted(ranking["judges"]), sorted(by_judge))
+    check.equal("judgments counted", (ranking["n_judgments"], ranking["missing"]),
+                (len(judgments), sum(line["verdict"] is None for line in judgments)))
+    for name, judge in ranking["judges"].items():
+        lines = by_judge[name]
+        words = ", ".join(f"{n} {reason}" for reason, n in judge["missing"].items()) or "none missing"
+        usable = sum(line["verdict"] is not None for line in lines)
+        unmarked = sum(bool(line.get("raw", "").strip()) and not MARK.search(line["raw"]) for line in lines)
+        check((judge["asked"], judge["usable"]) == (len(lines), usable) and
+              usable + sum(judge["missing"].values()) == len(lines) and
+              judge["missing"].get("no mark", 0) == unmarked,
+              f"{name} as judge: {usable} of {len(lines)} usable; {words}; flags: {judge['flags']}")
+        check(("unusable" in judge["flags"]) == (2 * usable < len(lines)), f"{name}: flagged if less than half is usable")
+
+
+def check_outputs(check, peerless, ranking):
+    """rank and diagnose, as tables and JSON."""
+    rank, diagnose = peerless("rank", "--store", "run.db"), peerless("diagnose", "--store", "run.db")
+    check.equal("exit status of rank and diagnose", (rank.returncode, diagnose.returncode), (0, 0))
+    show(rank.stdout)
+    show(diagnose.stdout)
+    check.equal("rank --format json says what the run said", peerless.json("rank", "--store", "run.db") == ranking, True)
+    judges = peerless.json("diagnose", "--store", "run.db")["judges"]
+    check.equal("judges with flags in diagnose", {name: judge["flags"] for name, judge in judges.items()},
+                {name: judge["flags"] for name, judge in ranking["judges"].items()})
+    flags = {flag for judge in ranking["judges"].values() for flag in judge["flags"]}
+    check.equal("flags that the table of rank does not show",
+                sorted(flag for flag in flags if flag.encode() not in rank.stdout), [])
+    check.equal("models with a place in the table", [name for name in ranking["models"] if name.encode() not in rank.stdout],
+                [])
+
+
+def check_second_run(check, peerless, proxy, ranking):
+    before = len(proxy.exchanges())
+    run = peerless("run", "--format", "json")
+    check.equal("exit status of a second run", run.returncode, 0)
+    check.equal("requests of a second run", len(proxy.exchanges()) - before, 0)
+    check.equal("the second run prints the same ranking", json.loads(run.stdout) == ranking, True)
+
+
+def check_run(check, peerless, proxy):
+    ranking = check_first_run(check, peerless, proxy)
+    if ranking is None:
+        return
+    judgments = check_stored_texts(check, peerless, proxy)
+    check_missing(check, ranking, judgments)
+    check_outputs(check, peerless, ranking)
+    check_second_run(check, peerless, proxy, ranking)

@@ -1,0 +1,42 @@
+"""Configurations of peerless for the pool."""
+import json
+
+import servers
+
+TEXT_TOKENS, PHOTO_TOKENS = 64, 24
+
+
+def model_lines(model, base_url, max_tokens):
+    return [f"  - name: {model.name}  # {model.note}",
+            "    provider: openai",
+            f"    model: {model.name}",
+            f"    base_url: {base_url}",
+            f"    endpoint: real-pool/{model.name}  # keeps its name when the port changes, so nothing is asked twice",
+            f"    family: {model.family}",
+            f"    params: {{temperature: 0, max_tokens: {max_tokens}, seed: 1}}",
+            "    image: {max_side: 512, format: jpeg, quality: 90, detail: auto}",
+            f"    limits: {{concurrency: {servers.SLOTS}}}"]
+
+
+def render(data, models, base_urls, max_tokens, peer_review):
+    """The text of a peerless.yaml; base_urls by name of the model."""
+    lines = ["version: 1", f"data: {data}", "models:"]
+    for model in models:
+        lines += model_lines(model, base_urls[model.name], max_tokens)
+    return "\n".join(lines + ["evaluations:", f"  peer_review: {peer_review}", "store: run.db", "seed: 1", ""])
+
+
+def given_config(items, models, base_urls, max_tokens):
+    """Questions of the items' own; every model answers, and all that are not in a pair judge it."""
+    return render(f"{{items: {json.dumps(str(items))}}}", models, base_urls, max_tokens,
+                  "{questions: given, judges: all, order: both, criteria: [correctness]}")
+
+
+def text_config(items, models, base_urls):
+    return given_config(items, models, base_urls, TEXT_TOKENS)
+
+
+def photo_config(folder, models, base_urls):
+    """Questions that the models write about images."""
+    return render(f"{{images: {json.dumps(str(folder))}}}", models, base_urls, PHOTO_TOKENS,
+                  "{questions: generated, judges: author, order: both, criteria: [correctness, visual]}")

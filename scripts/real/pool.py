@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""The commands of scripts/real-pool; run by it, in its virtual environment."""
+import argparse
+import json
+import pathlib
+import shutil
+import sys
+import time
+
+import check_injection
+import check_run
+import config
+import models
+import proxy
+import servers
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "real"
+STATE = BUILD / "running.json"
+TEXT_ITEMS = ROOT / "scripts" / "real" / "text_items.jsonl"
+
+
+def say(words):
+    print(words, file=sys.stderr, flush=True)
+
+
+def copy_photographs(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for path in models.photographs():
+        shutil.copyfile(path, folder / path.name)
+    return folder
+
+
+def command_start(options):
+    if STATE.exists() and any(map(servers.is_ours, json.loads(STATE.read_text()))):
+        raise SystemExit("servers are running already; end them with scripts/real-pool stop")
+    text = options.data == "text"
+    pool = models.text_pool(BUILD / "models") if text else models.photo_pool(BUILD / "models")
+    started = servers.start(pool, BUILD / "log", with_parent=False)
+    STATE.write_text(json.dumps([server.pid for server in started]))
+    base_urls = {server.model.name: server.address + "/v1" for server in started}
+    if text:
+        print(config.text_config(TEXT_ITEMS, pool, base_urls), end="")
+    else:
+        print(config.photo_config(copy_photographs(BUILD / "photos"), pool, base_urls), end="")
+    say(f"{len(started)} servers are running (logs in {BUILD / 'log'}); their peerless.yaml is above. "
+        "They stay until scripts/real-pool stop.")
+
+
+def command_stop(_):
+    pids = json.loads(STATE.read_text()) if STATE.exists() else []
+    say(f"{servers.end(pids)} servers ended")
+    STATE.unlink(missing_ok=True)
+
+
+def test_pool(check, title, pool, folder, binary, make_config):
+    print(f"\n{title}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    started = servers.start(pool, folder / "log", with_parent=True)
+    front = proxy.Proxy(started)
+    try:
+        base_urls = {model.name: front.base_url(model.name) for model in pool}
+        (folder / "peerless.yaml").write_text(make_config(base_urls))
+        check_run.check_run(check, check_run.Peerless(binary, folder), front)
+    finally:
+        front.close()
+        servers.end([server.pid for server in started])
+
+
+def test_injection(check, pool, folder, binary):
+    print("\nAn answer that tries to leave its quotation, in front of the real tokenizers")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    started = servers.start(pool, folder / "log", with_parent=True)
+    try:
+        check_injection.check_injection(check, binary, folder, started)
+    finally:
+        servers.end([server.pid for server in started])
+
+
+def command_test(options):
+    binary = str(pathlib.Path(options.binary).resolve())
+    if not pathlib.Path(binary).is_file():
+        raise SystemExit(f"{options.binary} is not there: build it (cmake --preset dev && cmake --build --preset dev) or "
+                         "name another one")
+    began = time.monotonic()
+    check = check_run.Checks()
+    text_pool, photo_pool = models.text_pool(BUILD / "models"), models.photo_pool(BUILD / "models")
+    if options.only in (None, "injection"):
+        test_injection(check, text_pool, BUILD / "test" / "injection", binary)
+    if options.only in (None, "photos"):
+        photos = copy_photographs(BUILD / "photos")
+        test_pool(check, "Photographs, three vision models of random weights, generated questions, both criteria",
+                  photo_pool, BUILD / "test" / "photos", binary,
+                  lambda urls: config.photo_config(photos, photo_pool, urls))
+    if options.only in (None, "text"):
+        test_pool(check, "Questions in text, two language models and a vision model of random weights", text_pool,
+                  BUILD / "test" / "text", binary, lambda urls: config.text_config(TEXT_ITEMS, text_pool, urls))
+    print(f"\n{check.passed} passed, {check.failed} failed")
+    say(f"{time.monotonic() - began:.0f} s; stores, configurations and logs are in {BUILD / 'test'}")
+    return 1 if check.failed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/real-pool", description="Real llama.cpp servers for peerless.")
+    commands = parser.add_subparsers(required=True, metavar="start|stop|test")
+    start = commands.add_parser("start", help="start servers and print a peerless.yaml for them")
+    start.add_argument("data", nargs="?", choices=["text", "photos"], default="text",
+                       help="questions in text with two language models (default), or photographs")
+    start.set_defaults(run=command_start)
+    commands.add_parser("stop", help="end them").set_defaults(run=command_stop)
+    test = commands.add_parser("test", help="run peerless against them and check what it says and stores")
+    test.add_argument("binary", nargs="?", default=str(ROOT / "build" / "dev" / "peerless"))
+    test.add_argument("--only", choices=["injection", "photos", "text"])
+    test.set_defaults(run=command_test)
+    options = parser.parse_args()
+    return options.run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
