@@ -39,6 +39,8 @@ typedef struct pl_ballot {
     bool a_first;   /**< was a the answer shown first? */
     double a_score; /**< 1 win, 0.5 tie, 0 loss */
     double weight;
+    uint32_t a_length; /**< of the row; 0 if unknown. Ballots that differ in their lengths alone stand in any order */
+    uint32_t b_length;
 } pl_ballot;
 
 /** Immutable once built. Everything in it is sums over canonically sorted rows: input order cannot change a bit. */
@@ -65,6 +67,15 @@ PL_API bool pl_peer_table_is_judge(const pl_peer_table *table, uint32_t model);
 /** The ballots, sorted by (item, pair, judge, criterion, order) in byte order of names and ids, so that a pair's
  *  ballots stand together. Borrowed. */
 PL_API const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n);
+/** Usable verdicts whose other order is missing, in the same order; only with pair_orders are there any. They are no
+ *  ballots, and stand here for methods that model the position. Their weight is not halved. In a resampled table they
+ *  follow their images, under item indices of their own, but no comparison takes them along when it is left out.
+ *  Borrowed. */
+PL_API const pl_ballot *pl_peer_table_lone_ballots(const pl_peer_table *table, size_t *ret_n);
+/** Each criterion's gamma over the sum of all gamma: the share of it in a ballot's weight. Borrowed. */
+PL_API const double *pl_peer_table_criterion_shares(const pl_peer_table *table, uint32_t *ret_n_criteria);
+/** n_models numbers: models of one family, and only they, have the same. Borrowed. */
+PL_API const uint32_t *pl_peer_table_families(const pl_peer_table *table);
 /** Pairs (one judge, one item) that were dropped because one order is missing. */
 PL_API uint64_t pl_peer_table_dropped_pairs(const pl_peer_table *table);
 /** Pairs for which gamma was rescaled because one criterion is missing. */

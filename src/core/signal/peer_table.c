@@ -14,14 +14,15 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct builder {
     pl_peer_table *table;
     const pl_judgment_set *set;
     const pl_row_key *keys;
     const double *gamma; /* n_criteria */
-    double gamma_sum;
     uint32_t n_counting; /* criteria with gamma > 0 */
+    double lone_weight;  /* of the rows among the lone ballots */
     bool pair_orders;
 } builder;
 
@@ -78,22 +79,37 @@ static order_sum average_orders(const order_sum s[2])
                        .high = weight * 0.5 * (s[0].high / s[0].weight + s[1].high / s[1].weight)};
 }
 
+static pl_ballot ballot_of(const builder *b, const pl_row_key *key, unsigned n_orders)
+{
+    const pl_judgment *row = &b->set->rows[key->row];
+    bool a_first = row->a < row->b;
+    return (pl_ballot){
+        .item = row->item,
+        .image = row->image,
+        .judge = row->judge,
+        .a = a_first ? row->a : row->b,
+        .b = a_first ? row->b : row->a,
+        .criterion = row->criterion,
+        .a_first = a_first,
+        .a_score = score_of(pl__row_verdict(key), a_first),
+        .weight = b->table->criterion_shares[row->criterion] / n_orders * key->weight,
+        .a_length = a_first ? row->a_length : row->b_length,
+        .b_length = a_first ? row->b_length : row->a_length,
+    };
+}
+
 static void add_ballots(builder *b, const pl_row_key *keys, size_t n, unsigned n_orders)
 {
+    for (size_t i = 0; i < n; i++)
+        b->table->ballots[b->table->n_ballots++] = ballot_of(b, &keys[i], n_orders);
+}
+
+/* There is room for them. */
+static void add_lone_ballots(builder *b, const pl_row_key *keys, size_t n)
+{
     for (size_t i = 0; i < n; i++) {
-        const pl_judgment *row = &b->set->rows[keys[i].row];
-        bool a_first = row->a < row->b;
-        b->table->ballots[b->table->n_ballots++] = (pl_ballot){
-            .item = row->item,
-            .image = row->image,
-            .judge = row->judge,
-            .a = a_first ? row->a : row->b,
-            .b = a_first ? row->b : row->a,
-            .criterion = row->criterion,
-            .a_first = a_first,
-            .a_score = score_of(pl__row_verdict(&keys[i]), a_first),
-            .weight = b->gamma[row->criterion] / b->gamma_sum / n_orders * keys[i].weight,
-        };
+        b->table->lone[b->table->n_lone++] = ballot_of(b, &keys[i], 1);
+        b->lone_weight += keys[i].weight;
     }
 }
 
@@ -135,6 +151,7 @@ static void add_unit(builder *b, const pl_row_key *keys, size_t n)
         sum_orders(&keys[i], end - i, s);
         if (b->pair_orders && !(s[0].weight > 0.0 && s[1].weight > 0.0)) {
             lone = lone || gamma > 0.0;
+            add_lone_ballots(b, &keys[i], end - i);
             continue;
         }
         add_ballots(b, &keys[i], end - i, b->pair_orders ? 2 : 1);
@@ -210,7 +227,7 @@ static pl_status add_units(builder *b, size_t n, pl_error *reterr)
         add_unit(b, &b->keys[i], end - i);
     }
     size_t n_cells = (size_t)t->n_models * t->n_models;
-    double total = 0.0; /* only its being finite matters: then every sum over parts of it is */
+    double total = b->lone_weight; /* only its being finite matters: then every sum over parts of it is */
     for (size_t c = 0; c < n_cells; c++)
         total += t->count[c];
     pl__peer_table_divide(t);
@@ -238,7 +255,7 @@ static pl_status check_opts(const pl_judgment_set *set, const pl_peer_opts *opts
     return PL_OK;
 }
 
-static pl_peer_table *new_table(const pl_judgment_set *set, size_t n_ballots)
+static pl_peer_table *new_table(const pl_judgment_set *set, size_t n_ballots, bool pair_orders)
 {
     size_t m = set->n_models;
     pl_peer_table *t = pl__calloc(1, sizeof(*t));
@@ -250,14 +267,54 @@ static pl_peer_table *new_table(const pl_judgment_set *set, size_t n_ballots)
     t->candidate = pl__calloc(m, sizeof(*t->candidate));
     t->judge = pl__calloc(m, sizeof(*t->judge));
     t->ballots = pl__calloc(n_ballots, sizeof(*t->ballots));
+    t->lone = pl__calloc(pair_orders ? n_ballots : 0, sizeof(*t->lone));
+    t->n_criteria = set->n_criteria;
+    t->criterion_shares = pl__calloc(set->n_criteria, sizeof(*t->criterion_shares));
+    t->families = pl__calloc(m, sizeof(*t->families));
     t->units = pl__calloc(n_ballots, sizeof(*t->units));
     t->n_items = set->n_items;
     t->clusters = pl__calloc(set->n_items, sizeof(*t->clusters));
-    if (!t->mean || !t->count || !t->candidate || !t->judge || !t->ballots || !t->units || !t->clusters) {
+    if (!t->mean || !t->count || !t->candidate || !t->judge || !t->ballots || !t->lone || !t->criterion_shares ||
+        !t->families || !t->units || !t->clusters) {
         pl_peer_table_free(t);
         return NULL;
     }
     return t;
+}
+
+typedef struct member {
+    const char *family;
+    uint32_t model;
+} member;
+
+static int compare_members(const void *x, const void *y)
+{
+    const member *a = x;
+    const member *b = y;
+    int c = strcmp(a->family, b->family);
+    return c ? c : (a->model > b->model) - (a->model < b->model);
+}
+
+/* A family's number is that of its first member. */
+static pl_status number_families(pl_peer_table *t, const pl_judgment_set *set)
+{
+    member *members = NULL;
+    for (uint32_t i = 0; i < t->n_models; i++)
+        t->families[i] = i;
+    if (!set->families || t->n_models == 0)
+        return PL_OK;
+    members = pl__calloc(t->n_models, sizeof(*members));
+    if (!members)
+        return PL_E_NOMEM;
+    for (uint32_t i = 0; i < t->n_models; i++)
+        members[i] = (member){set->families[i], i};
+    qsort(members, t->n_models, sizeof(*members), compare_members);
+    for (uint32_t i = 1; i < t->n_models; i++) {
+        if (strcmp(members[i].family, members[i - 1].family) == 0)
+            t->families[members[i].model] = t->families[members[i - 1].model];
+    }
+    pl__free(members);
+    return PL_OK;
 }
 
 static int compare_doubles(const void *x, const void *y)
@@ -268,8 +325,8 @@ static int compare_doubles(const void *x, const void *y)
 }
 
 /* gamma by criterion, divided by the largest: a common factor changes nothing, and equal ones become exactly 1. The
- * sum runs from the smallest up, not by index. */
-static pl_status scale_gamma(const pl_judgment_set *set, const double *given, double **ret, double *ret_sum)
+ * sum runs from the smallest up, not by index. ret_shares is gamma over that sum. */
+static pl_status scale_gamma(const pl_judgment_set *set, const double *given, double **ret, double *ret_shares)
 {
     uint32_t n = set->n_criteria;
     double *gamma = pl__calloc(n, sizeof(*gamma));
@@ -288,9 +345,10 @@ static pl_status scale_gamma(const pl_judgment_set *set, const double *given, do
     double sum = 0.0;
     for (uint32_t c = 0; c < n; c++)
         sum += sorted[c];
+    for (uint32_t c = 0; c < n; c++)
+        ret_shares[c] = gamma[c] / sum;
     pl__free(sorted);
     *ret = gamma;
-    *ret_sum = sum;
     return PL_OK;
 }
 
@@ -328,8 +386,9 @@ pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *op
     rc = pl__row_order(set, opts->drop_self_reviews, opts->exclude_judges, &keys, &n_keys, reterr);
     if (rc)
         return rc;
-    table = new_table(set, n_keys);
-    if (!table || scale_gamma(set, opts->criterion_weights, &gamma, &b.gamma_sum)) {
+    table = new_table(set, n_keys, opts->pair_orders);
+    if (!table || number_families(table, set) ||
+        scale_gamma(set, opts->criterion_weights, &gamma, table->criterion_shares)) {
         rc = pl__fail(reterr, PL_E_NOMEM, "a table of %u models and %zu judgments", set->n_models, n_keys);
         goto out;
     }
@@ -365,6 +424,9 @@ void pl_peer_table_free(pl_peer_table *table)
     pl__free(table->candidate);
     pl__free(table->judge);
     pl__free(table->ballots);
+    pl__free(table->lone);
+    pl__free(table->criterion_shares);
+    pl__free(table->families);
     pl__free(table->units);
     pl__free(table->clusters);
     pl__deferred_free(table->deferred);
@@ -401,6 +463,26 @@ const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n
     if (ret_n)
         *ret_n = table->deferred ? table->deferred->n_ballots : table->n_ballots;
     return table->deferred ? pl__deferred_ballots(table->deferred) : table->ballots;
+}
+
+const pl_ballot *pl_peer_table_lone_ballots(const pl_peer_table *table, size_t *ret_n)
+{
+    if (ret_n)
+        *ret_n = table->deferred ? table->deferred->n_lone : table->n_lone;
+    return table->deferred ? pl__deferred_lone_ballots(table->deferred) : table->lone;
+}
+
+const double *pl_peer_table_criterion_shares(const pl_peer_table *table, uint32_t *ret_n_criteria)
+{
+    const pl_peer_table *base = table->deferred ? table->deferred->base : table;
+    if (ret_n_criteria)
+        *ret_n_criteria = base->n_criteria;
+    return base->criterion_shares;
+}
+
+const uint32_t *pl_peer_table_families(const pl_peer_table *table)
+{
+    return table->deferred ? table->deferred->base->families : table->families;
 }
 
 uint64_t pl_peer_table_dropped_pairs(const pl_peer_table *table)

@@ -24,6 +24,10 @@ typedef struct pl_deferred {
     pl_ballot *ballots; /* room for cap_ballots */
     size_t cap_ballots;
     size_t n_ballots; /* to be filled in */
+    pl_ballot *lone;  /* the same for these */
+    size_t cap_lone;
+    size_t n_lone;
+    bool lone_filled;
 } pl_deferred;
 
 struct pl_peer_table {
@@ -34,6 +38,11 @@ struct pl_peer_table {
     bool *judge;
     pl_ballot *ballots; /* NULL in a resampled table, which has `deferred` instead */
     size_t n_ballots;
+    pl_ballot *lone; /* the same */
+    size_t n_lone;
+    double *criterion_shares; /* n_criteria; a resampled table leaves these to its base, and the next ones too */
+    uint32_t n_criteria;
+    uint32_t *families; /* n_models */
     pl_comparison_sum *units;
     size_t n_units;
     uint32_t n_items;
@@ -49,6 +58,7 @@ struct pl_peer_table {
 void pl__peer_table_divide(pl_peer_table *table);
 /* The ballots of a resampled table. */
 const pl_ballot *pl__deferred_ballots(pl_deferred *deferred);
+const pl_ballot *pl__deferred_lone_ballots(pl_deferred *deferred);
 void pl__deferred_free(pl_deferred *deferred);
 
 #endif

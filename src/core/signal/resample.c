@@ -24,6 +24,7 @@ struct pl_resampler {
     size_t *first;   /* n_clusters + 1: where the image's addends begin */
     addend *addends; /* by image */
     size_t *ballots; /* n_clusters: how many the image has */
+    size_t *lone;    /* n_clusters: the same */
     size_t *items;   /* n_clusters: blocks of ballots */
 };
 
@@ -91,6 +92,8 @@ static void count_ballots(pl_resampler *r)
         r->ballots[c]++;
         r->items[c] += i == 0 || t->ballots[i].item != t->ballots[i - 1].item;
     }
+    for (size_t i = 0; i < t->n_lone; i++)
+        r->lone[t->clusters[t->lone[i].item]]++;
 }
 
 static pl_status add_up(pl_resampler *r)
@@ -135,8 +138,9 @@ pl_status pl_resampler_new(const pl_peer_table *base, pl_resampler **ret, pl_err
     r->base = base;
     r->first = pl__calloc((size_t)base->n_clusters + 1, sizeof(*r->first));
     r->ballots = pl__calloc(base->n_clusters, sizeof(*r->ballots));
+    r->lone = pl__calloc(base->n_clusters, sizeof(*r->lone));
     r->items = pl__calloc(base->n_clusters, sizeof(*r->items));
-    if (!r->first || !r->ballots || !r->items || add_up(r)) {
+    if (!r->first || !r->ballots || !r->lone || !r->items || add_up(r)) {
         pl_resampler_free(r);
         return pl__fail(reterr, PL_E_NOMEM, "a resampler of %zu comparisons", base->n_units);
     }
@@ -151,6 +155,7 @@ void pl_resampler_free(pl_resampler *r)
     pl__free(r->first);
     pl__free(r->addends);
     pl__free(r->ballots);
+    pl__free(r->lone);
     pl__free(r->items);
     pl__free(r);
 }
@@ -178,18 +183,22 @@ static pl_peer_table *new_drawn(const pl_peer_table *base)
     return t;
 }
 
-/* Makes *table, or takes the one that is there, with room for n ballots and all sums 0. */
-static pl_status open_draw(const pl_resampler *r, size_t n, size_t n_items, pl_peer_table **table, pl_error *reterr)
+/* Makes *table, or takes the one that is there, with room for n ballots and n_lone lone ones, and all sums 0. */
+static pl_status open_draw(const pl_resampler *r, size_t n, size_t n_lone, size_t n_items, pl_peer_table **table,
+                           pl_error *reterr)
 {
-    if (n > UINT32_MAX || n_items > UINT32_MAX)
+    if (n > UINT32_MAX || n_lone > UINT32_MAX || n_items > UINT32_MAX)
         return pl__fail(reterr, PL_E_LIMIT, "a draw of more than %u ballots", (unsigned)UINT32_MAX);
     if (!*table)
         *table = new_drawn(r->base);
     pl_peer_table *t = *table;
-    if (!t || pl__vec_reserve(&t->deferred->ballots, &t->deferred->cap_ballots, n, sizeof(*t->deferred->ballots)))
+    if (!t || pl__vec_reserve(&t->deferred->ballots, &t->deferred->cap_ballots, n, sizeof(*t->deferred->ballots)) ||
+        pl__vec_reserve(&t->deferred->lone, &t->deferred->cap_lone, n_lone, sizeof(*t->deferred->lone)))
         return pl__fail(reterr, PL_E_NOMEM, "a draw of %zu ballots", n);
     t->deferred->n_ballots = n;
     t->deferred->filled = false;
+    t->deferred->n_lone = n_lone;
+    t->deferred->lone_filled = false;
     memset(t->mean, 0, (size_t)t->n_models * t->n_models * sizeof(*t->mean));
     memset(t->count, 0, (size_t)t->n_models * t->n_models * sizeof(*t->count));
     return PL_OK;
@@ -205,12 +214,15 @@ pl_status pl_resampler_draw(const pl_resampler *r, const uint32_t *copies, pl_pe
     if (!r || !table || (!copies && r->base->n_clusters > 0) || !is_drawn_from(*table, r->base))
         return pl__fail(reterr, PL_E_INVALID, "null argument, or a table from elsewhere");
     size_t n = 0;
+    size_t n_lone = 0;
     size_t n_items = 0;
-    for (uint32_t c = 0; c < r->base->n_clusters && n <= UINT32_MAX && n_items <= UINT32_MAX; c++) {
+    for (uint32_t c = 0; c < r->base->n_clusters && n <= UINT32_MAX && n_lone <= UINT32_MAX && n_items <= UINT32_MAX;
+         c++) {
         n += copies[c] * r->ballots[c];
+        n_lone += copies[c] * r->lone[c];
         n_items += copies[c] * r->items[c];
     }
-    pl_status rc = open_draw(r, n, n_items, table, reterr);
+    pl_status rc = open_draw(r, n, n_lone, n_items, table, reterr);
     if (rc)
         return rc;
     pl_peer_table *t = *table;
@@ -236,7 +248,7 @@ pl_status pl_resampler_leave_out(const pl_resampler *r, const bool *left_out, pl
     size_t n = 0;
     for (size_t i = 0; i < base->n_units; i++)
         n += left_out[i] ? 0 : base->units[i].n_ballots;
-    pl_status rc = open_draw(r, n, 0, table, reterr);
+    pl_status rc = open_draw(r, n, base->n_lone, 0, table, reterr);
     if (rc)
         return rc;
     pl_peer_table *t = *table;
@@ -269,36 +281,52 @@ static void fill_left_out(pl_deferred *d)
     PL_ASSERT(n == d->n_ballots);
 }
 
-static void fill_copies(pl_deferred *d)
+/* Returns how many were made. */
+static size_t fill_copies(const pl_deferred *d, const pl_ballot *from, size_t n_from, pl_ballot *ret)
 {
-    const pl_ballot *from = d->base->ballots;
     uint32_t item = 0;
     size_t n = 0;
     size_t end = 0;
-    for (size_t i = 0; i < d->base->n_ballots; i = end) {
-        for (end = i + 1; end < d->base->n_ballots && from[end].item == from[i].item; end++)
+    for (size_t i = 0; i < n_from; i = end) {
+        for (end = i + 1; end < n_from && from[end].item == from[i].item; end++)
             ;
         uint32_t copies = d->copies[d->base->clusters[from[i].item]];
         for (uint32_t c = 0; c < copies; c++, item++) {
-            memcpy(&d->ballots[n], &from[i], (end - i) * sizeof(*from));
+            memcpy(&ret[n], &from[i], (end - i) * sizeof(*from));
             for (size_t k = n; k < n + (end - i); k++)
-                d->ballots[k].item = item;
+                ret[k].item = item;
             n += end - i;
         }
     }
-    PL_ASSERT(n == d->n_ballots);
+    return n;
 }
 
 const pl_ballot *pl__deferred_ballots(pl_deferred *d)
 {
     if (!d->filled && d->n_ballots > 0) {
-        if (d->left_out)
+        if (d->left_out) {
             fill_left_out(d);
-        else
-            fill_copies(d);
+        } else {
+            size_t n = fill_copies(d, d->base->ballots, d->base->n_ballots, d->ballots);
+            PL_ASSERT(n == d->n_ballots);
+            (void)n;
+        }
     }
     d->filled = true;
     return d->ballots;
+}
+
+const pl_ballot *pl__deferred_lone_ballots(pl_deferred *d)
+{
+    if (d->left_out)
+        return d->base->lone;
+    if (!d->lone_filled && d->n_lone > 0) {
+        size_t n = fill_copies(d, d->base->lone, d->base->n_lone, d->lone);
+        PL_ASSERT(n == d->n_lone);
+        (void)n;
+    }
+    d->lone_filled = true;
+    return d->lone;
 }
 
 void pl__deferred_free(pl_deferred *d)
@@ -307,5 +335,6 @@ void pl__deferred_free(pl_deferred *d)
         return;
     pl__free(d->copies);
     pl__free(d->ballots);
+    pl__free(d->lone);
     pl__free(d);
 }

@@ -112,6 +112,72 @@ static void test_both_orders_are_averaged_first(void **state)
     pl__maker_free(k);
 }
 
+static void test_lone_ballots(void **state)
+{
+    (void)state;
+    const double gamma[2] = {0.75, 0.25};
+    pl_peer_opts opts = PL_PEER_OPTS_INIT;
+    opts.pair_orders = true;
+    opts.criterion_weights = gamma;
+    pl_maker *k = pl__maker_new(3, 2, 2);
+    pl__maker_add(k, 1, 2, 1, 0, 1, PL_VERDICT_A)->a_length = 7;
+    pl__maker_add(k, 0, 2, 0, 1, 0, PL_VERDICT_A);
+    pl__maker_add(k, 0, 2, 1, 0, 0, PL_VERDICT_TIE);
+    pl__maker_add(k, 0, 2, 1, 0, 1, PL_VERDICT_TIE)->weight = 2;
+    pl_peer_table *t = build(k, &opts);
+    size_t n = 9;
+    (void)pl_peer_table_ballots(t, &n);
+    assert_int_equal(n, 2);
+    const pl_ballot *v = pl_peer_table_lone_ballots(t, &n);
+    assert_int_equal(n, 2);
+    assert_true(v[0].item == 0 && v[0].criterion == 1 && !v[0].a_first && v[0].a_length == 0);
+    PL_KIT_CLOSE(v[0].weight, 0.5, 0);
+    PL_KIT_CLOSE(v[0].a_score, 0.5, 0);
+    assert_true(v[1].item == 1 && v[1].a == 0 && v[1].b == 1 && v[1].a_length == 0 && v[1].b_length == 7);
+    PL_KIT_CLOSE(v[1].a_score, 0, 0);
+    PL_KIT_CLOSE(v[1].weight, 0.25, 0);
+    uint32_t n_criteria = 0;
+    const double *shares = pl_peer_table_criterion_shares(t, &n_criteria);
+    assert_int_equal(n_criteria, 2);
+    PL_KIT_CLOSE(shares[0], 0.75, 1e-15);
+    PL_KIT_CLOSE(shares[1], 0.25, 1e-15);
+    pl_peer_table_free(t);
+    opts.pair_orders = false; /* every row is a ballot, and knows its lengths */
+    t = build(k, &opts);
+    (void)pl_peer_table_lone_ballots(t, &n);
+    assert_int_equal(n, 0);
+    v = pl_peer_table_ballots(t, &n);
+    assert_int_equal(n, 4);
+    assert_true(v[3].a_length == 0 && v[3].b_length == 7);
+    pl_peer_table_free(t);
+
+    k->rows[0].weight = 1e308; /* too much to add up, though no ballot */
+    k->rows[3].weight = 1e308;
+    opts.pair_orders = true;
+    pl_error err = {0};
+    t = NULL;
+    PL_KIT_STATUS(pl_peer_table_build(&k->set, &opts, &t, &err), PL_E_RANGE, &err);
+    assert_null(t);
+    pl__maker_free(k);
+}
+
+static void test_families(void **state)
+{
+    (void)state;
+    static const char *const families[5] = {"b", "a", "b", "c", "a"};
+    pl_maker *k = pl__maker_new(5, 1, 1);
+    pl_peer_table *t = build(k, NULL);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(pl_peer_table_families(t)[i], i);
+    pl_peer_table_free(t);
+    k->set.families = families;
+    t = build(k, NULL);
+    const uint32_t *f = pl_peer_table_families(t);
+    assert_true(f[0] == f[2] && f[1] == f[4] && f[0] != f[1] && f[3] != f[0] && f[3] != f[1]);
+    pl_peer_table_free(t);
+    pl__maker_free(k);
+}
+
 static void test_gamma(void **state)
 {
     (void)state;
@@ -329,6 +395,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_stand_as_they_are),
         cmocka_unit_test(test_both_orders_are_averaged_first),
+        cmocka_unit_test(test_lone_ballots),
+        cmocka_unit_test(test_families),
         cmocka_unit_test(test_gamma),
         cmocka_unit_test(test_nothing_usable),
         cmocka_unit_test(test_hostile_sets),

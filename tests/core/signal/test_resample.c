@@ -5,7 +5,6 @@
 #include "judgment_maker.h"
 #include "kit.h"
 
-
 #define CASES 80
 #define ITEMS_PER_IMAGE 2u
 
@@ -90,12 +89,8 @@ static void close_tables(const pl_peer_table *t, const pl_peer_table *u)
 }
 
 /* The same ballots block by block; item indices are names only. */
-static void same_ballots(const pl_peer_table *t, const pl_peer_table *u)
+static void same_list(const pl_ballot *x, size_t n, const pl_ballot *y, size_t n_u)
 {
-    size_t n = 0;
-    size_t n_u = 0;
-    const pl_ballot *x = pl_peer_table_ballots(t, &n);
-    const pl_ballot *y = pl_peer_table_ballots(u, &n_u);
     assert_int_equal(n, n_u);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(x[i].judge, y[i].judge);
@@ -108,6 +103,24 @@ static void same_ballots(const pl_peer_table *t, const pl_peer_table *u)
         if (i > 0)
             assert_int_equal(x[i].item == x[i - 1].item, y[i].item == y[i - 1].item);
     }
+}
+
+static void same_ballots(const pl_peer_table *t, const pl_peer_table *u)
+{
+    size_t n = 0;
+    size_t n_u = 0;
+    const pl_ballot *x = pl_peer_table_ballots(t, &n);
+    const pl_ballot *y = pl_peer_table_ballots(u, &n_u);
+    same_list(x, n, y, n_u);
+}
+
+static void same_lone_ballots(const pl_peer_table *t, const pl_peer_table *u)
+{
+    size_t n = 0;
+    size_t n_u = 0;
+    const pl_ballot *x = pl_peer_table_lone_ballots(t, &n);
+    const pl_ballot *y = pl_peer_table_lone_ballots(u, &n_u);
+    same_list(x, n, y, n_u);
 }
 
 static void a_draw_is_the_table_of_repeated_rows(void **state)
@@ -133,6 +146,9 @@ static void a_draw_is_the_table_of_repeated_rows(void **state)
             PL_KIT_OK(pl_resampler_draw(r, drawn, &t, &err), &err);
             close_tables(t, u);
             same_ballots(t, u);
+            same_lone_ballots(t, u);
+            assert_memory_equal(pl_peer_table_families(t), pl_peer_table_families(base),
+                                k->set.n_models * sizeof(uint32_t));
             for (uint32_t m = 0; m < k->set.n_models; m++) {
                 assert_int_equal(pl_peer_table_is_candidate(t, m), pl_peer_table_is_candidate(base, m));
                 assert_int_equal(pl_peer_table_is_judge(t, m), pl_peer_table_is_judge(base, m));
@@ -183,6 +199,7 @@ static void leaving_out_is_the_table_without_the_rows(void **state)
         PL_KIT_OK(pl_resampler_leave_out(r, left_out, &t, &err), &err);
         close_tables(t, u);
         same_ballots(t, u);
+        same_lone_ballots(t, base);
         pl_peer_table_free(u);
         pl_peer_table_free(t);
         pl_resampler_free(r);
