@@ -21,6 +21,28 @@
     "PRAGMA wal_autocheckpoint = 4096;"                                                                                \
     "PRAGMA journal_size_limit = 67108864;"
 
+static bool no_space(int os)
+{
+    return os == ENOSPC || os == EDQUOT || os == EFBIG;
+}
+
+/* SQLite says FULL for ENOSPC only; a quota or a limit on the file's size is a plain error of the file or its log. */
+static bool is_full(sqlite3 *db)
+{
+    sqlite3_file *log = NULL;
+    int os = 0;
+
+    if (!db)
+        return false;
+    if (no_space(sqlite3_system_errno(db)))
+        return true;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &os) == SQLITE_OK && no_space(os))
+        return true;
+    os = 0;
+    return sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log && log->pMethods &&
+           log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &os) == SQLITE_OK && no_space(os);
+}
+
 static pl_status status_of(sqlite3 *db, int code)
 {
     switch (code & 0xff) {
@@ -43,8 +65,7 @@ static pl_status status_of(sqlite3 *db, int code)
     }
     if (code == SQLITE_IOERR_NOMEM)
         return PL_E_NOMEM;
-    int os = db ? sqlite3_system_errno(db) : 0;
-    return os == ENOSPC || os == EDQUOT || os == EFBIG ? PL_E_FULL : PL_E_IO;
+    return is_full(db) ? PL_E_FULL : PL_E_IO;
 }
 
 pl_status pl__sqlite_fail(sqlite3 *db, int code, const char *path, pl_error *reterr)

@@ -82,11 +82,12 @@ static int f_truncate(sqlite3_file *file, sqlite3_int64 size)
     return real(file)->pMethods->xTruncate(real(file), size);
 }
 
+/* No power is lost here: a sync that does not fail need not happen, and thousands of them take minutes. */
 static int f_sync(sqlite3_file *file, int flags)
 {
-    if (strikes(false))
-        return fault(SQLITE_IOERR_FSYNC);
-    return real(file)->pMethods->xSync(real(file), flags);
+    (void)file;
+    (void)flags;
+    return strikes(false) ? fault(SQLITE_IOERR_FSYNC) : SQLITE_OK;
 }
 
 static int f_size(sqlite3_file *file, sqlite3_int64 *ret)

@@ -134,10 +134,10 @@ static void test_every_fault(void **state)
     free(template);
 }
 
-/* In a process of its own: files cannot grow beyond half a megabyte. 0, or the failing step. */
+/* In a process of its own: files cannot grow beyond four megabytes. 0, or the failing step. */
 static int fill_up(const char *path)
 {
-    const struct rlimit limit = {512 * 1024, 512 * 1024};
+    const struct rlimit limit = {4 << 20, 4 << 20};
     pl_store *s = NULL;
     pl_error err = {0};
     pl_status rc = PL_OK;
@@ -149,8 +149,10 @@ static int fill_up(const char *path)
         return 2;
     for (; i < 100000 && rc == PL_OK; i++)
         rc = store_kit_put(s, i, &err);
-    if (rc != PL_E_FULL || !strstr(err.msg, "no space left") || !strstr(err.msg, path))
+    if (rc != PL_E_FULL || !strstr(err.msg, "no space left") || !strstr(err.msg, path)) {
+        print_error("call %llu: %s\n", (unsigned long long)i, err.msg);
         return 3;
+    }
     for (uint64_t back = 0; back + 1 < i; back++) {
         if (!store_kit_has_call(s, back))
             return 4;
