@@ -178,7 +178,10 @@ static pl_status visit_item(const pl_store_item *stored, void *user, pl_error *r
     visit *v = user;
     json_t *doc = NULL;
     const char **options = NULL;
-    pl_item item = {.id = stored->id, .has_image_digest = stored->has_image, .image_digest = stored->image_digest};
+    pl_item item = {.id = stored->id,
+                    .position = stored->position,
+                    .has_image_digest = stored->has_image,
+                    .image_digest = stored->image_digest};
     pl_status rc = PL_OK;
 
     if (stored->problem)

@@ -58,7 +58,7 @@ static pl_status open_logs(const pl_args *args, pl_ranking_input *in, pl_error *
 
 pl_status pl__ranking_input_from_store(pl_store *store, int64_t run_id, pl_ranking_input *ret, pl_error *reterr)
 {
-    pl_ranking_input in = {.pair_orders = true};
+    pl_ranking_input in = {0};
     pl_status rc = pl__replay_open(store, run_id, &in.replay, reterr);
 
     if (rc == PL_OK)
@@ -68,6 +68,7 @@ pl_status pl__ranking_input_from_store(pl_store *store, int64_t run_id, pl_ranki
         return rc;
     }
     in.set = pl__stored_judgments_set(in.stored);
+    in.pair_orders = pl__replay_config(in.replay)->peer_review.order == PL_ORDER_BOTH;
     in.weights = pl__stored_judgments_weights(in.stored);
     *ret = in;
     return PL_OK;

@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "answer.h"
+#include "draw.h"
 #include "error.h"
 #include "eval_internal.h"
 
@@ -20,11 +21,14 @@ static const peer_review *self_of(const pl_eval *eval)
     return (const peer_review *)eval;
 }
 
+static uint32_t units_of(const pl_peer_review_design *d)
+{
+    return d->generated ? d->n_models : 1;
+}
+
 static uint32_t units_per_item(const pl_eval *eval)
 {
-    const pl_peer_review_design *d = &self_of(eval)->design;
-
-    return d->generated ? d->n_models : 1;
+    return units_of(&self_of(eval)->design);
 }
 
 static void add_identity(pl_sha256 *h, const pl_peer_review_design *d, uint32_t model)
@@ -77,86 +81,160 @@ static bool may_judge(const pl_peer_review_design *d, const pl_unit *unit, uint3
     return d->self_review || (judge != j && judge != k);
 }
 
-/* Both orders of one pair under every criterion, by every judge. */
-static pl_status add_pair(const pl_peer_review_design *d, pl_unit *unit, pl_sha256 *h, const uint32_t *answer_of,
-                          uint32_t j, uint32_t k, pl_error *reterr)
-{
-    for (uint32_t judge = 0; judge < d->n_models; judge++) {
-        if (!may_judge(d, unit, judge, j, k))
-            continue;
-        for (uint32_t c = 0; c < PL_CRITERIA_COUNT; c++) {
-            if (!d->criteria[c] || (c == PL_CRITERION_VISUAL && !unit->item->image_path))
-                continue;
-            for (unsigned swapped = 0; swapped < 2; swapped++) {
-                pl_task task = {.kind = PL_TASK_JUDGMENT, .model = judge, .criterion = c};
-                pl_status rc = PL_OK;
+/* What building one unit needs at hand. */
+typedef struct builder {
+    const pl_peer_review_design *design;
+    pl_unit *unit;
+    pl_sha256 *hash;
+    pl_draw draw;
+    uint64_t first_triple; /* number of the unit's first (judge, pair) among the item's */
+    uint32_t *answer_of;   /* node of each model's answer, PL_INDEX_NONE if nobody needs it */
+    bool *is_needed;       /* does a drawn pair need the model's answer? */
+} builder;
 
-                task.first = swapped ? k : j;
-                task.second = swapped ? j : k;
-                task_key(h, d, unit, &task);
-                rc = pl__unit_add(unit, &task, answer_of[task.first], answer_of[task.second], NULL, reterr);
-                if (rc != PL_OK)
-                    return rc;
-            }
+static pl_status add_judgments(builder *b, uint32_t judge, uint32_t j, uint32_t k, uint64_t triple, pl_error *reterr)
+{
+    const pl_peer_review_design *d = b->design;
+    bool both = d->presentation == PL_PRESENT_BOTH;
+    bool swap = d->presentation == PL_PRESENT_RANDOM && pl__draw_swapped(d, b->unit->item, triple);
+
+    for (uint32_t c = 0; c < PL_CRITERIA_COUNT; c++) {
+        if (!d->criteria[c] || (c == PL_CRITERION_VISUAL && !b->unit->item->image_path))
+            continue;
+        for (unsigned order = 0; order < (both ? 2u : 1u); order++) {
+            bool swapped = both ? order == 1 : swap;
+            pl_task task = {.kind = PL_TASK_JUDGMENT, .model = judge, .criterion = c};
+            pl_status rc = PL_OK;
+
+            task.first = swapped ? k : j;
+            task.second = swapped ? j : k;
+            task_key(b->hash, d, b->unit, &task);
+            rc = pl__unit_add(b->unit, &task, b->answer_of[task.first], b->answer_of[task.second], NULL, reterr);
+            if (rc != PL_OK)
+                return rc;
         }
     }
     return PL_OK;
 }
 
-static pl_status add_tasks(const pl_peer_review_design *d, pl_unit *unit, pl_sha256 *h, uint32_t *answer_of,
-                           pl_error *reterr)
+/* Walks the unit's (pair, judge) triples in their fixed order; visit gets those that were drawn. Returns how many there
+ * are, drawn or not. */
+typedef pl_status (*visit_triple)(builder *b, uint32_t judge, uint32_t j, uint32_t k, uint64_t triple,
+                                  pl_error *reterr);
+
+static pl_status each_triple(builder *b, visit_triple visit, uint64_t *ret_n, pl_error *reterr)
 {
+    const pl_peer_review_design *d = b->design;
+    uint64_t n = 0;
+    pl_status rc = PL_OK;
+
+    for (uint32_t j = 0; j < d->n_models && rc == PL_OK; j++) {
+        for (uint32_t k = j + 1; k < d->n_models && rc == PL_OK; k++) {
+            if (!is_candidate(d, b->unit, j) || !is_candidate(d, b->unit, k))
+                continue;
+            for (uint32_t judge = 0; judge < d->n_models && rc == PL_OK; judge++) {
+                if (!may_judge(d, b->unit, judge, j, k))
+                    continue;
+                if (visit && pl__draw_has(&b->draw, b->first_triple + n))
+                    rc = visit(b, judge, j, k, b->first_triple + n, reterr);
+                n++;
+            }
+        }
+    }
+    *ret_n = n;
+    return rc;
+}
+
+static pl_status note_need(builder *b, uint32_t judge, uint32_t j, uint32_t k, uint64_t triple, pl_error *reterr)
+{
+    (void)judge;
+    (void)triple;
+    (void)reterr;
+    b->is_needed[j] = true;
+    b->is_needed[k] = true;
+    return PL_OK;
+}
+
+static bool any_needed(const builder *b)
+{
+    bool any = false;
+
+    for (uint32_t j = 0; j < b->design->n_models; j++)
+        any = any || b->is_needed[j];
+    return any;
+}
+
+/* The question and the answers that some drawn pair needs: nothing is asked that nobody will judge. */
+static pl_status add_texts(builder *b, pl_error *reterr)
+{
+    const pl_peer_review_design *d = b->design;
     uint32_t question = PL_INDEX_NONE;
     pl_status rc = PL_OK;
 
-    if (d->generated) {
+    if (d->generated && any_needed(b)) {
         pl_task task = {
-            .kind = PL_TASK_QUESTION, .model = unit->author, .first = PL_INDEX_NONE, .second = PL_INDEX_NONE};
+            .kind = PL_TASK_QUESTION, .model = b->unit->author, .first = PL_INDEX_NONE, .second = PL_INDEX_NONE};
 
-        task_key(h, d, unit, &task);
-        rc = pl__unit_add(unit, &task, PL_INDEX_NONE, PL_INDEX_NONE, &question, reterr);
+        task_key(b->hash, d, b->unit, &task);
+        rc = pl__unit_add(b->unit, &task, PL_INDEX_NONE, PL_INDEX_NONE, &question, reterr);
     }
     for (uint32_t j = 0; j < d->n_models && rc == PL_OK; j++) {
         pl_task task = {.kind = PL_TASK_ANSWER, .model = j, .first = PL_INDEX_NONE, .second = PL_INDEX_NONE};
 
-        if (!is_candidate(d, unit, j))
+        b->answer_of[j] = PL_INDEX_NONE;
+        if (!b->is_needed[j])
             continue;
-        task_key(h, d, unit, &task);
-        rc = pl__unit_add(unit, &task, question, PL_INDEX_NONE, &answer_of[j], reterr);
-    }
-    for (uint32_t j = 0; j < d->n_models && rc == PL_OK; j++) {
-        for (uint32_t k = j + 1; k < d->n_models && rc == PL_OK; k++) {
-            if (is_candidate(d, unit, j) && is_candidate(d, unit, k))
-                rc = add_pair(d, unit, h, answer_of, j, k, reterr);
-        }
+        task_key(b->hash, d, b->unit, &task);
+        rc = pl__unit_add(b->unit, &task, question, PL_INDEX_NONE, &b->answer_of[j], reterr);
     }
     return rc;
+}
+
+static pl_status add_tasks(builder *b, uint32_t index, pl_error *reterr)
+{
+    uint64_t n = 0;
+    pl_status rc = each_triple(b, NULL, &n, reterr);
+
+    if (rc == PL_OK && n * units_of(b->design) > PL_UNIT_TASKS_MAX)
+        return pl__fail(reterr, PL_E_LIMIT,
+                        "one item gives more than %u judgments: use fewer models, or judges: author",
+                        PL_UNIT_TASKS_MAX);
+    b->first_triple = n * index; /* every author has equally many */
+    if (rc == PL_OK)
+        rc = pl__draw_item(b->design, b->unit->item, n * units_of(b->design), &b->draw, reterr);
+    if (rc == PL_OK)
+        rc = each_triple(b, note_need, &n, reterr);
+    if (rc == PL_OK)
+        rc = add_texts(b, reterr);
+    return rc == PL_OK ? each_triple(b, add_judgments, &n, reterr) : rc;
 }
 
 static pl_status build(const pl_eval *eval, pl_unit *unit, uint32_t index, pl_error *reterr)
 {
     const pl_peer_review_design *d = &self_of(eval)->design;
+    builder b = {.design = d, .unit = unit};
     pl_status rc = PL_OK;
-    pl_sha256 *h = NULL;
-    uint32_t *answer_of = NULL;
 
     if (d->generated && !unit->item->image_path)
         return pl__fail(reterr, PL_E_INVALID, "item %s has no image, so no question can be written about it",
                         unit->item->id);
     if (!d->generated && !unit->item->question)
         return pl__fail(reterr, PL_E_INVALID, "item %s has no question", unit->item->id);
-    h = pl__sha256_new();
-    answer_of = pl__calloc(d->n_models, sizeof(*answer_of));
-    if (!h || !answer_of) {
+    b.hash = pl__sha256_new();
+    b.answer_of = pl__calloc(d->n_models, sizeof(*b.answer_of));
+    b.is_needed = pl__calloc(d->n_models, sizeof(*b.is_needed));
+    if (!b.hash || !b.answer_of || !b.is_needed) {
         rc = pl__fail(reterr, PL_E_NOMEM, "unit of item %s", unit->item->id);
         goto out;
     }
     unit->author = d->generated ? index : PL_INDEX_NONE;
-    unit_key(h, d, unit);
-    rc = add_tasks(d, unit, h, answer_of, reterr);
+    unit_key(b.hash, d, unit);
+    rc = add_tasks(&b, index, reterr);
 out:
-    pl__free(answer_of);
-    pl__sha256_free(h);
+    pl__draw_clear(&b.draw);
+    pl__free(b.answer_of);
+    pl__free(b.is_needed);
+    pl__sha256_free(b.hash);
     return rc;
 }
 

@@ -4,6 +4,13 @@
 #include "eval.h"
 #include "prompt.h"
 
+/* In which order the two answers of a pair are shown. */
+typedef enum pl_presentation {
+    PL_PRESENT_BOTH = 0,   /* judged twice, once in each (cancels position bias) */
+    PL_PRESENT_RANDOM = 1, /* once, in an order drawn from the seed for each (question, judge, pair) */
+    PL_PRESENT_FIXED = 2,  /* once, the model that stands first in the pool first: confounded with position */
+} pl_presentation;
+
 /* Who asks, answers and judges (UPME sections 3.1-3.2). Models and prompts are borrowed. */
 typedef struct pl_peer_review_design {
     const pl_model_spec *models;
@@ -12,6 +19,10 @@ typedef struct pl_peer_review_design {
     bool generated;   /* each model writes a question of its own; else the item's question is asked */
     bool judges_all;  /* every model outside the pair judges; else only the question's author (generated only) */
     bool self_review; /* a model may judge pairs that it is in, and answers its own question */
+    pl_presentation presentation;
+    uint64_t seed;       /* of the order and of the draw */
+    uint64_t iterations; /* 0: every (question, judge, pair); else so many of them, spread evenly over n_items items */
+    uint64_t n_items;
     bool criteria[PL_CRITERIA_COUNT]; /* visual is left out for items without an image */
 } pl_peer_review_design;
 

@@ -19,11 +19,19 @@ static pl_status count_kind(const pl_setup *s, const pl_item *item, uint64_t tim
 
             plan->calls[task->model][task->kind - 1] += times;
             plan->total += times;
-            plan->tasks_per_item[item->image_path != NULL]++;
+            plan->tasks_per_item[item->image_path != NULL] += times; /* an average is made of it at the end */
         }
         pl__unit_free(unit);
     }
     return PL_OK;
+}
+
+static pl_status count_drawn(const pl_setup *s, uint64_t position, pl_plan *plan, pl_error *reterr)
+{
+    pl_item item = *pl__dataset_item(s->dataset, position);
+
+    item.position = position;
+    return count_kind(s, &item, 1, plan, reterr);
 }
 
 pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
@@ -43,7 +51,11 @@ pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
         examples[kind] = item;
         counts[kind]++;
     }
-    for (size_t kind = 0; kind < 2 && rc == PL_OK; kind++) {
+    if (setup->config->peer_review.design == PL_DESIGN_RANDOM) {
+        for (uint64_t i = 0; i < plan.n_items && rc == PL_OK; i++) /* every item has tasks of its own */
+            rc = count_drawn(setup, i, &plan, reterr);
+    }
+    for (size_t kind = 0; kind < 2 && rc == PL_OK && setup->config->peer_review.design == PL_DESIGN_FULL; kind++) {
         if (examples[kind])
             rc = count_kind(setup, examples[kind], counts[kind], &plan, reterr);
     }
@@ -51,6 +63,8 @@ pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
         pl__plan_clear(&plan);
         return rc;
     }
+    for (size_t kind = 0; kind < 2; kind++)
+        plan.tasks_per_item[kind] /= counts[kind] ? counts[kind] : 1;
     plan.n_units = plan.n_items * pl__eval_units_per_item(setup->eval);
     *ret = plan;
     return PL_OK;

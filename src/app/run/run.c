@@ -220,6 +220,7 @@ static pl_status begin_run(pl_runner *r, pl_error *reterr)
 
     settled.peer_review.questions = r->setup->generated ? PL_QUESTIONS_GENERATED : PL_QUESTIONS_GIVEN;
     settled.peer_review.judges = r->setup->judges_all ? PL_JUDGES_ALL : PL_JUDGES_AUTHOR;
+    settled.peer_review.design_items = settled.peer_review.iterations ? r->summary->n_items : 0;
     pl__str_init(&config, PL_STR_LIMIT_DEFAULT);
     pl__str_init(&prompts, PL_STR_LIMIT_DEFAULT);
     rc = pl__config_canonical(&settled, &config, reterr);

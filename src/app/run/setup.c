@@ -84,6 +84,19 @@ static pl_status settle(pl_setup *s, pl_error *reterr)
     return PL_OK;
 }
 
+static pl_presentation presentation_of(pl_order order)
+{
+    switch (order) {
+    case PL_ORDER_RANDOM:
+        return PL_PRESENT_RANDOM;
+    case PL_ORDER_FIXED:
+        return PL_PRESENT_FIXED;
+    case PL_ORDER_BOTH:
+        break;
+    }
+    return PL_PRESENT_BOTH;
+}
+
 static pl_status make_eval(pl_setup *s, pl_error *reterr)
 {
     pl_peer_review_design design = {.models = s->config->models,
@@ -91,7 +104,12 @@ static pl_status make_eval(pl_setup *s, pl_error *reterr)
                                     .prompts = s->prompts,
                                     .generated = s->generated,
                                     .judges_all = s->judges_all,
-                                    .self_review = s->config->peer_review.self_review};
+                                    .self_review = s->config->peer_review.self_review,
+                                    .presentation = presentation_of(s->config->peer_review.order),
+                                    .seed = s->config->seed,
+                                    .iterations = s->config->peer_review.iterations,
+                                    .n_items = s->dataset ? pl__dataset_count(s->dataset)
+                                                          : s->config->peer_review.design_items};
 
     for (size_t c = 0; c < PL_CRITERIA_COUNT; c++)
         design.criteria[c] = s->config->peer_review.criteria[c];

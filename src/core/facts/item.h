@@ -19,6 +19,7 @@ typedef struct pl_item {
     const char *const *labels; /* never seen by a ranking path */
     size_t n_labels;
     const char *dataset; /* or NULL */
+    uint64_t position;   /* in the sorted list of items */
     bool has_image_digest;
     pl_digest image_digest; /* SHA-256 of the source file, once it was read */
 } pl_item;

@@ -85,6 +85,10 @@ static void add_peer_review(pl_status *rc, json_t *doc, const pl_config *config)
     set_bool(rc, obj, "judges_given", p->judges_given);
     set_string(rc, obj, "order", pl__choice_word(pl__choices_order, (uint32_t)p->order));
     set_string(rc, obj, "design", pl__choice_word(pl__choices_design, (uint32_t)p->design));
+    if (p->design == PL_DESIGN_RANDOM) {
+        set_integer(rc, obj, "iterations", (int64_t)p->iterations);
+        set_integer(rc, obj, "design_items", (int64_t)p->design_items);
+    }
     json_t *criteria = set_object(rc, obj, "criteria");
     json_t *weights = set_object(rc, obj, "weights");
     for (uint32_t c = 0; c < PL_CRITERIA_COUNT; c++) {

@@ -2,6 +2,7 @@
 
 #include "config_memory.h"
 #include "error.h"
+#include "item.h"
 #include "json.h"
 #include "schema.h"
 
@@ -159,6 +160,10 @@ static void read_peer_review(reader *r, const json_t *doc, pl_config *config)
     p->judges_given = get_bool(r, obj, "judges_given");
     p->order = (pl_order)get_choice(r, obj, "order", pl__choices_order);
     p->design = (pl_design)get_choice(r, obj, "design", pl__choices_design);
+    if (p->design == PL_DESIGN_RANDOM) {
+        p->iterations = (uint64_t)get_integer(r, obj, "iterations", 1, 1000000000);
+        p->design_items = (uint64_t)get_integer(r, obj, "design_items", 0, PL_ITEMS_MAX);
+    }
     for (uint32_t c = 0; c < PL_CRITERIA_COUNT; c++) {
         const char *word = pl__choice_word(pl__choices_criteria, c);
         p->criteria[c] = get_bool(r, criteria, word);

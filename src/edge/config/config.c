@@ -145,6 +145,12 @@ void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *
             "it out");
     if (given && !p->judges_given)
         p->judges = PL_JUDGES_ALL;
+    if (p->design == PL_DESIGN_RANDOM && p->iterations == 0)
+        pl__reader_problem(r, node->line,
+                           "design: random needs iterations, the number of (question, judge, pair) to draw");
+    if (p->design != PL_DESIGN_RANDOM && p->iterations != 0)
+        pl__reader_problem(r, node->line,
+                           "iterations belongs to design: random; with design: full everything is judged");
     if (draft->weights_given && !draft->weight_clip_given)
         p->weight_clip = 0.0;
     check_weights(r, draft, node->line);

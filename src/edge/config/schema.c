@@ -10,10 +10,12 @@ const pl_choice pl__choices_questions[] = {{"auto", PL_QUESTIONS_AUTO, false},
                                            {NULL, 0, false}};
 const pl_choice pl__choices_judges[] = {
     {"author", PL_JUDGES_AUTHOR, false}, {"all", PL_JUDGES_ALL, false}, {NULL, 0, false}};
-const pl_choice pl__choices_order[] = {
-    {"both", PL_ORDER_BOTH, false}, {"random", 0, true}, {"fixed", 0, true}, {NULL, 0, false}};
+const pl_choice pl__choices_order[] = {{"both", PL_ORDER_BOTH, false},
+                                       {"random", PL_ORDER_RANDOM, false},
+                                       {"fixed", PL_ORDER_FIXED, false},
+                                       {NULL, 0, false}};
 const pl_choice pl__choices_design[] = {
-    {"full", PL_DESIGN_FULL, false}, {"random", 0, true}, {"adaptive", 0, true}, {NULL, 0, false}};
+    {"full", PL_DESIGN_FULL, false}, {"random", PL_DESIGN_RANDOM, false}, {"adaptive", 0, true}, {NULL, 0, false}};
 const pl_choice pl__choices_format[] = {
     {"jpeg", PL_IMAGE_JPEG, false}, {"png", PL_IMAGE_PNG, false}, {"webp", PL_IMAGE_WEBP, false}, {NULL, 0, false}};
 const pl_choice pl__choices_detail[] = {
@@ -117,6 +119,7 @@ static const pl_field peer_review_fields[] = {
      .choices = pl__choices_judges},
     {.key = "order", .kind = PL_FIELD_CHOICE, AT(peer_review.order), .choices = pl__choices_order},
     {.key = "design", .kind = PL_FIELD_CHOICE, AT(peer_review.design), .choices = pl__choices_design},
+    {.key = "iterations", .kind = PL_FIELD_U64, AT(peer_review.iterations), .min = 1, .max = 1000000000},
     {.key = "criteria", .kind = PL_FIELD_CUSTOM, .custom = pl__read_criteria},
     {.key = "weights",
      .kind = PL_FIELD_SECTION,

@@ -129,7 +129,7 @@ static void damaged(void **state)
         {"\"images\":\"p\"", "\"imagez\":\"p\"", PL_E_PARSE},
         {"\"images\":\"p\"", "\"images\":\"p\",\"items\":\"q\"", PL_E_PARSE},
         {"\"format\":\"png\"", "\"format\":\"bmp\"", PL_E_PARSE},
-        {"\"order\":\"both\"", "\"order\":\"random\"", PL_E_PARSE},
+        {"\"order\":\"both\"", "\"order\":\"sorted\"", PL_E_PARSE},
         {"\"max_tokens\":512", "\"max_tokens\":0", PL_E_PARSE},
         {"\"max_tokens\":512", "\"max_tokens\":5.5", PL_E_PARSE},
         {"\"self_review\":false", "\"self_review\":0", PL_E_PARSE},

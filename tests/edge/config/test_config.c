@@ -290,9 +290,7 @@ static void later(void **state)
         POOL "evaluations: {self_assessment: {}}\n",
         POOL "evaluations: {classification: {}}\n",
         POOL "evaluations: {peer_review: {encoder: clip}}\n",
-        POOL "evaluations: {peer_review: {order: random}}\n",
-        POOL "evaluations: {peer_review: {order: fixed}}\n",
-        POOL "evaluations: {peer_review: {design: random}}\n",
+        POOL "evaluations: {peer_review: {design: adaptive}}\n",
         POOL "evaluations: {peer_review: {design: adaptive}}\n",
         POOL "budget: {max_cost_usd: 5.0}\n",
         HEAD A B "  - {name: c, provider: openai, model: m, price: {input: 1}}\n",
@@ -308,8 +306,14 @@ static void later(void **state)
             fail_msg("%s", problems);
         free(problems);
     }
-    expect(POOL "evaluations: {peer_review: {order: random}}\n",
-           "p.yaml:6: evaluations.peer_review.order: random does not exist yet in this version; use: both");
+    expect(POOL "evaluations: {peer_review: {design: adaptive}}\n",
+           "p.yaml:6: evaluations.peer_review.design: adaptive does not exist yet in this version; use: full, random");
+    expect(POOL "evaluations: {peer_review: {design: random}}\n",
+           "p.yaml:6: evaluations.peer_review: design: random needs iterations, the number of (question, judge, pair) "
+           "to draw");
+    expect(POOL "evaluations: {peer_review: {iterations: 5}}\n",
+           "p.yaml:6: evaluations.peer_review: iterations belongs to design: random; with design: full everything is "
+           "judged");
     expect(HEAD A B "  - {name: c, provider: gemini, model: m}\n",
            "p.yaml:5: models[2].provider: gemini does not exist yet in this version; use: openai");
 }
