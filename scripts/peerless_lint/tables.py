@@ -72,7 +72,7 @@ SYSTEM_HEADERS = {
     "analysis": _HOSTED,
     "report": _HOSTED,
     "sim": (*_HOSTED, "fcntl.h", "pthread.h", "unistd.h"),
-    "cli": (*_HOSTED, "signal.h", "time.h", "unistd.h"),
+    "cli": (*_HOSTED, "signal.h", "sys/resource.h", "time.h", "unistd.h"),
 }
 # One place each: said when another folder wants them.
 HEADER_HOMES = {

@@ -5,6 +5,7 @@
 #include "out.h"
 #include <peerless/version.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define COUNT(x) (sizeof(x) / sizeof((x)[0]))
 
@@ -134,6 +135,17 @@ static int unknown_command(const char *name)
     return pl__out_usage("there is no command \"%s\"; peerless --help shows all", name);
 }
 
+/* A large pool keeps more connections open than the soft limit of most shells allows. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* without it the transport keeps fewer connections */
+    }
+}
+
 int pl__cli_main(int argc, char **argv)
 {
     const pl_command *command = NULL;
@@ -144,6 +156,7 @@ int pl__cli_main(int argc, char **argv)
     int code = PL_EXIT_OK;
 
     pl__json_use_alloc();
+    raise_file_limit();
     if (argc < 2) {
         (void)show_help(NULL, NULL);
         return PL_EXIT_USAGE;
