@@ -143,13 +143,15 @@ static pl_status memory_write(pl_store *s, const pl_store_write *writes, size_t 
     pl_status rc = pl__store_check_writes(writes, n, reterr);
     if (rc != PL_OK || n == 0)
         return rc;
-    nodes = pl__calloc(n, sizeof(*nodes));
+    nodes = pl__calloc(n, sizeof(void *));
     if (!nodes)
         return pl__fail(reterr, PL_E_NOMEM, "memory store: %zu writes", n);
     (void)pthread_mutex_lock(&m->lock);
     rc = stage(m, writes, n, nodes, reterr);
-    for (size_t i = 0; i < n && rc == PL_OK; i++)
-        apply(m, &nodes[i]);
+    for (size_t i = 0; i < n && rc == PL_OK; i++) {
+        if (nodes[i])
+            apply(m, &nodes[i]);
+    }
     (void)pthread_mutex_unlock(&m->lock);
     for (size_t i = 0; i < n; i++) {
         if (nodes[i])

@@ -26,7 +26,7 @@ pl_skip_node *pl__skip_node_new(const pl_skip_list *list, const void *key)
         levels++;
         bits >>= 2;
     }
-    pl_skip_node *node = pl__calloc(1, sizeof(*node) + levels * sizeof(node->next[0]));
+    pl_skip_node *node = pl__calloc(1, sizeof(*node) + levels * sizeof(void *));
     if (!node)
         return NULL;
     memcpy(node->key, key, list->key_bytes);

@@ -281,7 +281,7 @@ pl_status pl__sqlite_run_get(pl_store *s, int64_t id, pl_store_run *ret, pl_str 
 {
     pl_sqlite *q = (pl_sqlite *)s;
     sqlite3_stmt *stmt = NULL;
-    pl_store_run run;
+    pl_store_run run = {.id = 0};
 
     pl_status rc = start(q, PL_RS_RUN, &stmt, reterr);
     if (rc != PL_OK)
@@ -305,7 +305,7 @@ pl_status pl__sqlite_run_get(pl_store *s, int64_t id, pl_store_run *ret, pl_str 
 static pl_status items_end(pl_sqlite *q, int64_t run_id, uint64_t *ret, pl_error *reterr)
 {
     sqlite3_stmt *stmt = NULL;
-    pl_store_run run;
+    pl_store_run run = {.id = 0};
 
     pl_status rc = start(q, PL_RS_RUN, &stmt, reterr);
     if (rc != PL_OK)
@@ -360,7 +360,7 @@ pl_status pl__sqlite_item_each(pl_store *s, int64_t run_id,
         if (code != SQLITE_ROW)
             break;
         code = SQLITE_OK;
-        pl_store_item item;
+        pl_store_item item = {.run_id = run_id};
         rc = column_item(q, stmt, run_id, &item, reterr);
         if (rc == PL_OK && item.position >= items) {
             code = SQLITE_DONE;

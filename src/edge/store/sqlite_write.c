@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+static const char item_put[] = "INSERT OR REPLACE INTO item (run, position, id, json, image_digest, problem)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+static const char run_insert[] = "INSERT INTO run (config, prompts, version, created_unix_ms, state, n_items)"
+                                 " VALUES (?1, ?2, ?3, ?4, 0, ?5)";
+
 const char *const pl__sqlite_write_sql[PL_WS_COUNT] = {
     [PL_WS_BEGIN] = "BEGIN IMMEDIATE",
     [PL_WS_COMMIT] = "COMMIT",
@@ -15,14 +20,11 @@ const char *const pl__sqlite_write_sql[PL_WS_COUNT] = {
     [PL_WS_BODY_DROP] = "DELETE FROM body WHERE call = ?1",
     [PL_WS_UNIT_FIND] = "SELECT id FROM unit WHERE key = ?1",
     [PL_WS_UNIT_INSERT] = "INSERT INTO unit (key) VALUES (?1)",
-    [PL_WS_TASK_PUT] = "INSERT INTO task (unit, key, call) VALUES (?1, ?2, ?3)"
-                       " ON CONFLICT (unit, key) DO UPDATE SET call = excluded.call",
-    [PL_WS_ITEM_PUT] = "INSERT OR REPLACE INTO item (run, position, id, json, image_digest, problem)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [PL_WS_TASK_PUT] = "INSERT OR REPLACE INTO task (unit, key, call) VALUES (?1, ?2, ?3)",
+    [PL_WS_ITEM_PUT] = item_put,
     [PL_WS_FILE_PUT] = "INSERT OR REPLACE INTO file (path, size_bytes, mtime_ns, digest) VALUES (?1, ?2, ?3, ?4)",
     [PL_WS_RUN_LATEST] = "SELECT id, config = ?1 AND prompts = ?2 FROM run ORDER BY id DESC LIMIT 1",
-    [PL_WS_RUN_INSERT] = "INSERT INTO run (config, prompts, version, created_unix_ms, state, n_items)"
-                         " VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+    [PL_WS_RUN_INSERT] = run_insert,
     [PL_WS_RUN_CONTINUE] = "UPDATE run SET version = ?2, state = 0, summary = NULL WHERE id = ?1",
     [PL_WS_RUN_END] = "UPDATE run SET state = ?2, n_items = ?3, summary = ?4 WHERE id = ?1",
 };

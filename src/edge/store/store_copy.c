@@ -71,7 +71,7 @@ char *pl__store_write_copy(const pl_store_write *src, pl_store_write *ret, char 
     return cursor;
 }
 
-/* Makes room for n bytes at once, so that what is copied in next does not move. */
+/* Makes room for n bytes at once, so that what is copied in next does not move. On failure *ret_cursor stays NULL. */
 static pl_status room(pl_str *memory, size_t n, char **ret_cursor, pl_error *reterr)
 {
     pl_status rc = pl__str_reserve(memory, n);
@@ -96,7 +96,7 @@ pl_status pl__store_call_into(const pl_store_call *call, bool with_body, pl_stor
     if (!with_body)
         plain.body = pl__view_n(NULL, 0);
     pl_status rc = room(memory, z_bytes(plain.codec) + z_bytes(plain.message) + plain.body.len, &cursor, reterr);
-    if (rc != PL_OK)
+    if (!cursor)
         return rc;
     call_copy(&plain, ret, &cursor);
     fill(memory, cursor);
@@ -109,7 +109,7 @@ pl_status pl__store_run_into(const pl_store_run *run, pl_store_run *ret, pl_str 
     pl_status rc =
         room(memory, z_bytes(run->config) + z_bytes(run->prompts) + z_bytes(run->version) + z_bytes(run->summary),
              &cursor, reterr);
-    if (rc != PL_OK)
+    if (!cursor)
         return rc;
     *ret = *run;
     ret->config = z_copy(run->config, &cursor);

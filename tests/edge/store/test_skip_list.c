@@ -51,7 +51,7 @@ static void test_finds_and_walks_in_order(void **state)
     make_key(7, key);
     assert_ptr_equal(pl__skip_from(&list, key), eight);
     assert_ptr_equal(pl__skip_after(&list, key), eight);
-    make_key(2 * KEYS, key);
+    make_key(2 * (uint64_t)KEYS, key);
     assert_null(pl__skip_from(&list, key));
     pl__skip_clear(&list);
     assert_null(pl__skip_from(&list, key));
