@@ -1,0 +1,84 @@
+/* The cluster bootstrap. Replicate i is drawn from a stream of its own, so that it does not matter which thread makes
+ * it; each worker keeps one drawn table and fills it again and again. */
+#include "bootstrap.h"
+
+#include "alloc.h"
+#include "error.h"
+#include "rng.h"
+#include "thread.h"
+
+#include <string.h>
+
+typedef struct task {
+    const pl_bootstrap *b;
+    size_t n;
+    size_t n_workers;
+    bool is_jackknife;
+    double *const *scores;
+} task;
+
+static void choose(const task *t, size_t replicate, uint32_t *copies)
+{
+    uint32_t n = t->b->n_images;
+    if (t->is_jackknife) {
+        for (uint32_t i = 0; i < n; i++)
+            copies[i] = i != replicate;
+        return;
+    }
+    pl_rng rng;
+    pl__rng_init(&rng, t->b->seed, "bootstrap", replicate);
+    memset(copies, 0, n * sizeof(*copies));
+    for (uint32_t i = 0; i < n; i++)
+        copies[pl__rng_below(&rng, n)]++;
+}
+
+static pl_status rank_draw(const task *t, size_t replicate, const pl_peer_table *table, pl_error *reterr)
+{
+    const pl_bootstrap *b = t->b;
+    for (size_t k = 0; k < b->n_methods; k++) {
+        pl_ranking *ranking = NULL;
+        pl_status rc = pl_rank_run(b->methods[k], table, b->models, &b->rank, &ranking, reterr);
+        if (rc)
+            return rc;
+        memcpy(&t->scores[k][replicate * b->n_models], pl_ranking_scores(ranking), b->n_models * sizeof(double));
+        pl_ranking_free(ranking);
+    }
+    return PL_OK;
+}
+
+/* Replicates worker, worker + n_workers, … */
+static pl_status work(size_t worker, void *user, pl_error *reterr)
+{
+    const task *t = user;
+    pl_peer_table *table = NULL;
+    uint32_t *copies = pl__calloc(t->b->n_images, sizeof(*copies));
+    pl_status rc = copies ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "draws of %u images", t->b->n_images);
+    for (size_t i = worker; i < t->n && !rc; i += t->n_workers) {
+        choose(t, i, copies);
+        rc = pl_resampler_draw(t->b->resampler, copies, &table, reterr);
+        if (!rc)
+            rc = rank_draw(t, i, table, reterr);
+    }
+    pl_peer_table_free(table);
+    pl__free(copies);
+    return rc;
+}
+
+static pl_status run(const pl_bootstrap *b, size_t n, bool is_jackknife, double *const *scores, pl_error *reterr)
+{
+    task t = {.b = b, .n = n, .n_workers = b->threads > 1 ? b->threads : 1, .is_jackknife = is_jackknife};
+    if (t.n_workers > n)
+        t.n_workers = n;
+    t.scores = scores;
+    return pl__parallel_for(t.n_workers, b->threads, work, &t, reterr);
+}
+
+pl_status pl__bootstrap_draw(const pl_bootstrap *b, size_t n, double *const *scores, pl_error *reterr)
+{
+    return run(b, n, false, scores, reterr);
+}
+
+pl_status pl__bootstrap_jackknife(const pl_bootstrap *b, double *const *scores, pl_error *reterr)
+{
+    return run(b, b->n_images, true, scores, reterr);
+}

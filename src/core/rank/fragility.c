@@ -1,0 +1,205 @@
+/* How many comparisons carry the top rank. The fewest cannot be found by trial; this is an upper bound: comparisons
+ * are removed in the order of what they do to the gap between the top model and a challenger, as a weighted mean of
+ * R feels it, and every number reported was verified by running the method without them. */
+#include "alloc.h"
+#include "error.h"
+#include "spread.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHALLENGERS_MAX 3u /* models next to the top that are tried */
+
+typedef struct lever {
+    double gain; /* by how much the gap shrinks, to first order */
+    size_t comparison;
+} lever;
+
+typedef struct search {
+    const pl_fragility_job *job;
+    const double *weights; /* of the judges, or NULL */
+    const double *scores;
+    double *mean;  /* weighted mean of S_VL by model, on the scale of R whatever the method's scores are */
+    double *total; /* the weight behind it */
+    lever *levers;
+    size_t n_levers;
+    bool *left_out;
+    pl_peer_table *table;
+} search;
+
+static int compare_levers(const void *x, const void *y)
+{
+    const lever *a = x;
+    const lever *b = y;
+    int c = (a->gain < b->gain) - (a->gain > b->gain);
+    return c ? c : (a->comparison > b->comparison) - (a->comparison < b->comparison);
+}
+
+/* The weight of the comparison for the method, as far as it is known. */
+static double weight_of(const search *s, const pl_comparison *c)
+{
+    if (strncmp(s->job->method, "single:", 7) == 0)
+        return strcmp(s->job->models[c->judge], s->job->method + 7) == 0 ? c->weight : 0.0;
+    if (!s->weights)
+        return c->weight;
+    double w = s->weights[c->judge];
+    return isfinite(w) && w > 0.0 ? w * c->weight : 0.0;
+}
+
+static void find_means(search *s)
+{
+    size_t n = pl_peer_table_n_comparisons(s->job->table);
+    for (size_t i = 0; i < n; i++) {
+        pl_comparison c = pl_peer_table_comparison(s->job->table, i);
+        double w = weight_of(s, &c);
+        s->mean[c.a] += w * c.a_score;
+        s->mean[c.b] += w * c.b_score;
+        s->total[c.a] += w;
+        s->total[c.b] += w;
+    }
+    for (uint32_t m = 0; m < pl_peer_table_n_models(s->job->table); m++)
+        s->mean[m] = s->total[m] > 0.0 ? s->mean[m] / s->total[m] : 0.0;
+}
+
+static void find_levers(search *s, uint32_t top, uint32_t challenger)
+{
+    size_t n = pl_peer_table_n_comparisons(s->job->table);
+    s->n_levers = 0;
+    for (size_t i = 0; i < n; i++) {
+        pl_comparison c = pl_peer_table_comparison(s->job->table, i);
+        double w = weight_of(s, &c);
+        double gain = 0.0;
+        if (!(w > 0.0))
+            continue;
+        for (unsigned side = 0; side < 2; side++) {
+            uint32_t m = side == 0 ? c.a : c.b;
+            double x = side == 0 ? c.a_score : c.b_score;
+            if (m == top)
+                gain += w * (x - s->mean[m]) / s->total[m];
+            else if (m == challenger)
+                gain += w * (s->mean[m] - x) / s->total[m];
+        }
+        if (gain > 0.0)
+            s->levers[s->n_levers++] = (lever){gain, i};
+    }
+    if (s->n_levers > 0)
+        qsort(s->levers, s->n_levers, sizeof(*s->levers), compare_levers);
+}
+
+/* Is another model on top without the first k levers' comparisons? Then it is *ret_top. */
+static pl_status try_without(search *s, size_t k, bool *ret_fell, uint32_t *ret_top, pl_error *reterr)
+{
+    const pl_fragility_job *job = s->job;
+    pl_ranking *ranking = NULL;
+    uint32_t best = job->order[0];
+    memset(s->left_out, 0, pl_peer_table_n_comparisons(job->table) * sizeof(*s->left_out));
+    for (size_t i = 0; i < k; i++)
+        s->left_out[s->levers[i].comparison] = true;
+    pl_status rc = pl_resampler_leave_out(job->resampler, s->left_out, &s->table, reterr);
+    if (!rc)
+        rc = pl_rank_run(job->method, s->table, job->models, job->rank, &ranking, reterr);
+    if (rc)
+        return rc;
+    const double *scores = pl_ranking_scores(ranking);
+    for (uint32_t i = 1; i < job->n_ranked; i++) {
+        uint32_t m = job->order[i];
+        if (!isnan(scores[m]) && (isnan(scores[best]) || scores[m] > scores[best]))
+            best = m;
+    }
+    *ret_fell = best != job->order[0];
+    if (*ret_fell)
+        *ret_top = best;
+    pl_ranking_free(ranking);
+    return PL_OK;
+}
+
+/* The shortest prefix of the levers below `limit` that was found to suffice: doubling, then halving. */
+static pl_status search_prefix(search *s, size_t limit, size_t *ret_n, uint32_t *ret_top, pl_error *reterr)
+{
+    size_t most = s->n_levers < limit ? s->n_levers : limit - 1;
+    size_t holds = 0; /* the top model stays without this many */
+    size_t falls = 0;
+    pl_status rc = PL_OK;
+    *ret_n = 0;
+    while (!rc && falls == 0 && holds < most) {
+        size_t k = holds == 0 ? 1 : holds < most / 2 ? 2 * holds : most;
+        bool fell = false;
+        rc = try_without(s, k, &fell, ret_top, reterr);
+        if (fell)
+            falls = k;
+        else
+            holds = k;
+    }
+    while (!rc && falls > holds + 1) {
+        bool fell = false;
+        size_t mid = holds + (falls - holds) / 2;
+        rc = try_without(s, mid, &fell, ret_top, reterr);
+        if (fell)
+            falls = mid;
+        else
+            holds = mid;
+    }
+    *ret_n = falls;
+    return rc;
+}
+
+static pl_status search_all(search *s, uint64_t *ret_n, uint32_t *ret_top, pl_error *reterr)
+{
+    const pl_fragility_job *job = s->job;
+    size_t fewest = 0;
+    uint32_t fewest_top = 0;
+    uint32_t of = 0; /* the challenger that gave it */
+    pl_status rc = PL_OK;
+    find_means(s);
+    for (uint32_t i = 1; i < job->n_ranked && i <= CHALLENGERS_MAX && !rc; i++) {
+        size_t n = 0;
+        uint32_t top = 0;
+        find_levers(s, job->order[0], job->order[i]);
+        rc = search_prefix(s, fewest > 0 ? fewest : SIZE_MAX, &n, &top, reterr);
+        if (!rc && n > 0) {
+            fewest = n;
+            fewest_top = top;
+            of = i;
+        }
+    }
+    if (rc)
+        return rc;
+    memset(s->left_out, 0, pl_peer_table_n_comparisons(job->table) * sizeof(*s->left_out));
+    if (fewest > 0)
+        find_levers(s, job->order[0], job->order[of]);
+    for (size_t i = 0; i < fewest; i++)
+        s->left_out[s->levers[i].comparison] = true;
+    *ret_n = fewest;
+    *ret_top = fewest_top;
+    return PL_OK;
+}
+
+pl_status pl__fragility(const pl_fragility_job *job, bool *left_out, uint64_t *ret_n, uint32_t *ret_top,
+                        pl_error *reterr)
+{
+    uint32_t m = pl_peer_table_n_models(job->table);
+    size_t n = pl_peer_table_n_comparisons(job->table);
+    pl_ranking *ranking = NULL;
+    search s = {.job = job,
+                .left_out = left_out,
+                .mean = pl__calloc(m, sizeof(*s.mean)),
+                .total = pl__calloc(m, sizeof(*s.total)),
+                .levers = pl__calloc(n, sizeof(*s.levers))};
+    pl_status rc = PL_OK;
+    if (!s.mean || !s.total || !s.levers)
+        rc = pl__fail(reterr, PL_E_NOMEM, "a search over %zu comparisons", n);
+    if (!rc)
+        rc = pl_rank_run(job->method, job->table, job->models, job->rank, &ranking, reterr);
+    if (!rc) {
+        s.weights = pl_ranking_weights(ranking);
+        s.scores = pl_ranking_scores(ranking);
+        rc = search_all(&s, ret_n, ret_top, reterr);
+    }
+    pl_ranking_free(ranking);
+    pl_peer_table_free(s.table);
+    pl__free(s.mean);
+    pl__free(s.total);
+    pl__free(s.levers);
+    return rc;
+}
