@@ -98,14 +98,20 @@ static int show_ranking(const pl_args *args, pl_store *store, int64_t run_id)
     return code;
 }
 
-static int run(const pl_args *args)
+int pl__cmd_run(const pl_args *args)
 {
     int code = PL_EXIT_OK;
     pl_config *config = pl__cli_config(pl__arg_text(args, "config", PL_CONFIG_DEFAULT), &code);
-    pl_setup *setup = config ? pl__cli_setup(config, &code) : NULL;
+    pl_setup *setup = NULL;
     pl_store *store = NULL;
     pl_error err = {0};
 
+    if (config && config->data_images)
+        pl__image_warm_up(); /* as early as it is known that there are images */
+    if (config)
+        setup = pl__cli_setup(config, &code);
+    if (setup && setup->any_image)
+        pl__image_warm_up();
     if (setup) {
         pl_run_wishes wishes = {.max_calls = pl__arg_count(args, "max-calls", config->budget.max_calls),
                                 .deadline_ms = pl__arg_count(args, "deadline", config->budget.deadline_ms),
@@ -124,18 +130,9 @@ static int run(const pl_args *args)
             }
         }
     }
+    pl__image_warm_up_end();
     pl__store_close(store);
     pl__setup_free(setup);
     pl__config_free(config);
-    return code;
-}
-
-int pl__cmd_run(const pl_args *args)
-{
-    int code = PL_EXIT_OK;
-
-    pl__image_warm_up(); /* whether there are images is known when it is done */
-    code = run(args);
-    pl__image_warm_up_end();
     return code;
 }

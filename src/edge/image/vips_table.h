@@ -11,7 +11,7 @@
  * where they differ. */
 #define PL_VIPS_FUNCTIONS(X)                                                                                           \
     X(int, init, vips_init, (const char *program))                                                                     \
-    X(void, block_untrusted_set, vips_block_untrusted_set, (gboolean state))                                           \
+    X(void, operation_block_set, vips_operation_block_set, (const char *name, gboolean state))                         \
     X(void, concurrency_set, vips_concurrency_set, (int n_threads))                                                    \
     X(void, cache_set_max, vips_cache_set_max, (int n_operations))                                                     \
     X(void, thread_shutdown, vips_thread_shutdown, (void))                                                             \
