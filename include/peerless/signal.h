@@ -133,8 +133,10 @@ PL_API PL_NODISCARD pl_status pl_resampler_leave_out(const pl_resampler *resampl
 
 /** Reasons to distrust a judge; flags combine. Rows for which nothing was asked or no reply came (PL_MISSING_ANSWER,
  *  PL_MISSING_CALL) are no verdicts of the judge: they cannot make it unusable. */
-#define PL_FLAG_UNUSABLE (1u << 0)     /**< fewer than half of its verdicts are usable */
-#define PL_FLAG_POSITION (1u << 1)     /**< first-shown share's 95 % interval lies outside [.1, .9] (>= 10 decisive) */
+#define PL_FLAG_UNUSABLE (1u << 0) /**< fewer than half of its verdicts are usable */
+#define PL_FLAG_POSITION                                                                                               \
+    (1u << 1) /**< first-shown share's 95 % interval lies outside [.1, .9] (>= 10 decisive); never                     \
+               where position_p is undefined, as in one fixed order */
 #define PL_FLAG_INCONSISTENT (1u << 2) /**< swap consistency is not above chance (>= 10 swap pairs, one-sided .05) */
 
 /** One judge's habits, over all its rows. */

@@ -162,7 +162,8 @@ static void conclude(pl_judge_report *r, const habit *h)
     r->position_p = position_p(r, h);
     if (r->usable < given - r->usable)
         r->flags |= PL_FLAG_UNUSABLE;
-    if (position_flag(r))
+    /* Shown in one fixed order, the first-shown share tells the models' quality as much as the judge's habit. */
+    if (!isnan(r->position_p) && position_flag(r))
         r->flags |= PL_FLAG_POSITION;
     if (inconsistent_flag(r))
         r->flags |= PL_FLAG_INCONSISTENT;

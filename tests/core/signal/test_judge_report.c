@@ -123,18 +123,22 @@ static void test_position_flag(void **state)
 {
     (void)state;
     pl_maker *k = pl__maker_new(3, 100, 1);
-    /* Clopper-Pearson at n of n: low = 0.025^(1/n), above 0.9 from n = 36 on. */
+    /* Clopper-Pearson at n of n: low = 0.025^(1/n), above 0.9 from n = 36 on. The pair is shown both ways. */
     for (uint32_t i = 0; i < 35; i++)
-        pl__maker_add(k, i, JUDGE, 0, 1, 0, PL_VERDICT_A);
+        pl__maker_add(k, i, JUDGE, i % 2, 1 - i % 2, 0, PL_VERDICT_A);
     assert_int_equal(report(k).flags, 0);
-    pl__maker_add(k, 35, JUDGE, 0, 1, 0, PL_VERDICT_A);
+    pl__maker_add(k, 35, JUDGE, 1, 0, 0, PL_VERDICT_A);
     assert_int_equal(report(k).flags, PL_FLAG_POSITION);
     pl__maker_add(k, 36, JUDGE, 0, 1, 0, PL_VERDICT_B);
     assert_int_equal(report(k).flags, 0);
     k->set.n_rows = 0;
     for (uint32_t i = 0; i < 36; i++)
-        pl__maker_add(k, i, JUDGE, 0, 1, 0, PL_VERDICT_B);
+        pl__maker_add(k, i, JUDGE, i % 2, 1 - i % 2, 0, PL_VERDICT_B);
     assert_int_equal(report(k).flags, PL_FLAG_POSITION);
+    k->set.n_rows = 0;
+    for (uint32_t i = 0; i < 100; i++) /* one fixed order: the better model may simply be first */
+        pl__maker_add(k, i, JUDGE, 0, 1, 0, PL_VERDICT_A);
+    assert_int_equal(report(k).flags, 0);
     pl__maker_free(k);
 }
 
