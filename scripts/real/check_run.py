@@ -31,10 +31,14 @@ class Peerless:
         self.binary, self.folder = binary, folder
 
     def __call__(self, *words, seconds_max=60):
-        done = subprocess.run([self.binary, *words], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=seconds_max, check=False)
+        try:
+            done = subprocess.run([self.binary, *words], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
+                                  timeout=seconds_max, check=False)
+        except subprocess.TimeoutExpired:
+            raise SystemExit(f"peerless {' '.join(words)} did not end within {seconds_max} s") from None
         with open(self.folder / "peerless.log", "ab") as log:
-            log.write(f"\n$ peerless {' '.join(words)}   # exit {done.returncode}\n".encode() + done.stderr + done.stdout)
+            log.write(f"\n$ peerless {' '.join(words)}   # exit {done.returncode}\n".encode())
+            log.write(done.stderr + done.stdout)
         return done
 
     def json(self, *words):
@@ -63,10 +67,9 @@ def show(text):
 
 
 def check_first_run(check, peerless, proxy):
-    """Returns the ranking that the run printed, or None when nothing that follows would make sense."""
+    """Returns the ranking that the run printed, or None if the run did not end well."""
     planned = peerless.json("plan")["calls"]
     run = peerless("run", "--format", "json", seconds_max=RUN_SECONDS_MAX)
-    show(run.stderr.splitlines()[-1] if run.returncode else b"")
     if not check.equal("exit status of peerless run", run.returncode, 0):
         show(run.stderr)
         return None
@@ -77,8 +80,8 @@ def check_first_run(check, peerless, proxy):
     print(f"        {counts['tasks']} tasks of {planned} planned, {len(exchanges)} requests, {tokens} tokens, "
           f"{summary['elapsed_ms'] / 1000:.1f} s")
     check.equal("planned tasks that were asked, or had nothing to ask about", counts["tasks"] + void, planned)
-    check.equal("requests that the run says it made, of those that the servers got", summary["attempts"], len(exchanges))
-    check.equal("stored calls, of the requests that were answered", counts["calls"],
+    check.equal("requests that the run says it made, as many as the servers got", summary["attempts"], len(exchanges))
+    check.equal("stored calls, as many as requests were answered", counts["calls"],
                 sum(e.status == 200 for e in exchanges))
     check.equal("tasks that made a call or share one", summary["calls"] + summary["reused"], counts["tasks"])
     statuses = dict(collections.Counter(e.status for e in exchanges))
@@ -95,8 +98,8 @@ def check_stored_texts(check, peerless, proxy):
     return judgments
 
 
-def check_missing(check, ranking, judgments):
-    """The counts of each judge against a count of our own over the exported texts."""
+def check_missing(check, ranking, judgments, formal):
+    """The counts of each judge against a count of our own over the exported texts. formal: judges held to the form."""
     by_judge = collections.defaultdict(list)
     for line in judgments:
         by_judge[line["judge"]].append(line)
@@ -107,12 +110,25 @@ def check_missing(check, ranking, judgments):
         lines = by_judge[name]
         words = ", ".join(f"{n} {reason}" for reason, n in judge["missing"].items()) or "none missing"
         usable = sum(line["verdict"] is not None for line in lines)
-        unmarked = sum(bool(line.get("raw", "").strip()) and not MARK.search(line["raw"]) for line in lines)
+        texts = [line.get("raw") or "" for line in lines]
+        unmarked = sum(bool(text.strip()) and not MARK.search(text) for text in texts)
         check((judge["asked"], judge["usable"]) == (len(lines), usable) and
               usable + sum(judge["missing"].values()) == len(lines) and
               judge["missing"].get("no mark", 0) == unmarked,
               f"{name} as judge: {usable} of {len(lines)} usable; {words}; flags: {judge['flags']}")
-        check(("unusable" in judge["flags"]) == (2 * usable < len(lines)), f"{name}: flagged if less than half is usable")
+        if name in formal:
+            check(usable == len(lines), f"{name}: held to the form, so every verdict is usable")
+        check(("unusable" in judge["flags"]) == (2 * usable < len(lines)),
+              f"{name}: flagged if less than half is usable")
+
+
+def check_scores(check, ranking):
+    """Usable verdicts give scores, and scores places."""
+    for name, method in ranking["methods"].items():
+        scores = {model: score for model, score in method["scores"].items() if score is not None}
+        places = [model for model, rank in method["rank"].items() if rank is not None]
+        check(len(scores) >= 2 and sorted(scores) == sorted(places) and all(0 <= s <= 1 for s in scores.values()),
+              f"{name}: scores of {len(scores)} models, and a place for each")
 
 
 def check_outputs(check, peerless, ranking):
@@ -121,15 +137,30 @@ def check_outputs(check, peerless, ranking):
     check.equal("exit status of rank and diagnose", (rank.returncode, diagnose.returncode), (0, 0))
     show(rank.stdout)
     show(diagnose.stdout)
-    check.equal("rank --format json says what the run said", peerless.json("rank", "--store", "run.db") == ranking, True)
+    check(peerless.json("rank", "--store", "run.db") == ranking, "rank --format json says what the run said")
     judges = peerless.json("diagnose", "--store", "run.db")["judges"]
     check.equal("judges with flags in diagnose", {name: judge["flags"] for name, judge in judges.items()},
                 {name: judge["flags"] for name, judge in ranking["judges"].items()})
     flags = {flag for judge in ranking["judges"].values() for flag in judge["flags"]}
     check.equal("flags that the table of rank does not show",
                 sorted(flag for flag in flags if flag.encode() not in rank.stdout), [])
-    check.equal("models with a place in the table", [name for name in ranking["models"] if name.encode() not in rank.stdout],
-                [])
+    check.equal("models that it does not show",
+                [name for name in ranking["models"] if name.encode() not in rank.stdout], [])
+
+
+def check_images(check, exchanges, n_images):
+    """With photographs every request carries one, and what a model asks about them shows that it was given them."""
+    check.equal("requests by images in them", dict(collections.Counter(len(e.images) for e in exchanges)),
+                {1 if n_images else 0: len(exchanges)})
+    if n_images == 0:
+        return
+    first = exchanges[0]
+    same_prompt = [e for e in exchanges if e.model == first.model and e.prompt == first.prompt]
+    pictures = {e.images[0]["image_url"]["url"] for e in same_prompt}
+    replies = {e.text for e in same_prompt}
+    check(len(pictures) == n_images and len(replies) > 1,
+          f"{first.model} was asked for a question about {len(pictures)} of {n_images} photographs and wrote "
+          f"{len(replies)} different ones")
 
 
 def check_second_run(check, peerless, proxy, ranking):
@@ -137,14 +168,17 @@ def check_second_run(check, peerless, proxy, ranking):
     run = peerless("run", "--format", "json")
     check.equal("exit status of a second run", run.returncode, 0)
     check.equal("requests of a second run", len(proxy.exchanges()) - before, 0)
-    check.equal("the second run prints the same ranking", json.loads(run.stdout) == ranking, True)
+    check(json.loads(run.stdout) == ranking, "the second run prints the same ranking")
 
 
-def check_run(check, peerless, proxy):
+def check_run(check, peerless, proxy, n_images, formal):
+    """n_images: 0 for a run on questions in text. formal: names of the models that are held to the form."""
     ranking = check_first_run(check, peerless, proxy)
     if ranking is None:
         return
+    check_images(check, proxy.exchanges(), n_images)
     judgments = check_stored_texts(check, peerless, proxy)
-    check_missing(check, ranking, judgments)
+    check_missing(check, ranking, judgments, formal)
+    check_scores(check, ranking)
     check_outputs(check, peerless, ranking)
     check_second_run(check, peerless, proxy, ranking)

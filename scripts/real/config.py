@@ -3,10 +3,11 @@ import json
 
 import servers
 
-TEXT_TOKENS, PHOTO_TOKENS = 64, 24
+TEXT_TOKENS, PHOTO_TOKENS = 48, 24
 
 
 def model_lines(model, base_url, max_tokens):
+    extra = [f"    extra: {{grammar: {json.dumps(model.grammar)}}}"] if model.grammar else []
     return [f"  - name: {model.name}  # {model.note}",
             "    provider: openai",
             f"    model: {model.name}",
@@ -14,6 +15,7 @@ def model_lines(model, base_url, max_tokens):
             f"    endpoint: real-pool/{model.name}  # keeps its name when the port changes, so nothing is asked twice",
             f"    family: {model.family}",
             f"    params: {{temperature: 0, max_tokens: {max_tokens}, seed: 1}}",
+            *extra,
             "    image: {max_side: 512, format: jpeg, quality: 90, detail: auto}",
             f"    limits: {{concurrency: {servers.SLOTS}}}"]
 

@@ -8,6 +8,9 @@ import make_random_vlm
 
 GEMMA_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 GEMMA_PARTS = 4
+# Left to themselves these models hardly ever write a verdict. One in each pool is held to the form by its server, so
+# that usable verdicts take the whole way too; what they say means nothing.
+FORMAT = r'root ::= [A-Za-z0-9 ,.]{1,%d} "\n[[" [ABC] "]]"'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Model:
     text: pathlib.Path
     mmproj: pathlib.Path | None
     note: str
+    grammar: str | None = None  # GBNF that all its replies are held to
 
 
 def package_folder(name):
@@ -55,13 +59,13 @@ def gemma3(folder):
             path.unlink()
             raise SystemExit(f"the parts of Gemma 3 270M give SHA-256 {found}, not {GEMMA_SHA256}")
         checked.write_text(GEMMA_SHA256 + "\n")
-    return Model("gemma3", "gemma", path, None, "Gemma 3 270M, Q4_K_M, a base model")
+    return Model("gemma3", "gemma", path, None, "Gemma 3 270M, Q4_K_M, a base model", FORMAT % 80)
 
 
-def random_vlm(folder, seed):
+def random_vlm(folder, seed, grammar=None):
     name = f"random-vlm-{seed}"
     text, mmproj = make_random_vlm.make(folder / name, seed=seed, name=name)
-    return Model(name, "random", text, mmproj, f"random weights of seed {seed}; takes images")
+    return Model(name, "random", text, mmproj, f"random weights of seed {seed}; takes images", grammar)
 
 
 def text_pool(folder):
@@ -69,7 +73,7 @@ def text_pool(folder):
 
 
 def photo_pool(folder):
-    return [random_vlm(folder, seed) for seed in (1, 2, 3)]
+    return [random_vlm(folder, 1), random_vlm(folder, 2), random_vlm(folder, 3, FORMAT % 12)]
 
 
 def photographs():

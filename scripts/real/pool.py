@@ -54,7 +54,7 @@ def command_stop(_):
     STATE.unlink(missing_ok=True)
 
 
-def test_pool(check, title, pool, folder, binary, make_config):
+def test_pool(check, title, pool, folder, binary, make_config, n_images):
     print(f"\n{title}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -63,7 +63,8 @@ def test_pool(check, title, pool, folder, binary, make_config):
     try:
         base_urls = {model.name: front.base_url(model.name) for model in pool}
         (folder / "peerless.yaml").write_text(make_config(base_urls))
-        check_run.check_run(check, check_run.Peerless(binary, folder), front)
+        formal = [model.name for model in pool if model.grammar]
+        check_run.check_run(check, check_run.Peerless(binary, folder), front, n_images, formal)
     finally:
         front.close()
         servers.end([server.pid for server in started])
@@ -83,8 +84,8 @@ def test_injection(check, pool, folder, binary):
 def command_test(options):
     binary = str(pathlib.Path(options.binary).resolve())
     if not pathlib.Path(binary).is_file():
-        raise SystemExit(f"{options.binary} is not there: build it (cmake --preset dev && cmake --build --preset dev) or "
-                         "name another one")
+        raise SystemExit(f"{options.binary} is not there: build it (cmake --preset dev && cmake --build --preset dev) "
+                         "or name another one")
     began = time.monotonic()
     check = check_run.Checks()
     text_pool, photo_pool = models.text_pool(BUILD / "models"), models.photo_pool(BUILD / "models")
@@ -94,10 +95,10 @@ def command_test(options):
         photos = copy_photographs(BUILD / "photos")
         test_pool(check, "Photographs, three vision models of random weights, generated questions, both criteria",
                   photo_pool, BUILD / "test" / "photos", binary,
-                  lambda urls: config.photo_config(photos, photo_pool, urls))
+                  lambda urls: config.photo_config(photos, photo_pool, urls), len(list(photos.iterdir())))
     if options.only in (None, "text"):
         test_pool(check, "Questions in text, two language models and a vision model of random weights", text_pool,
-                  BUILD / "test" / "text", binary, lambda urls: config.text_config(TEXT_ITEMS, text_pool, urls))
+                  BUILD / "test" / "text", binary, lambda urls: config.text_config(TEXT_ITEMS, text_pool, urls), 0)
     print(f"\n{check.passed} passed, {check.failed} failed")
     say(f"{time.monotonic() - began:.0f} s; stores, configurations and logs are in {BUILD / 'test'}")
     return 1 if check.failed else 0

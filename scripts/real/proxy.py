@@ -97,11 +97,14 @@ def handler_for(proxy):
                 body = json.dumps(completion(name, answer)).encode()
             exchange.reply = json_or_none(body)
             proxy.add(exchange)  # before the reply is sent: whoever has it finds it counted
-            self.send_response(exchange.status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            try:
+                self.send_response(exchange.status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            except OSError:  # whoever asked is gone
+                self.close_connection = True
 
         def forward(self, name, path, raw):
             connection = http.client.HTTPConnection("127.0.0.1", proxy.ports[name], timeout=TIMEOUT_SECONDS)
@@ -110,6 +113,8 @@ def handler_for(proxy):
                 connection.request("POST", path, raw, headers)
                 reply = connection.getresponse()
                 return reply.status, reply.headers.get("Content-Type", ""), reply.read()
+            except OSError as error:
+                return 502, "application/json", json.dumps({"error": {"message": f"{name}: {error}"}}).encode()
             finally:
                 connection.close()
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Serves one GGUF model by llama.cpp's own server on 127.0.0.1 until SIGTERM or SIGINT.
 
-    serve.py MODEL.gguf [--mmproj FILE] [--slots N] [--slot-context TOKENS] [--port P] [--port-file FILE] [--with-parent]
+    serve.py MODEL.gguf [--mmproj FILE] [--slots N] [--slot-context TOKENS] [--port P] [--port-file FILE]
+             [--with-parent]
 
 The port is written once /health answers 200. --with-parent also ends it when the process that started it is gone.
 """
