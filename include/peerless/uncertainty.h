@@ -66,6 +66,7 @@ typedef struct pl_method_uncertainty {
     const uint32_t *order; /**< the n_ranked models with a score, best first; equal scores by name */
     uint32_t n_ranked;
     const pl_neighbours *neighbours; /**< n_ranked - 1, down the ranking; NULL when undefined */
+    uint64_t n_comparisons;          /**< that the table is made of */
     /** Comparisons (see pl_peer_table_comparison) whose removal was found to put another model on top: an upper bound
      *  of the fewest, by a greedy search. 0: not looked for, or none found; a warning says which. */
     uint64_t fragility;

@@ -56,6 +56,14 @@ static void same_bytes_on_any_threads_and_in_any_order_of_items(void **state)
     one = json_of(pool.dir, CLI_WORDS("rank", "--format", "json", "--threads", "1"));
     two = json_of(pool.dir, CLI_WORDS("rank", "--format", "json", "--threads", "2"));
     assert_string_equal(one, two);
+    free(one);
+    free(two);
+    one = json_of(pool.dir, CLI_WORDS("rank", "--format", "json", "--threads", "1", "--bootstrap", "60"));
+    two = json_of(pool.dir, CLI_WORDS("rank", "--format", "json", "--threads", "3", "--bootstrap", "60"));
+    assert_string_equal(one, two);
+    assert_non_null(strstr(one, "\"rank_ci\""));
+    free(one);
+    one = json_of(pool.dir, CLI_WORDS("rank", "--format", "json"));
     path = pl__kit_write_text(pool.dir, "items.jsonl",
                               "{\"id\":\"z\",\"image\":\"scenes/scene-00004.png\"}\n"
                               "{\"id\":\"c\",\"image\":\"scenes/scene-00003.png\"}\n"

@@ -2,6 +2,7 @@
 
 #include "alloc.h"
 #include "bounds.h"
+#include "confidence.h"
 #include "error.h"
 #include <math.h>
 #include <stdarg.h>
@@ -29,6 +30,7 @@ void pl__analysis_free(pl_analysis *a)
 {
     if (!a)
         return;
+    pl_uncertainty_free(a->uncertainty);
     pl__arena_clear(&a->arena);
     pl__free(a);
 }
@@ -198,6 +200,8 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
         rc = note_table(a, table, reterr);
     if (rc == PL_OK)
         rc = run_methods(a, request, table, &opts, reterr);
+    if (rc == PL_OK && request->bootstrap > 0)
+        rc = pl__confidence(a, request, table, &opts, reterr);
     pl_peer_table_free(table);
     if (rc == PL_OK && wants_bounds(a))
         rc = pl__bounds(&a->arena, a->set, &peer, &opts, a->methods, a->n_methods, reterr);
@@ -219,6 +223,7 @@ pl_status pl__analysis_new(const pl_judgment_set *set, const pl_rank_request *re
         return pl__fail(reterr, PL_E_NOMEM, "analysis");
     pl__arena_init(&a->arena);
     a->set = set;
+    a->interval = request->interval;
     rc = analyse(a, request, reterr);
     if (rc != PL_OK) {
         pl__analysis_free(a);

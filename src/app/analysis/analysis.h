@@ -3,7 +3,7 @@
 
 #include "arena.h"
 #include "records.h"
-#include <peerless/rank.h>
+#include <peerless/uncertainty.h>
 
 /* Judgments -> tables -> methods -> result: the one way from rows to what every front end shows. */
 
@@ -22,6 +22,9 @@ typedef struct pl_rank_request {
     const char *criterion; /* for methods that take no gamma; NULL: "correctness" if the set has it, else all */
     pl_rank_opts rank;     /* rank.criterion is filled in here */
     const pl_truth *truth; /* or NULL */
+    uint32_t bootstrap;    /* resamples; 0: none. Drawn from rank.seed */
+    pl_interval interval;
+    uint32_t threads; /* for the resamples; no result depends on it */
 } pl_rank_request;
 
 /* Agreement with a truth (METHODS section 2); NaN is undefined. */
@@ -49,6 +52,7 @@ typedef struct pl_method_result {
     size_t n_warnings;
     bool has_agreement;
     pl_agreement agreement;
+    const pl_method_uncertainty *uncertainty; /* NULL without a bootstrap */
 } pl_method_result;
 
 /* Everything in it lives in its arena; names of models are borrowed from the set. */
@@ -60,6 +64,8 @@ typedef struct pl_analysis {
     bool *excluded;          /* n_models: judges left out by --exclude-flagged */
     pl_method_result *methods;
     size_t n_methods;
+    pl_uncertainty *uncertainty; /* NULL without a bootstrap */
+    pl_interval interval;
     const char *notes[PL_NOTES_MAX]; /* sentences every output carries */
     size_t n_notes;
 } pl_analysis;

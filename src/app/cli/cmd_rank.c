@@ -47,6 +47,8 @@ static int analyse_and_show(const pl_args *args, report_fn report)
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     if (rc == PL_OK)
         rc = pl__ranking_request(args, &in, methods, &request, &err);
+    if (report != pl__report_rank)
+        request.bootstrap = 0; /* its results would not be shown */
     if (rc == PL_OK && truth_path)
         rc = pl__records_read_truth(truth_path, &truth, &err);
     if (rc == PL_OK)

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define STORE_DEFAULT "run.db"
+#define THREADS_DEFAULT 2
+#define THREADS_MAX 256u
 #define INSTRUCTION_BYTES_MAX 65536u
 
 const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
@@ -20,6 +22,9 @@ const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
     {"exclude-flagged", 0, PL_OPTION_FLAG, NULL, "leave out judges that the screening flags"},
     {"skip-bad", 0, PL_OPTION_FLAG, NULL, "count bad lines of a log instead of stopping"},
     {"judge-prompt", 0, PL_OPTION_TEXT, "FILE", "what the judges of a log were told, to tell echoes from verdicts"},
+    {"bootstrap", 0, PL_OPTION_COUNT, "N",
+     "resample the images N times: intervals, P(best), tied groups (1000 is usual)"},
+    {"interval", 0, PL_OPTION_TEXT, "percentile|bca", "kind of interval of --bootstrap (default percentile)"},
     {"seed", 0, PL_OPTION_COUNT, "S", "for everything that is drawn (default 1)"},
     {"upme-step", 0, PL_OPTION_NUMBER, "X", "step of each epoch, 0 < X <= 1 (default 0.5)"},
     {"upme-epochs", 0, PL_OPTION_COUNT, "N", "epochs at most (default 30)"},
@@ -187,6 +192,25 @@ static pl_status upme_options(const pl_args *args, pl_rank_opts *opts, pl_error 
     return PL_OK;
 }
 
+static pl_status bootstrap_options(const pl_args *args, pl_rank_request *ret, pl_error *reterr)
+{
+    const char *kind = pl__arg_text(args, "interval", "percentile");
+    uint64_t n = pl__arg_count(args, "bootstrap", 0);
+
+    if (pl__arg_given(args, "bootstrap") && (n < 2 || n > PL_UNCERTAINTY_REPLICATES_MAX))
+        return pl__fail(reterr, PL_E_INVALID, "--bootstrap is between 2 and %u", PL_UNCERTAINTY_REPLICATES_MAX);
+    if (strcmp(kind, "bca") == 0)
+        ret->interval = PL_INTERVAL_BCA;
+    else if (strcmp(kind, "percentile") != 0)
+        return pl__fail(reterr, PL_E_INVALID, "--interval is percentile or bca, not \"%s\"", kind);
+    if (pl__arg_given(args, "interval") && n == 0)
+        return pl__fail(reterr, PL_E_INVALID, "--interval goes with --bootstrap N");
+    n = pl__arg_count(args, "threads", THREADS_DEFAULT);
+    ret->bootstrap = (uint32_t)pl__arg_count(args, "bootstrap", 0);
+    ret->threads = n < THREADS_MAX ? (uint32_t)n : THREADS_MAX;
+    return PL_OK;
+}
+
 pl_status pl__ranking_request(const pl_args *args, const pl_ranking_input *in, const char **methods,
                               pl_rank_request *ret, pl_error *reterr)
 {
@@ -200,6 +224,8 @@ pl_status pl__ranking_request(const pl_args *args, const pl_ranking_input *in, c
     const char *const *list = pl__arg_list(args, "methods", &n);
     pl_status rc = upme_options(args, &r.rank, reterr);
 
+    if (rc == PL_OK)
+        rc = bootstrap_options(args, &r, reterr);
     if (rc != PL_OK)
         return rc;
     if (n > PL_METHODS_MAX)

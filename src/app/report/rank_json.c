@@ -1,4 +1,5 @@
 #include "rank_json.h"
+#include "confidence_report.h"
 #include "error.h"
 #include "json.h"
 #include <math.h>
@@ -115,6 +116,8 @@ static json_t *method_json(const pl_analysis *a, const pl_method_result *m)
         rc = pl__json_set(doc, "bounds", bounds(a, m));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "rank", ranks(a, m));
+    if (rc == PL_OK && m->uncertainty)
+        rc = pl__confidence_json(a, m, doc);
     if (rc == PL_OK && m->weights)
         rc = pl__json_set(doc, "weights", per_model(a, m->weights, NULL));
     if (rc == PL_OK && m->n_loss > 0)
@@ -270,6 +273,8 @@ pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
         rc = pl__json_set(doc, "judges", judges_json(a));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "methods", methods_json(a));
+    if (rc == PL_OK && a->uncertainty)
+        rc = pl__json_set(doc, "bootstrap", pl__bootstrap_json(a));
     if (rc == PL_OK && a->n_methods > 0 && a->methods[0].has_agreement)
         rc = pl__json_set(doc, "truth", truth_json(a));
     if (rc == PL_OK)

@@ -1,3 +1,4 @@
+#include "confidence_report.h"
 #include "error.h"
 #include "rank_json.h"
 #include "report.h"
@@ -181,20 +182,44 @@ static pl_status write_table(const pl_analysis *a, pl_str *out, pl_error *reterr
     if (rc == PL_OK)
         rc = pl__str_appendf(out, "\n%zu judgments of %u questions on %u images, %llu missing\n", a->set->n_rows,
                              a->set->n_items, a->set->n_images, (unsigned long long)a->missing);
+    if (rc == PL_OK && a->uncertainty)
+        rc = pl__confidence_table(a, out, reterr);
     if (rc == PL_OK)
         rc = write_agreement(a, out, reterr);
     return rc == PL_OK ? write_remarks(a, out) : rc;
 }
 
+static void add_place(pl_table *t, uint32_t place)
+{
+    if (place > 0)
+        pl__table_count(t, place);
+    else
+        pl__table_text(t, "");
+}
+
+static void add_confidence(pl_table *t, const pl_method_uncertainty *x, uint32_t i)
+{
+    pl__table_full(t, x->low[i]);
+    pl__table_full(t, x->high[i]);
+    pl__table_full(t, x->se[i]);
+    add_place(t, x->rank_low[i]);
+    add_place(t, x->rank_high[i]);
+    pl__table_full(t, x->p_best[i]);
+    add_place(t, x->group[i]);
+}
+
 static pl_status write_csv(const pl_analysis *a, pl_str *out, pl_error *reterr)
 {
     static const char *const heads[] = {"method", "model", "rank", "score", "weight", "worst", "best"};
+    static const char *const more[] = {"ci_low", "ci_high", "se", "rank_low", "rank_high", "p_best", "tied_group"};
     pl_table t;
     pl_status rc = PL_OK;
 
     pl__table_init(&t);
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
         pl__table_column(&t, heads[i], false);
+    for (size_t i = 0; a->uncertainty && i < sizeof(more) / sizeof(more[0]); i++)
+        pl__table_column(&t, more[i], false);
     for (size_t k = 0; k < a->n_methods; k++) {
         const pl_method_result *m = &a->methods[k];
 
@@ -209,6 +234,8 @@ static pl_status write_csv(const pl_analysis *a, pl_str *out, pl_error *reterr)
             pl__table_full(&t, m->weights ? m->weights[i] : (double)NAN);
             pl__table_full(&t, m->low ? m->low[i] : (double)NAN);
             pl__table_full(&t, m->high ? m->high[i] : (double)NAN);
+            if (m->uncertainty)
+                add_confidence(&t, m->uncertainty, i);
         }
     }
     rc = pl__table_write_csv(&t, out, reterr);

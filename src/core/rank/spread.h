@@ -28,6 +28,7 @@ typedef struct pl_spread {
     uint32_t *order;
     uint32_t n_ranked;
     pl_neighbours *neighbours;
+    uint64_t n_comparisons;
     uint64_t fragility;
     uint32_t fragility_top;
     const char **warnings;

@@ -182,6 +182,7 @@ static void show(const pl_spread *s, pl_method_uncertainty *ret)
                                    .order = s->order,
                                    .n_ranked = s->n_ranked,
                                    .neighbours = s->neighbours,
+                                   .n_comparisons = s->n_comparisons,
                                    .fragility = s->fragility,
                                    .fragility_top = s->fragility_top,
                                    .replicates = s->replicates,
@@ -207,6 +208,7 @@ static pl_status prepare(job *j, pl_error *reterr)
                                     .n_images = u->n_images,
                                     .n_replicates = u->n_replicates,
                                     .level = u->level,
+                                    .n_comparisons = pl_peer_table_n_comparisons(j->table),
                                     .interval = j->opts->interval};
     }
     return PL_OK;

@@ -1,0 +1,48 @@
+#include "confidence.h"
+
+#include "error.h"
+
+static pl_status add_warnings(pl_analysis *a, pl_method_result *m, pl_error *reterr)
+{
+    const pl_method_uncertainty *x = m->uncertainty;
+    const char **all = NULL;
+
+    if (x->n_warnings == 0)
+        return PL_OK;
+    all = pl__arena_calloc(&a->arena, m->n_warnings + x->n_warnings, sizeof(*all));
+    if (!all)
+        return pl__fail(reterr, PL_E_NOMEM, "warnings");
+    for (size_t i = 0; i < m->n_warnings; i++)
+        all[i] = m->warnings[i];
+    for (size_t i = 0; i < x->n_warnings; i++)
+        all[m->n_warnings + i] = x->warnings[i]; /* the uncertainty lives as long as the analysis */
+    m->warnings = all;
+    m->n_warnings += x->n_warnings;
+    return PL_OK;
+}
+
+pl_status pl__confidence(pl_analysis *a, const pl_rank_request *request, const pl_peer_table *table,
+                         const pl_rank_opts *rank, pl_error *reterr)
+{
+    pl_uncertainty_opts opts = PL_UNCERTAINTY_OPTS_INIT;
+    const char *const *notes = NULL;
+    size_t n_notes = 0;
+    pl_status rc = PL_OK;
+
+    opts.replicates = request->bootstrap;
+    opts.seed = rank->seed;
+    opts.threads = request->threads;
+    opts.interval = request->interval;
+    rc = pl_uncertainty_run(request->methods, request->n_methods, table, a->set->models, rank, &opts, &a->uncertainty,
+                            reterr);
+    if (rc != PL_OK)
+        return rc;
+    notes = pl_uncertainty_warnings(a->uncertainty, &n_notes);
+    for (size_t i = 0; i < n_notes && rc == PL_OK; i++)
+        rc = pl__analysis_note(a, reterr, "%s", notes[i]);
+    for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
+        a->methods[k].uncertainty = pl_uncertainty_method(a->uncertainty, k);
+        rc = add_warnings(a, &a->methods[k], reterr);
+    }
+    return rc;
+}

@@ -1,0 +1,11 @@
+#ifndef PL_CONFIDENCE_H
+#define PL_CONFIDENCE_H
+
+#include "analysis.h"
+
+/* The bootstrap of a finished ranking: fills analysis->uncertainty and each method's, and adds its warnings to the
+ * notes and the methods'. `table` and `rank` are what the methods were ranked by. */
+PL_NODISCARD pl_status pl__confidence(pl_analysis *analysis, const pl_rank_request *request, const pl_peer_table *table,
+                                      const pl_rank_opts *rank, pl_error *reterr);
+
+#endif

@@ -1,0 +1,117 @@
+/* What a bootstrap adds to the JSON of a ranking. */
+#include "confidence_report.h"
+
+#include <math.h>
+
+static json_t *number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+/* {"model": [low, high], …}; a range of ranks is null where undefined. */
+static json_t *ranges(const pl_analysis *a, const double *low, const double *high, const uint32_t *rank_low,
+                      const uint32_t *rank_high)
+{
+    json_t *doc = json_object();
+
+    for (uint32_t i = 0; i < a->set->n_models && doc; i++) {
+        json_t *pair = low                ? json_pack("[o, o]", number(low[i]), number(high[i]))
+                       : rank_low[i] == 0 ? json_pack("[n, n]")
+                                          : json_pack("[I, I]", (json_int_t)rank_low[i], (json_int_t)rank_high[i]);
+
+        if (pl__json_set(doc, a->set->models[i], pair) != PL_OK) {
+            json_decref(doc);
+            doc = NULL;
+        }
+    }
+    return doc;
+}
+
+static json_t *numbers(const pl_analysis *a, const double *x)
+{
+    json_t *doc = json_object();
+
+    for (uint32_t i = 0; i < a->set->n_models && doc; i++) {
+        if (pl__json_set_number(doc, a->set->models[i], x[i]) != PL_OK) {
+            json_decref(doc);
+            doc = NULL;
+        }
+    }
+    return doc;
+}
+
+static json_t *tied_groups(const pl_analysis *a, const pl_method_uncertainty *x)
+{
+    json_t *groups = json_array();
+
+    for (uint32_t g = 1; g <= x->n_groups && groups; g++) {
+        json_t *group = json_array();
+        bool fine = group != NULL;
+
+        for (uint32_t i = 0; i < x->n_ranked && fine; i++) {
+            if (x->group[x->order[i]] == g)
+                fine = json_array_append_new(group, json_string(a->set->models[x->order[i]])) == 0;
+        }
+        if (!fine || json_array_append_new(groups, group) != 0) {
+            if (!fine)
+                json_decref(group);
+            json_decref(groups);
+            groups = NULL;
+        }
+    }
+    return groups;
+}
+
+static json_t *neighbours(const pl_analysis *a, const pl_method_uncertainty *x)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; x->neighbours && i + 1 < x->n_ranked && list; i++) {
+        const pl_neighbours *n = &x->neighbours[i];
+        json_t *row = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "above", a->set->models[n->above], "below",
+                                a->set->models[n->below], "difference", number(n->difference), "se", number(n->se), "p",
+                                number(n->p), "p_holm", number(n->p_holm), "images",
+                                number(isnan(n->images) ? n->images : ceil(n->images)));
+
+        if (json_array_append_new(list, row) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+static pl_status set_fragility(const pl_analysis *a, const pl_method_uncertainty *x, json_t *doc)
+{
+    if (x->fragility == 0)
+        return PL_OK;
+    return pl__json_set(doc, "fragility",
+                        json_pack("{s:I, s:I, s:s}", "judgments", (json_int_t)x->fragility, "of",
+                                  (json_int_t)x->n_comparisons, "top", a->set->models[x->fragility_top]));
+}
+
+pl_status pl__confidence_json(const pl_analysis *a, const pl_method_result *m, json_t *doc)
+{
+    const pl_method_uncertainty *x = m->uncertainty;
+    pl_status rc = pl__json_set(doc, "ci", ranges(a, x->low, x->high, NULL, NULL));
+
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "rank_ci", ranges(a, NULL, NULL, x->rank_low, x->rank_high));
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "se", numbers(a, x->se));
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "p_best", numbers(a, x->p_best));
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "tied_groups", tied_groups(a, x));
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "neighbours", neighbours(a, x));
+    return rc == PL_OK ? set_fragility(a, x, doc) : rc;
+}
+
+json_t *pl__bootstrap_json(const pl_analysis *a)
+{
+    return json_pack("{s:I, s:I, s:o, s:s}", "replicates", (json_int_t)pl_uncertainty_n_replicates(a->uncertainty),
+                     "images", (json_int_t)pl_uncertainty_n_images(a->uncertainty), "level",
+                     number(pl_uncertainty_level(a->uncertainty)), "interval",
+                     a->interval == PL_INTERVAL_BCA ? "bca" : "percentile");
+}

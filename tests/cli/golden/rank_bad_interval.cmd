@@ -1,0 +1,1 @@
+peerless rank --judgments judgments.jsonl --bootstrap 20 --interval wide
