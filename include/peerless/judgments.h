@@ -56,17 +56,17 @@ typedef struct pl_judgment {
  * `models` names candidates and judges alike; results have one place for each of them.
  */
 typedef struct pl_judgment_set {
-    const char *const *models; /**< n_models distinct names */
-    uint32_t n_models;
+    const char *const *models;   /**< n_models distinct names */
+    uint32_t n_models;           /**< number of models */
     const char *const *families; /**< n_models, or NULL: every model is its own family */
     const char *const *items;    /**< n_items ids; they fix the canonical order of rows */
-    uint32_t n_items;
-    const char *const *images; /**< n_images ids */
-    uint32_t n_images;
+    uint32_t n_items;            /**< number of items */
+    const char *const *images;   /**< n_images ids */
+    uint32_t n_images;           /**< number of images */
     const char *const *criteria; /**< n_criteria distinct names; at least one */
-    uint32_t n_criteria;
-    const pl_judgment *rows;
-    size_t n_rows;
+    uint32_t n_criteria;         /**< number of criteria */
+    const pl_judgment *rows;     /**< n_rows, in any order; NULL only if there are none */
+    size_t n_rows;               /**< number of rows */
 } pl_judgment_set;
 
 /**

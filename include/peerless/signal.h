@@ -10,8 +10,9 @@
 extern "C" {
 #endif
 
+/** How pl_peer_table_build() counts; start from PL_PEER_OPTS_INIT. */
 typedef struct pl_peer_opts {
-    uint32_t size_bytes;
+    uint32_t size_bytes; /**< sizeof this struct, as the _INIT macro sets it */
     /** gamma per criterion, n_criteria long, >= 0, at least one > 0; NULL: equal. Rescaled to sum 1 (UPME eq. 9). */
     const double *criterion_weights;
     /** Average the two orders of a pair first and drop a pair whose other order is missing (own runs with both orders);
@@ -22,6 +23,7 @@ typedef struct pl_peer_opts {
     /** Judges to leave out, n_models long, or NULL. */
     const bool *exclude_judges;
 } pl_peer_opts;
+/** The defaults of pl_peer_opts. */
 #define PL_PEER_OPTS_INIT                                                                                              \
     {                                                                                                                  \
         sizeof(pl_peer_opts), NULL, false, false, NULL                                                                 \
@@ -30,17 +32,17 @@ typedef struct pl_peer_opts {
 /** One vote on an unordered pair, a < b: a usable (criterion, order) verdict. Weight gamma_c over the sum of all gamma,
  *  halved with pair_orders (where a verdict without its other order is no ballot), times the row's weight. */
 typedef struct pl_ballot {
-    uint32_t item;
-    uint32_t image;
-    uint32_t judge;
-    uint32_t a;
-    uint32_t b;
-    uint32_t criterion;
-    bool a_first;   /**< was a the answer shown first? */
-    double a_score; /**< 1 win, 0.5 tie, 0 loss */
-    double weight;
-    uint32_t a_length; /**< of the row; 0 if unknown. Ballots that differ in their lengths alone stand in any order */
-    uint32_t b_length;
+    uint32_t item;      /**< index into items; in a resampled table each copy has its own */
+    uint32_t image;     /**< index into images */
+    uint32_t judge;     /**< index into models */
+    uint32_t a;         /**< index into models */
+    uint32_t b;         /**< the other one; index into models */
+    uint32_t criterion; /**< index into criteria */
+    bool a_first;       /**< was a the answer shown first? */
+    double a_score;     /**< 1 win, 0.5 tie, 0 loss */
+    double weight;      /**< see above */
+    uint32_t a_length;  /**< of the row; 0 if unknown. Ballots that differ in their lengths alone stand in any order */
+    uint32_t b_length;  /**< the same for b */
 } pl_ballot;
 
 /** Immutable once built. Everything in it is sums over canonically sorted rows: input order cannot change a bit. */
@@ -55,6 +57,7 @@ typedef struct pl_peer_table pl_peer_table;
 PL_API PL_NODISCARD pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *opts,
                                                   pl_peer_table **ret, pl_error *reterr);
 PL_API void pl_peer_table_free(pl_peer_table *table); /**< NULL is a no-op */
+/** As many as the set has, judges or candidates or neither. */
 PL_API uint32_t pl_peer_table_n_models(const pl_peer_table *table);
 /** R, row-major [candidate * n_models + judge]: mean of S_VL (0..1); 0 where nothing was judged. Borrowed. */
 PL_API const double *pl_peer_table_mean(const pl_peer_table *table);
@@ -83,13 +86,13 @@ PL_API uint64_t pl_peer_table_rescaled_pairs(const pl_peer_table *table);
 
 /** One comparison: all that one judge said about one pair of answers to one item, its orders and criteria together. */
 typedef struct pl_comparison {
-    uint32_t item;
-    uint32_t judge;
-    uint32_t a; /**< a < b */
-    uint32_t b;
+    uint32_t item;  /**< index into items */
+    uint32_t judge; /**< index into models */
+    uint32_t a;     /**< a < b */
+    uint32_t b;     /**< index into models */
     double a_score; /**< S_VL of a, 0..1; 0 if no criterion with a gamma above 0 is behind it */
-    double b_score;
-    double weight; /**< 1 for a full pair of weight-1 rows; 0 as said */
+    double b_score; /**< S_VL of b, likewise */
+    double weight;  /**< 1 for a full pair of weight-1 rows; 0 as said */
 } pl_comparison;
 
 /** How many comparisons the table is made of, in the order of its ballots. 0 in a resampled table. */
@@ -145,8 +148,8 @@ typedef struct pl_judge_report {
     uint64_t usable;                    /**< rows with a verdict */
     uint64_t missing[PL_MISSING_COUNT]; /**< by reason */
     uint64_t first;                     /**< verdicts for the answer shown first */
-    uint64_t second;
-    uint64_t tie;
+    uint64_t second;                    /**< for the other one */
+    uint64_t tie;                       /**< for neither */
     uint64_t swap_pairs;      /**< pairs judged in both orders, both usable and neither contradicting a repeat */
     uint64_t swap_consistent; /**< of these, the same winner (or tie) both times */
     double position_p;        /**< swap pairs are half of the verdicts or more: sign test of (first, first) against

@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define PL_API __attribute__((visibility("default")))
-#define PL_NODISCARD __attribute__((warn_unused_result))
-#define PL_PRINTF(fmt_index, first_arg) __attribute__((format(printf, fmt_index, first_arg)))
+#define PL_API __attribute__((visibility("default")))    /**< part of the library's interface: exported */
+#define PL_NODISCARD __attribute__((warn_unused_result)) /**< the result must be looked at */
+#define PL_PRINTF(fmt_index, first_arg)                                                                                \
+    __attribute__((format(printf, fmt_index, first_arg))) /**< checked as printf is */
 #else
 #define PL_API
 #define PL_NODISCARD
@@ -50,11 +51,11 @@ typedef enum pl_status {
  * failure only. `detail` is errno, an HTTP status or an SQLite code, as the status says; 0 if there is none.
  */
 typedef struct pl_error {
-    pl_status code;
-    int32_t detail;
-    bool retryable;
-    uint32_t retry_after_ms; /**< what the other side asked for; 0 if it did not say */
-    char msg[PL_ERROR_MSG_BYTES];
+    pl_status code;               /**< what it came to */
+    int32_t detail;               /**< see above */
+    bool retryable;               /**< may the same call work later? */
+    uint32_t retry_after_ms;      /**< what the other side asked for; 0 if it did not say */
+    char msg[PL_ERROR_MSG_BYTES]; /**< one line of UTF-8: what is wrong, and with which datum */
 } pl_error;
 
 /** The status as a short lower-case word ("no memory"). Never NULL; static storage. */

@@ -4,6 +4,6 @@
 #ifndef PEERLESS_VERSION_H
 #define PEERLESS_VERSION_H
 
-#define PL_VERSION_TEXT "0.1.0"
+#define PL_VERSION_TEXT "0.1.0" /**< major.minor.patch; the build takes its own version from here */
 
 #endif
