@@ -35,11 +35,15 @@ FOLDERS = {
 
 # Installed headers and the floor they belong to.
 PUBLIC_HEADERS = {
+    "consensus.h": "core",
+    "diagnostics.h": "core",
     "judgments.h": "core",
+    "ppi.h": "core",
     "rank.h": "core",
     "signal.h": "core",
     "stats.h": "core",
     "status.h": "core",
+    "uncertainty.h": "core",
     "version.h": "core",
 }
 
