@@ -10,23 +10,28 @@
 extern "C" {
 #endif
 
+/** Where UPME starts. */
 typedef enum pl_upme_init { PL_UPME_INIT_ONES = 0, PL_UPME_INIT_RANDOM = 1 } pl_upme_init;
 
+/** Options of the methods; start from PL_RANK_OPTS_INIT. */
 typedef struct pl_rank_opts {
-    uint32_t size_bytes;
-    double upme_step;     /**< in (0, 1]; 0 means 0.5 */
-    uint32_t upme_epochs; /**< 0 means 30 */
-    pl_upme_init upme_init;
+    uint32_t size_bytes;    /**< sizeof this struct, as the _INIT macro sets it */
+    double upme_step;       /**< in (0, 1]; 0 means 0.5 */
+    uint32_t upme_epochs;   /**< 0 means 30 */
+    pl_upme_init upme_init; /**< where the one run starts */
     uint32_t upme_restarts; /**< 0: one run; else that many random starts, every distinct fixed point reported */
     uint32_t
-        criterion; /**< for methods that take no gamma (majority-vote, prd, single): index, or UINT32_MAX for all */
-    uint64_t seed;
+        criterion;   /**< for methods that take no gamma (majority-vote, prd, single): index, or UINT32_MAX for all */
+    uint64_t seed;   /**< of random starts */
+    double bt_ridge; /**< bt, bt-davidson: lambda of the penalty lambda/2 times the sum of squared strengths; >= 0 */
 } pl_rank_opts;
+/** The defaults of pl_rank_opts. */
 #define PL_RANK_OPTS_INIT                                                                                              \
     {                                                                                                                  \
-        sizeof(pl_rank_opts), 0.0, 0, PL_UPME_INIT_ONES, 0, UINT32_MAX, 1                                              \
+        sizeof(pl_rank_opts), 0.0, 0, PL_UPME_INIT_ONES, 0, UINT32_MAX, 1, 1e-3                                        \
     }
 
+/** One row of the registry. */
 typedef struct pl_rank_method {
     const char *name;        /**< as in --methods; "single:" stands for a family of methods */
     const char *description; /**< one line */
@@ -40,10 +45,30 @@ PL_API const pl_rank_method *pl_rank_methods(size_t *ret_n);
 typedef struct pl_ranking pl_ranking;
 
 /**
+ * Methods that fit a model to the verdicts, in natural-log strengths theta of mean 0 (larger is better):
+ * - "bt" (Bradley & Terry 1952): P(j before k) = 1 / (1 + exp(theta_k - theta_j)), a tie is half a win each; maximises
+ *   sum of weight * ln P - bt_ridge / 2 * sum theta^2. Newton; stops at |gradient| <= 1e-12 (1 + sum of weights).
+ * - "bt-davidson" (Davidson 1970): P(j) : P(tie) : P(k) = exp(d/2) : nu : exp(-d/2), d = theta_j - theta_k, the same
+ *   penalty on theta, none on nu.
+ *   With bt_ridge 0, models without a finite strength (never lost, never won, or beyond a one-way gap) get NaN and a
+ *   warning, the largest class of the others is scored; where models never met, or no class is the largest, all are
+ *   NaN. pl_ranking_fit() says which it was.
+ * - "judge-bt" (ours): Davidson's probabilities per judge r with d = a_r (theta_j - theta_k) + delta_r + beta_r x +
+ *   s_r f and nu_r; j is shown first, x = ln(length_j / length_k) / length_sd (0 where a length is unknown),
+ *   f = [j is of r's family] - [k is of r's family]. Penalties: theta ~ N(0, 3^2), a_r ~ N(1, 1/4) on a_r >= 0,
+ *   delta_r ~ N(0, 1), beta_r ~ N(beta, 1/4), s_r ~ N(s, 1/4), beta, s ~ N(0, 1/4). Lone orders count too. Weights of
+ *   the ranking are a_r; see pl_ranking_bias() and pl_ranking_errors().
+ *   For these three a ballot weighs as in the table, but for gamma: with one criterion gamma has no part in it.
+ * - "dawid-skene" (Dawid & Skene 1979): each (item, pair, order, criterion) has a true outcome (first, tie, second, as
+ *   shown) with prior probabilities pi; judge r labels outcome t as l with probability C_r[t][l]. EM from the shares
+ *   of the votes until no probability changes by more than 1e-10. "dawid-skene-one-coin": C_r[t][t] = p_r, the other
+ *   two (1 - p_r) / 2. Score: mean posterior P(win) + P(tie) / 2; weights: sum over t of pi[t] C_r[t][t].
+ *
  * @param method       a registry name; "single:<judge>" takes the judge's name
  * @param models       the names of the set that the table was built from, n_models of the table
- * @return PL_OK, PL_E_NOT_FOUND (method or judge; msg lists what there is), PL_E_INVALID or PL_E_NOMEM. A candidate
- *         without any weight behind it has the score NaN (undefined) and a warning.
+ * @return PL_OK, PL_E_NOT_FOUND (method or judge; msg lists what there is), PL_E_INVALID, PL_E_LIMIT (strengths of
+ *         more than 4,096 models) or PL_E_NOMEM. A candidate without any weight behind it has the score NaN
+ *         (undefined) and a warning.
  */
 PL_API PL_NODISCARD pl_status pl_rank_run(const char *method, const pl_peer_table *table, const char *const *models,
                                           const pl_rank_opts *opts, pl_ranking **ret, pl_error *reterr);
@@ -56,6 +81,79 @@ PL_API const double *pl_ranking_weights(const pl_ranking *ranking);
 PL_API const double *pl_ranking_loss(const pl_ranking *ranking, size_t *ret_n);
 /** Sentences a user must read beside the scores. Borrowed. */
 PL_API const char *const *pl_ranking_warnings(const pl_ranking *ranking, size_t *ret_n);
+
+/** How an iterative fit ended. */
+typedef enum pl_fit_state {
+    PL_FIT_NOTHING = 0,   /**< no judgment that counts: there was nothing to fit */
+    PL_FIT_CONVERGED = 1, /**< the gradient (EM: the last change) is within the tolerance */
+    PL_FIT_STOPPED = 2,   /**< the limit of iterations came first, or rounding; a warning says so */
+    PL_FIT_PARTIAL = 3,   /**< converged, but some models have no finite strength (NaN); only without a penalty */
+    PL_FIT_NO_MAXIMUM = 4 /**< the likelihood has no finite maximum: every score is NaN; only without a penalty */
+} pl_fit_state;
+
+/** What an iterative fit says of itself. */
+typedef struct pl_fit_report {
+    pl_fit_state state;    /**< how it ended */
+    uint32_t iterations;   /**< steps taken */
+    double gradient;       /**< its largest element at the end, those pushing against a bound apart; EM: last change */
+    double tolerance;      /**< what it was held against */
+    double log_likelihood; /**< natural logarithm, penalties not included */
+    double nu;             /**< bt-davidson: the tie parameter (infinite if every verdict is a tie); else NaN */
+    uint32_t n_groups;     /**< bt family: groups of models that never met; 1 if all are connected */
+    uint32_t n_classes; /**< bt family: strongly connected classes; 1 if everyone's strength is finite without help */
+} pl_fit_report;
+
+/** Of bt, bt-davidson, judge-bt, dawid-skene, dawid-skene-one-coin; NULL for methods that fit nothing. Borrowed. */
+PL_API const pl_fit_report *pl_ranking_fit(const pl_ranking *ranking);
+
+/** Standard errors of the scores, n_models, from the Hessian at the maximum; NaN where undefined. NULL: the method has
+ *  none (judge-bt has). They know nothing of items that several judgments share: the bootstrap does. Borrowed. */
+PL_API const double *pl_ranking_errors(const pl_ranking *ranking);
+
+/** Why a parameter of a judge is not identified by the data; reasons combine. */
+#define PL_BIAS_NO_VERDICTS (1u << 0)      /**< the judge has no verdict that counts */
+#define PL_BIAS_AT_BOUND (1u << 1)         /**< a is 0: the judge's verdicts have nothing to do with the strengths */
+#define PL_BIAS_ONE_ORDER (1u << 2)        /**< nobody saw any pair of models in both orders */
+#define PL_BIAS_NO_LENGTHS (1u << 3)       /**< no pair of answers with known, different lengths */
+#define PL_BIAS_CONSTANT_LENGTHS (1u << 4) /**< each model's answers have one length: confounded with strength */
+#define PL_BIAS_NO_OWN_PAIR (1u << 5)      /**< no pair with exactly one answer from the judge's family */
+#define PL_BIAS_NO_OTHER_JUDGE                                                                                         \
+    (1u << 6)                       /**< no judge from another family saw that family: confounded with strength        \
+                                     */
+#define PL_BIAS_NO_TIES (1u << 7)   /**< no verdict is a tie: nu is 0 */
+#define PL_BIAS_ONLY_TIES (1u << 8) /**< every verdict is a tie: nu is infinite, and nothing else is known */
+
+/** A sentence part for one reason ("no verdict is a tie"). Never NULL; static storage. */
+PL_API const char *pl_bias_reason_text(uint32_t reason);
+
+/** A parameter with its standard error. What is not identified (reasons other than 0) is where the penalty puts it. */
+typedef struct pl_bias_term {
+    double estimate;  /**< the parameter */
+    double error;     /**< from the Hessian; NaN where undefined */
+    uint32_t reasons; /**< PL_BIAS_*; 0: identified */
+} pl_bias_term;
+
+/** One judge's parameters in judge-bt; all NaN where PL_BIAS_NO_VERDICTS. */
+typedef struct pl_judge_bias {
+    pl_bias_term a;     /**< discrimination, >= 0; 1 is the average judge, 0 one that guesses */
+    pl_bias_term delta; /**< position: natural-log odds for the answer shown first */
+    pl_bias_term beta;  /**< verbosity: natural-log odds for each length_sd that the answer is longer */
+    pl_bias_term s;     /**< self-preference: natural-log odds for an answer of the judge's own family */
+    pl_bias_term nu;    /**< tie parameter; an interval is nu exp(-+ z error / nu), made on the logarithm */
+    double weight;      /**< of its verdicts */
+} pl_judge_bias;
+
+/** What judge-bt says of the judges. */
+typedef struct pl_bias_report {
+    const pl_judge_bias *judges; /**< n_models */
+    pl_bias_term beta;           /**< what the judges' beta scatter around */
+    pl_bias_term s;              /**< what the judges' s scatter around */
+    double length_sd;            /**< root mean square of ln(length first / length second); 0 if unknown */
+    double known_lengths;        /**< share of the verdicts with both lengths known */
+} pl_bias_report;
+
+/** The judges' parameters; NULL unless the method is judge-bt. Borrowed. */
+PL_API const pl_bias_report *pl_ranking_bias(const pl_ranking *ranking);
 
 #ifdef __cplusplus
 }

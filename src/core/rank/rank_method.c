@@ -2,7 +2,6 @@
 
 #include "alloc.h"
 #include "error.h"
-#include "str.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,8 +9,6 @@
 
 #define DEFAULT_STEP 0.5
 #define DEFAULT_EPOCHS 30u
-#define NAMES_MAX 16 /* models that one sentence lists */
-#define SENTENCE_BYTES 100000
 
 /* One row per method: name, description, source, function. A name that ends in ':' takes an argument. */
 #define METHODS(ROW)                                                                                                   \
@@ -23,7 +20,16 @@
     ROW("majority-vote", "win rate after each pair went to the plurality of its judges", "UPME, Table 1",              \
         pl__rank_majority_vote)                                                                                        \
     ROW("prd", "win rate weighted by the judges' own ranks, five iterations", "PRD (Li, Patel, Du 2023), peer rank",   \
-        pl__rank_prd)
+        pl__rank_prd)                                                                                                  \
+    ROW("bt", "Bradley-Terry strengths, a tie is half a win each", "Bradley & Terry 1952; ridge (ours)", pl__rank_bt)  \
+    ROW("bt-davidson", "Bradley-Terry strengths with a probability of ties", "Davidson 1970; ridge (ours)",            \
+        pl__rank_bt_davidson)                                                                                          \
+    ROW("judge-bt", "strengths with each judge's discrimination, position, length and family biases taken out",        \
+        "ours, on Davidson 1970", pl__rank_judge_bt)                                                                   \
+    ROW("dawid-skene", "win rate after each verdict's true outcome was estimated, judges by their confusions",         \
+        "Dawid & Skene 1979", pl__rank_dawid_skene)                                                                    \
+    ROW("dawid-skene-one-coin", "the same with one accuracy for each judge", "Dawid & Skene 1979, one parameter",      \
+        pl__rank_dawid_skene_one_coin)
 
 #define INFO(name, description, source, run) {name, description, source},
 static const pl_rank_method infos[] = {METHODS(INFO)};
@@ -59,7 +65,7 @@ static size_t find_method(const char *method, const char **ret_argument)
 
 static pl_status no_such_method(const char *method, pl_error *reterr)
 {
-    char list[256] = "";
+    char list[400] = "";
     size_t used = 0;
     for (size_t i = 0; i < N_METHODS; i++) {
         size_t length = strlen(infos[i].name);
@@ -94,6 +100,8 @@ static pl_status fill_opts(const pl_rank_opts *given, pl_rank_opts *ret, pl_erro
         return pl__fail(reterr, PL_E_INVALID, "more than %u random starts", PL_RANK_STARTS_MAX);
     if (opts.upme_init != PL_UPME_INIT_ONES && opts.upme_init != PL_UPME_INIT_RANDOM)
         return pl__fail(reterr, PL_E_INVALID, "unknown initial weights");
+    if (!(opts.bt_ridge >= 0.0 && isfinite(opts.bt_ridge)))
+        return pl__fail(reterr, PL_E_INVALID, "the ridge of bt is 0 or a number above it");
     if (!(opts.upme_step > 0.0))
         opts.upme_step = DEFAULT_STEP;
     if (opts.upme_epochs == 0)
@@ -139,22 +147,19 @@ static pl_status warn_undefined(const pl_rank_input *in, pl_ranking *r)
 {
     pl_status rc = PL_OK;
     uint32_t n = 0;
-    pl_str list;
-    pl__str_init(&list, SENTENCE_BYTES);
-    for (uint32_t i = 0; i < in->n_models && rc == PL_OK; i++) {
+    uint32_t *list = pl__calloc(in->n_models, sizeof(*list));
+    if (!list)
+        return PL_E_NOMEM;
+    for (uint32_t i = 0; i < in->n_models; i++) {
         uint32_t m = in->order[i];
-        if (!pl_peer_table_is_candidate(in->table, m) || !isnan(r->scores[m]))
-            continue;
-        if (n < NAMES_MAX)
-            rc = pl__str_appendf(&list, "%s%s", n > 0 ? ", " : "", in->models[m]);
-        n++;
+        bool explained = r->explained && r->explained[m];
+        if (pl_peer_table_is_candidate(in->table, m) && isnan(r->scores[m]) && !explained)
+            list[n++] = m;
     }
-    if (n > NAMES_MAX && rc == PL_OK)
-        rc = pl__str_appendf(&list, " and %u more", n - NAMES_MAX);
-    if (n > 0 && rc != PL_E_NOMEM)
-        rc = pl__ranking_warn(r, "no score (undefined, not 0), because no judgment that counts is behind it: %s",
-                              pl__str_c(&list));
-    pl__str_clear(&list);
+    if (n > 0)
+        rc = pl__ranking_warn_models(r, in->models, list, n,
+                                     "no score (undefined, not 0), because no judgment that counts is behind it");
+    pl__free(list);
     return rc;
 }
 

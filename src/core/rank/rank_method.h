@@ -22,6 +22,11 @@ pl_rank_fn pl__rank_peer_review;
 pl_rank_fn pl__rank_single;
 pl_rank_fn pl__rank_majority_vote;
 pl_rank_fn pl__rank_prd;
+pl_rank_fn pl__rank_bt;
+pl_rank_fn pl__rank_bt_davidson;
+pl_rank_fn pl__rank_judge_bt;
+pl_rank_fn pl__rank_dawid_skene;
+pl_rank_fn pl__rank_dawid_skene_one_coin;
 
 #define PL_RANK_STARTS_MAX 100000u  /* upme_restarts */
 #define PL_RANK_EPOCHS_MAX 1000000u /* upme_epochs */

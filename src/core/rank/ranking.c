@@ -9,6 +9,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define NAMES_MAX 16 /* models that one sentence lists */
+#define SENTENCE_BYTES 100000
+
 pl_ranking *pl__ranking_new(uint32_t n_models, bool with_weights)
 {
     pl_ranking *r = pl__calloc(1, sizeof(*r));
@@ -37,6 +40,9 @@ void pl_ranking_free(pl_ranking *ranking)
     for (size_t i = 0; i < ranking->n_warnings; i++)
         pl__free(ranking->warnings[i]);
     pl__free(ranking->warnings);
+    pl__free(ranking->explained);
+    pl__free(ranking->errors);
+    pl__free(ranking->biases);
     pl__free(ranking->loss);
     pl__free(ranking->weights);
     pl__free(ranking->scores);
@@ -63,6 +69,22 @@ pl_status pl__ranking_warn(pl_ranking *r, const char *fmt, ...)
     return PL_OK;
 }
 
+pl_status pl__ranking_warn_models(pl_ranking *r, const char *const *names, const uint32_t *models, uint32_t n,
+                                  const char *sentence)
+{
+    pl_status rc = PL_OK;
+    pl_str list;
+    pl__str_init(&list, SENTENCE_BYTES);
+    for (uint32_t i = 0; i < n && i < NAMES_MAX && rc == PL_OK; i++)
+        rc = pl__str_appendf(&list, "%s%s", i > 0 ? ", " : "", names[models[i]]);
+    if (n > NAMES_MAX && rc == PL_OK)
+        rc = pl__str_appendf(&list, " and %u more", n - NAMES_MAX);
+    if (rc != PL_E_NOMEM)
+        rc = pl__ranking_warn(r, "%s: %s", sentence, pl__str_c(&list));
+    pl__str_clear(&list);
+    return rc;
+}
+
 const double *pl_ranking_scores(const pl_ranking *ranking)
 {
     return ranking->scores;
@@ -85,4 +107,19 @@ const char *const *pl_ranking_warnings(const pl_ranking *ranking, size_t *ret_n)
     if (ret_n)
         *ret_n = ranking->n_warnings;
     return (const char *const *)ranking->warnings;
+}
+
+const pl_fit_report *pl_ranking_fit(const pl_ranking *ranking)
+{
+    return ranking->has_fit ? &ranking->fit : NULL;
+}
+
+const double *pl_ranking_errors(const pl_ranking *ranking)
+{
+    return ranking->errors;
+}
+
+const pl_bias_report *pl_ranking_bias(const pl_ranking *ranking)
+{
+    return ranking->biases ? &ranking->bias : NULL;
 }

@@ -9,6 +9,13 @@ bool pl__ballot_counts(const pl_ballot *ballot, const pl_rank_opts *opts)
     return ballot->weight > 0.0 && (opts->criterion == UINT32_MAX || ballot->criterion == opts->criterion);
 }
 
+double pl__ballot_weight(const pl_ballot *ballot, const pl_rank_input *in)
+{
+    if (in->opts->criterion == UINT32_MAX)
+        return ballot->weight;
+    return ballot->weight / pl_peer_table_criterion_shares(in->table, NULL)[ballot->criterion];
+}
+
 pl_status pl__tally_init(pl_tally *tally, const pl_rank_input *in)
 {
     size_t m = in->n_models;

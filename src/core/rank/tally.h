@@ -16,6 +16,9 @@ void pl__tally_clear(pl_tally *tally);
 /* Does the ballot count for methods that look at one criterion? */
 bool pl__ballot_counts(const pl_ballot *ballot, const pl_rank_opts *opts);
 
+/* Weight of a ballot that counts for methods that take no gamma: with one criterion, gamma has no part in it. */
+double pl__ballot_weight(const pl_ballot *ballot, const pl_rank_input *in);
+
 /* Weighted mean of the candidate's R over its judges (UPME eq. 5 as a mean); w NULL: all 1. NaN without weight. */
 double pl__weighted_mean(const pl_rank_input *in, uint32_t candidate, const double *w);
 

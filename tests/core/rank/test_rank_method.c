@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const all[] = {"upme", "peer-review", "single:m000", "majority-vote", "prd"};
+static const char *const all[] = {"upme", "peer-review", "single:m000", "majority-vote", "prd",
+                                  "bt",   "bt-davidson", "judge-bt",    "dawid-skene",   "dawid-skene-one-coin"};
 #define N_ALL (sizeof(all) / sizeof(all[0]))
 
 static pl_peer_table *build(const pl_maker *k)
@@ -78,6 +79,11 @@ static void test_refusals(void **state)
     opts.upme_init = (pl_upme_init)7;
     refused("upme", t, k, &opts, PL_E_INVALID);
     opts.upme_init = PL_UPME_INIT_ONES;
+    opts.bt_ridge = -1e-9;
+    refused("upme", t, k, &opts, PL_E_INVALID);
+    opts.bt_ridge = (double)NAN;
+    refused("bt", t, k, &opts, PL_E_INVALID);
+    opts.bt_ridge = 1;
     opts.size_bytes = 4;
     refused("upme", t, k, &opts, PL_E_INVALID);
     k->models[1] = NULL;
@@ -134,7 +140,9 @@ static void test_256_models(void **state)
         PL_KIT_OK(pl_rank_run(all[i], t, k->models, &opts, &r, &err), &err);
         for (uint32_t m = 0; m < 256; m++) {
             double s = pl_ranking_scores(r)[m];
-            assert_true(isnan(s) || (s >= 0 && (s <= 1 || strcmp(all[i], "prd") == 0)));
+            bool is_share = !strstr(all[i], "bt") && strcmp(all[i], "prd") != 0;
+            assert_true(isnan(s) || !is_share || (s >= 0 && s <= 1));
+            assert_true(isnan(s) || isfinite(s));
         }
         pl_ranking_free(r);
     }
@@ -169,7 +177,8 @@ static void test_faults(void **state)
 {
     (void)state;
     static const char *const methods[] = {"upme",          "peer-review", "single:m000", "single:nobody",
-                                          "majority-vote", "prd",         "nothing"};
+                                          "majority-vote", "prd",         "nothing",     "bt",
+                                          "bt-davidson",   "judge-bt",    "dawid-skene", "dawid-skene-one-coin"};
     pl_maker *k = pl__maker_new(5, 3, 1);
     pl__maker_add(k, 0, 0, 1, 2, 0, PL_VERDICT_A);
     pl__maker_add(k, 1, 1, 0, 2, 0, PL_VERDICT_A);

@@ -1,0 +1,183 @@
+#include "judge_bt.h"
+
+#include "alloc.h"
+#include "error.h"
+#include "tally.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pl_judge_cell cell_of(const pl_judge_data *d, const pl_rank_input *in, const uint32_t *judge_places,
+                             const pl_ballot *v)
+{
+    double weight = pl__ballot_weight(v, in);
+    pl_outcome o = pl__outcome(v->a_first ? v->a_score : 1.0 - v->a_score);
+    return (pl_judge_cell){
+        .judge = judge_places[v->judge],
+        .first = d->matrix.places[v->a_first ? v->a : v->b],
+        .second = d->matrix.places[v->a_first ? v->b : v->a],
+        .first_length = v->a_first ? v->a_length : v->b_length,
+        .second_length = v->a_first ? v->b_length : v->a_length,
+        .weights = {weight * o.win, weight * o.tie, weight * o.loss},
+    };
+}
+
+static int compare_u32(uint32_t a, uint32_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_doubles(double a, double b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_places(const pl_judge_cell *a, const pl_judge_cell *b)
+{
+    int c = compare_u32(a->judge, b->judge);
+    if (!c)
+        c = compare_u32(a->first, b->first);
+    if (!c)
+        c = compare_u32(a->second, b->second);
+    if (!c)
+        c = compare_u32(a->first_length, b->first_length);
+    return c ? c : compare_u32(a->second_length, b->second_length);
+}
+
+/* The weights too: cells that are added to each other must come in an order of their own. */
+static int compare_cells(const void *x, const void *y)
+{
+    const pl_judge_cell *a = x;
+    const pl_judge_cell *b = y;
+    int c = compare_places(a, b);
+    if (!c)
+        c = compare_doubles(a->weights.win, b->weights.win);
+    if (!c)
+        c = compare_doubles(a->weights.tie, b->weights.tie);
+    return c ? c : compare_doubles(a->weights.loss, b->weights.loss);
+}
+
+static void merge_cells(pl_judge_data *d)
+{
+    size_t n = 0;
+    if (d->n_cells > 0)
+        qsort(d->cells, d->n_cells, sizeof(*d->cells), compare_cells);
+    for (size_t i = 0; i < d->n_cells; i++) {
+        const pl_judge_cell *c = &d->cells[i];
+        if (n == 0 || compare_places(&d->cells[n - 1], c) != 0) {
+            d->cells[n++] = *c;
+            continue;
+        }
+        pl_outcome *sum = &d->cells[n - 1].weights;
+        sum->win += c->weights.win;
+        sum->tie += c->weights.tie;
+        sum->loss += c->weights.loss;
+    }
+    d->n_cells = n;
+}
+
+static double weight_of(const pl_judge_cell *c)
+{
+    return c->weights.win + c->weights.tie + c->weights.loss;
+}
+
+static void span_judges(pl_judge_data *d)
+{
+    size_t i = 0;
+    for (uint32_t j = 0; j < d->n_judges; j++) {
+        pl_judge_span *s = &d->judges[j];
+        for (s->first = i; i < d->n_cells && d->cells[i].judge == j; i++) {
+            s->weight += weight_of(&d->cells[i]);
+            s->tied += d->cells[i].weights.tie;
+            s->decided += d->cells[i].weights.win + d->cells[i].weights.loss;
+        }
+        s->end = i;
+        s->only_ties = !(s->decided > 0.0);
+        s->has_nu = s->decided > 0.0 && s->tied > 0.0;
+    }
+}
+
+/* x and f of the cells. The standard deviation is taken about 0: which answer was shown first must not change it. */
+static void set_covariates(pl_judge_data *d, const uint32_t *families)
+{
+    double squares = 0.0;
+    double known = 0.0;
+    double total = 0.0;
+    for (size_t i = 0; i < d->n_cells; i++) {
+        pl_judge_cell *c = &d->cells[i];
+        uint32_t own = families[d->judges[c->judge].model];
+        c->f = (families[d->matrix.models[c->first]] == own ? 1.0 : 0.0) -
+               (families[d->matrix.models[c->second]] == own ? 1.0 : 0.0);
+        total += weight_of(c);
+        if (c->first_length == 0 || c->second_length == 0)
+            continue;
+        c->x = log((double)c->first_length / (double)c->second_length);
+        squares += weight_of(c) * c->x * c->x;
+        known += weight_of(c);
+    }
+    d->known_lengths = total > 0.0 ? known / total : 0.0;
+    d->length_sd = known > 0.0 ? sqrt(squares / known) : 0.0;
+    for (size_t i = 0; i < d->n_cells && d->length_sd > 0.0; i++)
+        d->cells[i].x /= d->length_sd;
+}
+
+/* The judges of all ballots that count, by name; then the cells. */
+static pl_status fill(pl_judge_data *d, const pl_rank_input *in)
+{
+    size_t n[2] = {0};
+    const pl_ballot *lists[2] = {pl_peer_table_ballots(in->table, &n[0]), pl_peer_table_lone_ballots(in->table, &n[1])};
+    uint32_t *places = pl__calloc(in->n_models, sizeof(*places));
+    d->judges = pl__calloc(in->n_models, sizeof(*d->judges));
+    d->cells = pl__calloc(n[0] + n[1], sizeof(*d->cells));
+    if (!places || !d->judges || !d->cells) {
+        pl__free(places);
+        return PL_E_NOMEM;
+    }
+    for (unsigned l = 0; l < 2; l++) {
+        for (size_t i = 0; i < n[l]; i++) {
+            if (pl__ballot_counts(&lists[l][i], in->opts))
+                places[lists[l][i].judge] = 1;
+        }
+    }
+    for (uint32_t i = 0; i < in->n_models; i++) {
+        uint32_t model = in->order[i];
+        if (places[model] == 0)
+            continue;
+        d->judges[d->n_judges].model = model;
+        places[model] = d->n_judges++;
+    }
+    for (unsigned l = 0; l < 2; l++) {
+        for (size_t i = 0; i < n[l]; i++) {
+            if (pl__ballot_counts(&lists[l][i], in->opts))
+                d->cells[d->n_cells++] = cell_of(d, in, places, &lists[l][i]);
+        }
+    }
+    pl__free(places);
+    return PL_OK;
+}
+
+pl_status pl__judge_data_init(pl_judge_data *data, const pl_rank_input *in, pl_error *reterr)
+{
+    pl_judge_data d = {0};
+    pl_status rc = pl__win_matrix_init(&d.matrix, in, true, reterr);
+    if (rc)
+        return rc;
+    if (fill(&d, in)) {
+        pl__judge_data_clear(&d);
+        return pl__fail(reterr, PL_E_NOMEM, "verdicts of %u judges", in->n_models);
+    }
+    merge_cells(&d);
+    span_judges(&d);
+    set_covariates(&d, pl_peer_table_families(in->table));
+    *data = d;
+    return PL_OK;
+}
+
+void pl__judge_data_clear(pl_judge_data *data)
+{
+    pl__win_matrix_clear(&data->matrix);
+    pl__free(data->cells);
+    pl__free(data->judges);
+    *data = (pl_judge_data){0};
+}
