@@ -70,6 +70,13 @@ void pl__dataset_sort(pl_dataset *dataset)
 {
     if (dataset->entries.len > 1)
         qsort(dataset->entries.ptr, dataset->entries.len, sizeof(*dataset->entries.ptr), compare_entries);
+    /* It stays for the whole run: the room left by doubling is given back. */
+    pl_dataset_entry *fitted =
+        dataset->entries.len > 0 ? pl__reallocarray(dataset->entries.ptr, dataset->entries.len, sizeof(*fitted)) : NULL;
+    if (fitted) {
+        dataset->entries.ptr = fitted;
+        dataset->entries.cap = dataset->entries.len;
+    }
 }
 
 static int lower(char c)
