@@ -156,6 +156,7 @@ typedef struct pl_judge_report {
                                    (second, second) pairs; else, if any two models were shown both ways: binomial over
                                    decisive verdicts; else NaN, since one fixed order is confounded with quality */
     uint32_t flags;           /**< PL_FLAG_* */
+    double position_p_mid;    /**< position_p as a mid-p value: nearer to its nominal level in small samples */
 } pl_judge_report;
 
 /**

@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "binomial.h"
+#include "contingency.h"
 #include "error.h"
 #include "row_order.h"
 
@@ -118,14 +119,14 @@ static void count_rows(const pl_judgment_set *set, pl_judge_report *reports)
 
 /* Sign test over swap pairs where they make up at least half of the verdicts, since two verdicts on one pair depend
  * on each other; else all verdicts, provided that the order was drawn and not fixed. */
-static double position_p(const pl_judge_report *r, const habit *h)
+static double position_p(const pl_judge_report *r, const habit *h, double (*test)(uint64_t k, uint64_t n))
 {
     if (r->usable == 0)
         return (double)NAN;
     if (r->swap_pairs > 0 && 4 * r->swap_pairs >= r->usable)
-        return pl__binomial_sign_test(h->both_first, h->both_first + h->both_second);
+        return test(h->both_first, h->both_first + h->both_second);
     if (h->both_ways)
-        return pl__binomial_sign_test(r->first, r->first + r->second);
+        return test(r->first, r->first + r->second);
     return (double)NAN;
 }
 
@@ -159,7 +160,8 @@ static void conclude(pl_judge_report *r, const habit *h)
 {
     /* Where nothing was asked or no reply came there is no verdict that could be unusable. */
     uint64_t given = r->asked - r->missing[PL_MISSING_CALL] - r->missing[PL_MISSING_ANSWER];
-    r->position_p = position_p(r, h);
+    r->position_p = position_p(r, h, pl__binomial_sign_test);
+    r->position_p_mid = position_p(r, h, pl__sign_test_mid);
     if (r->usable < given - r->usable)
         r->flags |= PL_FLAG_UNUSABLE;
     /* Shown in one fixed order, the first-shown share tells the models' quality as much as the judge's habit. */
