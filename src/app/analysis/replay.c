@@ -70,28 +70,6 @@ typedef struct visit {
     pl_outcome *outcomes;
 } visit;
 
-static pl_status decode_call(const pl_store_call *call, pl_reply *ret, pl_error *reterr)
-{
-    const pl_codec_ops *codec = pl__codec_find(call->codec);
-    pl_http_reply reply = {.status = call->http_status};
-    pl_decoded decoded = {0};
-    pl_status rc = PL_OK;
-
-    if (!codec)
-        return pl__fail(reterr, PL_E_UNSUPPORTED, "stored reply of codec %s", call->codec);
-    pl__str_init(&reply.headers, 0);
-    pl__str_init(&reply.body, PL_STORE_BODY_BYTES_MAX);
-    rc = pl__str_append_view(&reply.body, call->body);
-    if (rc == PL_OK)
-        rc = codec->decode(&reply, 0, &decoded, reterr);
-    else
-        rc = pl__fail(reterr, rc, "stored reply of %zu bytes", call->body.len);
-    pl__http_reply_clear(&reply);
-    if (rc == PL_OK)
-        *ret = decoded.reply;
-    return rc;
-}
-
 static pl_status stored_task(const pl_digest *key, const pl_store_call *call, void *user, pl_error *reterr)
 {
     visit *v = user;
@@ -102,7 +80,7 @@ static pl_status stored_task(const pl_digest *key, const pl_store_call *call, vo
         v->outcomes[i] = call->outcome;
         pl__reply_clear(&v->replies[i]);
         if (pl__outcome_is_response(call->outcome))
-            rc = decode_call(call, &v->replies[i], reterr);
+            rc = pl__codec_reread(call->codec, call->http_status, call->body, &v->replies[i], reterr);
         if (rc == PL_OK && pl__outcome_is_response(call->outcome))
             v->outcomes[i] = v->replies[i].outcome; /* parsed when read: a better codec needs no new call */
     }

@@ -234,24 +234,17 @@ static pl_status flight_begin(pl_runner *r, pl_flight *f, const pl_item *item, p
 
 pl_status pl__run_stored_text(const pl_store_call *call, pl_str *out, pl_error *reterr)
 {
-    const pl_codec_ops *codec = pl__codec_find(call->codec);
-    pl_http_reply reply = {.status = call->http_status};
-    pl_decoded decoded = {0};
-    pl_status rc = PL_OK;
+    pl_reply reply = {0};
+    pl_status rc = pl__codec_reread(call->codec, call->http_status, call->body, &reply, reterr);
 
     pl__str_reset(out);
-    if (!codec)
-        return pl__fail(reterr, PL_E_UNSUPPORTED, "stored reply of codec %s", call->codec);
-    pl__str_init(&reply.headers, 0);
-    pl__str_init(&reply.body, PL_STORE_BODY_BYTES_MAX);
-    rc = pl__str_append_view(&reply.body, call->body);
-    if (rc == PL_OK)
-        rc = codec->decode(&reply, 0, &decoded, reterr);
-    if (rc == PL_OK && decoded.reply.text)
-        rc = pl__str_append(out, decoded.reply.text, decoded.reply.text_len);
-    pl__reply_clear(&decoded.reply);
-    pl__http_reply_clear(&reply);
-    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "stored reply of %zu bytes", call->body.len);
+    if (rc == PL_OK && reply.text) {
+        rc = pl__str_append(out, reply.text, reply.text_len);
+        if (rc != PL_OK)
+            rc = pl__fail(reterr, rc, "stored reply of %zu bytes", call->body.len);
+    }
+    pl__reply_clear(&reply);
+    return rc;
 }
 
 static pl_status link_task(pl_runner *r, const pl_open_unit *u, uint32_t task, const pl_digest *call, pl_error *reterr)

@@ -36,4 +36,9 @@ typedef struct pl_codec_ops {
 const pl_codec_ops *pl__codec_find(const char *name); /* NULL if there is none */
 const pl_codec_ops *const *pl__codecs(size_t *ret_n);
 
+/* Reads a stored reply again, as its codec does today. *ret is the caller's to clear. PL_E_UNSUPPORTED (a codec that
+ * this version lacks), PL_E_NOMEM, PL_E_LIMIT. */
+PL_NODISCARD pl_status pl__codec_reread(const char *codec_name, int http_status, pl_view body, pl_reply *ret,
+                                        pl_error *reterr);
+
 #endif
