@@ -194,7 +194,7 @@ def dawid_skene(rows, m, one_coin):
             c = np.where(np.eye(3, dtype=bool), p[:, None, None], (1 - p[:, None, None]) / 2)
         else:
             total = c.sum(2, keepdims=True)
-            c = np.where(total > 0, c / np.where(total > 0, total, 1), 1 / 3)
+            c = np.where(total > 0, c / np.where(total > 0, total, 1), np.eye(3))
         with np.errstate(divide="ignore", invalid="ignore"):
             l = np.log(prior) + np.where(votes[:, :, None, :] > 0, votes[:, :, None, :] * np.log(c), 0.0).sum((1, 3))
         new = np.exp(l - l.max(1, keepdims=True))

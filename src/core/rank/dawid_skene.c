@@ -153,13 +153,13 @@ static void close_em(em *e)
     pl__free(e->given);
 }
 
-static void share(double *cells, double *sums, unsigned n)
+/* An outcome that the judge never met has no row of its own: the judge is taken to be right, so that EM, for which
+ * any row would do, brings nothing up that was ruled out. */
+static void share(double *cells, unsigned right)
 {
-    double total = 0.0;
-    for (unsigned k = 0; k < n; k++)
-        total += sums[k];
-    for (unsigned k = 0; k < n; k++)
-        cells[k] = total > 0.0 ? sums[k] / total : 1.0 / n; /* an outcome that the judge never met */
+    double total = cells[0] + cells[1] + cells[2];
+    for (unsigned k = 0; k < OUTCOMES; k++)
+        cells[k] = total > 0.0 ? cells[k] / total : (k == right ? 1.0 : 0.0);
 }
 
 static void one_coin(double *c)
@@ -168,7 +168,7 @@ static void one_coin(double *c)
     double total = 0.0;
     for (unsigned k = 0; k < OUTCOMES * OUTCOMES; k++)
         total += c[k];
-    double p = total > 0.0 ? right / total : 1.0 / OUTCOMES;
+    double p = total > 0.0 ? right / total : 1.0; /* no votes: of no consequence */
     for (unsigned k = 0; k < OUTCOMES * OUTCOMES; k++)
         c[k] = k % (OUTCOMES + 1) == 0 ? p : 0.5 * (1.0 - p);
 }
@@ -176,13 +176,13 @@ static void one_coin(double *c)
 static void maximise(em *e)
 {
     size_t n_cells = (size_t)e->n_models * OUTCOMES * OUTCOMES;
-    double prior[OUTCOMES] = {0};
+    memset(e->prior, 0, sizeof(e->prior));
     memset(e->confusion, 0, n_cells * sizeof(*e->confusion));
     for (size_t t = 0; t < e->n_tasks; t++) {
         for (unsigned c = 0; c < OUTCOMES; c++)
-            prior[c] += e->tasks[t].weight * e->tasks[t].posterior[c];
+            e->prior[c] += e->tasks[t].weight * e->tasks[t].posterior[c];
     }
-    share(e->prior, prior, OUTCOMES);
+    share(e->prior, 0);
     for (size_t i = 0; i < e->n_votes; i++) {
         const vote *v = &e->votes[i];
         const task *t = &e->tasks[v->task];
@@ -195,7 +195,7 @@ static void maximise(em *e)
         if (e->one_coin)
             one_coin(c);
         for (unsigned k = 0; k < OUTCOMES && !e->one_coin; k++)
-            share(c + (size_t)k * OUTCOMES, c + (size_t)k * OUTCOMES, OUTCOMES);
+            share(c + (size_t)k * OUTCOMES, k);
     }
     for (size_t k = 0; k < n_cells; k++)
         e->logs[k] = log(e->confusion[k]);
