@@ -8,16 +8,31 @@ static json_t *number(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-/* {"model": [low, high], …}; a range of ranks is null where undefined. */
-static json_t *ranges(const pl_analysis *a, const double *low, const double *high, const uint32_t *rank_low,
-                      const uint32_t *rank_high)
+/* {"model": [low, high], …} */
+static json_t *ranges(const pl_analysis *a, const double *low, const double *high)
 {
     json_t *doc = json_object();
 
     for (uint32_t i = 0; i < a->set->n_models && doc; i++) {
-        json_t *pair = low                ? json_pack("[o, o]", number(low[i]), number(high[i]))
-                       : rank_low[i] == 0 ? json_pack("[n, n]")
-                                          : json_pack("[I, I]", (json_int_t)rank_low[i], (json_int_t)rank_high[i]);
+        json_t *pair = json_pack("[o, o]", number(low[i]), number(high[i]));
+
+        if (pl__json_set(doc, a->set->models[i], pair) != PL_OK) {
+            json_decref(doc);
+            doc = NULL;
+        }
+    }
+    return doc;
+}
+
+/* The same with ranks; [null, null] where undefined. */
+static json_t *rank_ranges(const pl_analysis *a, const pl_method_uncertainty *x)
+{
+    json_t *doc = json_object();
+
+    for (uint32_t i = 0; i < a->set->n_models && doc; i++) {
+        json_t *pair = x->rank_low[i] == 0
+                           ? json_pack("[n, n]")
+                           : json_pack("[I, I]", (json_int_t)x->rank_low[i], (json_int_t)x->rank_high[i]);
 
         if (pl__json_set(doc, a->set->models[i], pair) != PL_OK) {
             json_decref(doc);
@@ -93,10 +108,10 @@ static pl_status set_fragility(const pl_analysis *a, const pl_method_uncertainty
 pl_status pl__confidence_json(const pl_analysis *a, const pl_method_result *m, json_t *doc)
 {
     const pl_method_uncertainty *x = m->uncertainty;
-    pl_status rc = pl__json_set(doc, "ci", ranges(a, x->low, x->high, NULL, NULL));
+    pl_status rc = pl__json_set(doc, "ci", ranges(a, x->low, x->high));
 
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "rank_ci", ranges(a, NULL, NULL, x->rank_low, x->rank_high));
+        rc = pl__json_set(doc, "rank_ci", rank_ranges(a, x));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "se", numbers(a, x->se));
     if (rc == PL_OK)

@@ -51,8 +51,10 @@ static pl_status work(size_t worker, void *user, pl_error *reterr)
 {
     const task *t = user;
     pl_peer_table *table = NULL;
+    pl_status rc = PL_OK;
     uint32_t *copies = pl__calloc(t->b->n_images, sizeof(*copies));
-    pl_status rc = copies ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "draws of %u images", t->b->n_images);
+    if (!copies)
+        return pl__fail(reterr, PL_E_NOMEM, "draws of %u images", t->b->n_images);
     for (size_t i = worker; i < t->n && !rc; i += t->n_workers) {
         choose(t, i, copies);
         rc = pl_resampler_draw(t->b->resampler, copies, &table, reterr);

@@ -19,9 +19,8 @@ typedef struct lever {
 typedef struct search {
     const pl_fragility_job *job;
     const double *weights; /* of the judges, or NULL */
-    const double *scores;
-    double *mean;  /* weighted mean of S_VL by model, on the scale of R whatever the method's scores are */
-    double *total; /* the weight behind it */
+    double *mean;          /* weighted mean of S_VL by model, on the scale of R whatever the method's scores are */
+    double *total;         /* the weight behind it */
     lever *levers;
     size_t n_levers;
     bool *left_out;
@@ -187,15 +186,16 @@ pl_status pl__fragility(const pl_fragility_job *job, bool *left_out, uint64_t *r
                 .total = pl__calloc(m, sizeof(*s.total)),
                 .levers = pl__calloc(n, sizeof(*s.levers))};
     pl_status rc = PL_OK;
-    if (!s.mean || !s.total || !s.levers)
+    if (!s.mean || !s.total || !s.levers) {
         rc = pl__fail(reterr, PL_E_NOMEM, "a search over %zu comparisons", n);
-    if (!rc)
-        rc = pl_rank_run(job->method, job->table, job->models, job->rank, &ranking, reterr);
-    if (!rc) {
-        s.weights = pl_ranking_weights(ranking);
-        s.scores = pl_ranking_scores(ranking);
-        rc = search_all(&s, ret_n, ret_top, reterr);
+        goto out;
     }
+    rc = pl_rank_run(job->method, job->table, job->models, job->rank, &ranking, reterr);
+    if (rc)
+        goto out;
+    s.weights = pl_ranking_weights(ranking);
+    rc = search_all(&s, ret_n, ret_top, reterr);
+out:
     pl_ranking_free(ranking);
     pl_peer_table_free(s.table);
     pl__free(s.mean);

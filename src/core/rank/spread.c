@@ -162,9 +162,14 @@ pl_status pl__spread_scores(pl_spread *s, pl_error *reterr)
     double tail = pl__expanded_tail(s->n_images, s->level);
     double *sorted = pl__calloc(s->n_replicates, sizeof(*sorted));
     double *without = pl__calloc(s->n_images, sizeof(*without));
-    pl_status rc = sorted && without ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "%zu replicates", s->n_replicates);
+    pl_status rc = PL_OK;
+    if (!sorted || !without) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "%zu replicates", s->n_replicates);
+        goto out;
+    }
     for (uint32_t i = 0; i < s->n_ranked && !rc; i++)
         rc = spread_model(s, s->order[i], tail, sorted, without, reterr);
+out:
     pl__free(sorted);
     pl__free(without);
     return rc;

@@ -238,7 +238,7 @@ pl_status pl_uncertainty_run(const char *const *methods, size_t n_methods, const
                              pl_uncertainty **ret, pl_error *reterr)
 {
     static const pl_rank_opts rank_defaults = PL_RANK_OPTS_INIT;
-    pl_uncertainty_opts filled;
+    pl_uncertainty_opts filled = {0};
     if (!table || !ret || (!methods && n_methods > 0) || (!models && pl_peer_table_n_models(table) > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     for (size_t k = 0; k < n_methods; k++) {

@@ -211,7 +211,7 @@ static bool is_drawn_from(const pl_peer_table *t, const pl_peer_table *base)
 
 pl_status pl_resampler_draw(const pl_resampler *r, const uint32_t *copies, pl_peer_table **table, pl_error *reterr)
 {
-    if (!r || !table || (!copies && r->base->n_clusters > 0) || !is_drawn_from(*table, r->base))
+    if (!r || !table || !copies || !is_drawn_from(*table, r->base))
         return pl__fail(reterr, PL_E_INVALID, "null argument, or a table from elsewhere");
     size_t n = 0;
     size_t n_lone = 0;
@@ -223,9 +223,9 @@ pl_status pl_resampler_draw(const pl_resampler *r, const uint32_t *copies, pl_pe
         n_items += copies[c] * r->items[c];
     }
     pl_status rc = open_draw(r, n, n_lone, n_items, table, reterr);
-    if (rc)
-        return rc;
     pl_peer_table *t = *table;
+    if (rc || !t)
+        return rc;
     t->deferred->left_out = NULL;
     for (uint32_t c = 0; c < r->base->n_clusters; c++) {
         double times = copies[c];
@@ -242,16 +242,16 @@ pl_status pl_resampler_draw(const pl_resampler *r, const uint32_t *copies, pl_pe
 
 pl_status pl_resampler_leave_out(const pl_resampler *r, const bool *left_out, pl_peer_table **table, pl_error *reterr)
 {
-    if (!r || !table || (!left_out && r->base->n_units > 0) || !is_drawn_from(*table, r->base))
+    if (!r || !table || !left_out || !is_drawn_from(*table, r->base))
         return pl__fail(reterr, PL_E_INVALID, "null argument, or a table from elsewhere");
     const pl_peer_table *base = r->base;
     size_t n = 0;
     for (size_t i = 0; i < base->n_units; i++)
         n += left_out[i] ? 0 : base->units[i].n_ballots;
     pl_status rc = open_draw(r, n, base->n_lone, 0, table, reterr);
-    if (rc)
-        return rc;
     pl_peer_table *t = *table;
+    if (rc || !t)
+        return rc;
     t->deferred->left_out = left_out;
     for (size_t i = 0; i < base->n_units; i++) {
         const pl_comparison_sum *u = &base->units[i];
