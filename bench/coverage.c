@@ -36,14 +36,16 @@ typedef struct design {
     bool both_orders;
     double image_sd; /* of a model's luck on an image, on the scale of strengths */
     double missing;  /* share of the verdicts */
+    bool equal;      /* all models are equally strong: every separation is wrong */
 } design;
 
 /* ALL: one question an image, every pair judged by every other model. AUTHOR: one question an image and author, judged
  * by the author. ANY: one to five questions an image, with six random comparisons each. */
 static const design designs[] = {
-    {"all judge, both orders", 6, 25, WHO_ALL, true, 0.7, 0.0},
-    {"authors judge, one order, 10 % missing", 5, 40, WHO_AUTHOR, false, 1.0, 0.1},
-    {"uneven images, strong image effects", 8, 60, WHO_ANY, true, 1.5, 0.05},
+    {"all judge, both orders", 6, 25, WHO_ALL, true, 0.7, 0.0, false},
+    {"authors judge, one order, 10 % missing", 5, 40, WHO_AUTHOR, false, 1.0, 0.1, false},
+    {"uneven images, strong image effects", 8, 60, WHO_ANY, true, 1.5, 0.05, false},
+    {"no differences", 6, 25, WHO_ALL, true, 0.7, 0.0, true},
 };
 #define N_DESIGNS (sizeof(designs) / sizeof(designs[0]))
 
@@ -73,7 +75,7 @@ static void make_world(world *w, const design *d)
     *w = (world){.d = d};
     for (uint32_t m = 0; m < d->n_models; m++) {
         double place = 2.0 * m / (d->n_models - 1.0) - 1.0; /* -1 … 1 */
-        w->strength[m] = 1.3 * place * fabs(place) + 0.4 * place;
+        w->strength[m] = d->equal ? 0.0 : 1.3 * place * fabs(place) + 0.4 * place;
         w->sharpness[m] = 1.0 + 0.4 * place;
         w->lean[m] = m % 2 == 0 ? 0.5 : -0.2;
         (void)snprintf(w->names[m], NAME_BYTES, "m%u", m);
@@ -263,8 +265,25 @@ typedef struct study {
     uint64_t seed;
     pl_uncertainty_opts opts;
     uint8_t *hits;  /* [data set][method][model]; 2 undefined */
+    uint8_t *wrong; /* [data set][method]: was a model put below one that is no better? */
     double *widths; /* the same shape */
 } study;
+
+/* The first members of neighbouring groups differ, says the method. */
+static bool separates_wrongly(const pl_method_uncertainty *x, const double *truth)
+{
+    uint32_t first = 0; /* place of the group's first member */
+    for (uint32_t i = 1; i < x->n_ranked; i++) {
+        uint32_t above = x->order[first];
+        uint32_t below = x->order[i];
+        if (x->group[below] == x->group[above])
+            continue;
+        if (!(truth[above] > truth[below] + 1e-9))
+            return true;
+        first = i;
+    }
+    return false;
+}
 
 static pl_status study_one(size_t index, void *user, pl_error *reterr)
 {
@@ -286,6 +305,7 @@ static pl_status study_one(size_t index, void *user, pl_error *reterr)
         rc = pl_uncertainty_run(s->methods, s->n_methods, t, s->w->models, NULL, &opts, &u, reterr);
     for (size_t k = 0; k < s->n_methods && !rc; k++) {
         const pl_method_uncertainty *x = pl_uncertainty_method(u, k);
+        s->wrong[index * s->n_methods + k] = separates_wrongly(x, s->w->truth[k]);
         for (uint32_t m = 0; m < s->w->d->n_models; m++) {
             size_t at = (index * s->n_methods + k) * MODELS_MAX + m;
             double truth = s->w->truth[k][m];
@@ -310,6 +330,9 @@ static void print_rows(const study *s, size_t n_sets)
         size_t hits = 0;
         size_t all = 0;
         size_t undefined = 0;
+        size_t wrong = 0;
+        for (size_t i = 0; i < n_sets; i++)
+            wrong += s->wrong[i * s->n_methods + k];
         for (uint32_t m = 0; m < s->w->d->n_models; m++) {
             size_t own = 0;
             size_t own_all = 0;
@@ -327,9 +350,9 @@ static void print_rows(const study *s, size_t n_sets)
             lowest = fmin(lowest, (double)own / (double)own_all);
             highest = fmax(highest, (double)own / (double)own_all);
         }
-        printf("| %s | %u | %s | %.2f %% | %.1f – %.1f %% | %.3f | %zu |\n", s->w->d->name, s->w->d->n_images,
+        printf("| %s | %u | %s | %.2f %% | %.1f – %.1f %% | %.3f | %.1f %% | %zu |\n", s->w->d->name, s->w->d->n_images,
                s->methods[k], 100.0 * (double)hits / (double)all, 100.0 * lowest, 100.0 * highest, width / (double)all,
-               undefined);
+               100.0 * (double)wrong / (double)n_sets, undefined);
         (void)fflush(stdout);
     }
 }
@@ -342,7 +365,8 @@ static pl_status run_design(const design *d, study *s, size_t n_sets, uint32_t t
     pl_status rc = PL_E_NOMEM;
     s->hits = pl__calloc(n, sizeof(*s->hits));
     s->widths = pl__calloc(n, sizeof(*s->widths));
-    if (w && exact && s->hits && s->widths) {
+    s->wrong = pl__calloc(n_sets * s->n_methods, sizeof(*s->wrong));
+    if (w && exact && s->hits && s->widths && s->wrong) {
         make_world(w, d);
         s->w = w;
         rc = find_truth(w, exact, s->methods, s->n_methods);
@@ -353,6 +377,7 @@ static pl_status run_design(const design *d, study *s, size_t n_sets, uint32_t t
         print_rows(s, n_sets);
     pl__free(s->hits);
     pl__free(s->widths);
+    pl__free(s->wrong);
     pl__free(exact);
     pl__free(w);
     return rc;
@@ -383,8 +408,8 @@ int main(int argc, char **argv)
     }
     printf("%llu data sets, %u replicates, %s\n\n", (unsigned long long)n_sets, s.opts.replicates,
            s.opts.interval == PL_INTERVAL_BCA ? "BCa" : "expanded percentile");
-    printf(
-        "| design | images | method | covered | by model | mean width | undefined |\n|---|--:|---|--:|--:|--:|--:|\n");
+    printf("| design | images | method | covered | by model | mean width | wrongly separated | undefined "
+           "|\n|---|--:|---|--:|--:|--:|--:|--:|\n");
     for (size_t i = 0; i < N_DESIGNS && !rc; i++)
         rc = run_design(&designs[i], &s, n_sets, (uint32_t)number_at(argc, argv, 4, 1), &err);
     if (rc)
