@@ -57,7 +57,7 @@ PL_API const char *pl_untested_text(pl_untested reason);
  *   pairs of models (Mantel-Haenszel risk difference over pairs of models, a tie is half a win); with a reference,
  *   the judge's difference minus the reference's on the same units;
  * - self-preference: mean of y - a_r u over pairs with exactly one own answer; y is the judge's score of its own minus
- *   1/2, u_jk what the other judges' (or the reference's) verdicts on the pair say, a_r how sharply judge r tells
+ *   1/2, u_jk what the other judges' (and the reference's) verdicts on the pair say, a_r how sharply judge r tells
  *   models apart, from the pairs that are not its own: least squares for y = a_r u_jk (ours). A noisy judge of strong
  *   models is thus not taken for a modest one.
  */

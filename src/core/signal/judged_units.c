@@ -83,8 +83,10 @@ static void add_unit(const maker *m, const pl_row_key *keys, size_t n)
         margin += margin_of(&votes);
         net += code;
         n_criteria++;
-        m->out->codes[m->out->n_codes++] = (pl_judged_code){
-            .pair = keys[0].pair, .criterion = criterion, .judge = unit.judge, .value = (uint32_t)(1 - code)};
+        m->out->codes[m->out->n_codes++] = (pl_judged_code){.pair = keys[0].pair,
+                                                            .criterion = (uint32_t)(keys[i].rest >> 16 & UINT16_MAX),
+                                                            .judge = unit.judge,
+                                                            .value = (uint32_t)(1 - code)};
     }
     unit.net = sign_of(net);
     unit.longer = sign_of(length);

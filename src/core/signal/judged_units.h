@@ -26,8 +26,8 @@ static inline uint32_t pl__unit_models(const pl_judged_unit *unit)
 
 /* The same for one criterion: 0 low, 1 neither, 2 high. */
 typedef struct pl_judged_code {
-    uint64_t pair; /* pl_row_key.pair */
-    uint32_t criterion;
+    uint64_t pair;      /* pl_row_key.pair */
+    uint32_t criterion; /* rank */
     uint32_t judge;
     uint32_t value;
 } pl_judged_code;

@@ -13,7 +13,8 @@
 
 #define SWEEPS_MAX 500u
 #define SWEEPS_MAX_WITHOUT 100u /* starts from the solution */
-#define CHANGE_MIN 1e-10
+#define CHANGE_MIN 1e-12
+#define CHANGE_MIN_WITHOUT 1e-8
 
 /* All verdicts of one judge on one pair of models. */
 typedef struct cell {
@@ -46,9 +47,8 @@ typedef struct fit {
     size_t n_cells;
     uint32_t n_judges;
     uint32_t n_pairs;
-    uint32_t reference; /* the only judge that u is taken from, or UINT32_MAX: all */
-    uint32_t *models;   /* by judge: its model index */
-    double *a;          /* by judge */
+    uint32_t *models; /* by judge: its model index */
+    double *a;        /* by judge */
     double *a_start;
     double *u; /* by pair; NaN unknown */
     double *top;
@@ -95,11 +95,6 @@ static uint32_t find(uint32_t *link, uint32_t x)
     return x;
 }
 
-static bool is_source(const fit *f, const cell *c)
-{
-    return c->own == 0 && (f->reference == UINT32_MAX || f->reference == c->judge);
-}
-
 /* Places of judges by rank, so that sums do not depend on how models are numbered. */
 static pl_status collect(const pl_diagnosis *d, fit *f)
 {
@@ -134,7 +129,6 @@ static pl_status collect(const pl_diagnosis *d, fit *f)
         places[r] = f->n_judges;
         f->n_judges += used;
     }
-    f->reference = d->has_reference && f->n_judges > 0 ? f->n_judges - 1 : UINT32_MAX;
     if (f->n_entries > 0)
         qsort(f->entries, f->n_entries, sizeof(*f->entries), compare_entries);
     for (size_t i = 0; i < f->n_entries; i++) {
@@ -184,13 +178,13 @@ static void link_up(fit *f)
         f->link[i] = i;
     for (size_t i = 0; i < f->n_cells; i++) {
         const cell *c = &f->cells[i];
-        f->sources[c->pair] += is_source(f, c);
+        f->sources[c->pair] += c->own == 0;
         if (c->own == 0)
             f->link[find(f->link, c->judge)] = find(f->link, f->n_judges + c->pair);
     }
     for (size_t i = 0; i < f->n_cells; i++) {
         const cell *c = &f->cells[i];
-        f->shared[c->judge] += c->own == 0 && f->sources[c->pair] > (is_source(f, c) ? 1u : 0u);
+        f->shared[c->judge] += c->own == 0 && f->sources[c->pair] > 1;
         f->models[c->judge] = UINT32_MAX;
     }
     for (size_t i = 0; i < f->n_entries; i++)
@@ -203,7 +197,7 @@ static void sweep_pairs(fit *f, const cell *cells)
     memset(f->bottom, 0, f->n_pairs * sizeof(*f->bottom));
     for (size_t i = 0; i < f->n_cells; i++) {
         const cell *c = &cells[i];
-        if (!is_source(f, c))
+        if (c->own != 0)
             continue;
         f->top[c->pair] += f->a[c->judge] * c->sum;
         f->bottom[c->pair] += f->a[c->judge] * f->a[c->judge] * c->n;
@@ -234,11 +228,11 @@ static double sweep_judges(fit *f, const cell *cells)
 }
 
 /* ret_s[judge * stride]: mean of y - a u over the judge's own pairs; NaN if there are none. */
-static void solve(fit *f, const cell *cells, unsigned sweeps_max, double *ret_s, size_t stride)
+static void solve(fit *f, const cell *cells, unsigned sweeps_max, double change_min, double *ret_s, size_t stride)
 {
     for (unsigned i = 0; i < sweeps_max; i++) {
         sweep_pairs(f, cells);
-        if (sweep_judges(f, cells) <= CHANGE_MIN)
+        if (sweep_judges(f, cells) <= change_min)
             break;
     }
     sweep_pairs(f, cells);
@@ -265,7 +259,7 @@ static void solve_without(fit *f, uint32_t group)
         c->sum = c->n > 0.5 ? c->sum - e->y : 0.0;
     }
     memcpy(f->a, f->a_start, f->n_judges * sizeof(*f->a));
-    solve(f, f->less, SWEEPS_MAX_WITHOUT, f->without + group, PL_BIAS_GROUPS_MAX);
+    solve(f, f->less, SWEEPS_MAX_WITHOUT, CHANGE_MIN_WITHOUT, f->without + group, PL_BIAS_GROUPS_MAX);
 }
 
 /* Images on which the judge has pairs with exactly one own answer. */
@@ -301,7 +295,7 @@ static pl_status test_judges(pl_diagnosis *d, fit *f)
     link_up(f);
     for (uint32_t j = 0; j < f->n_judges; j++)
         f->a[j] = 1.0;
-    solve(f, f->cells, SWEEPS_MAX, f->whole, 1);
+    solve(f, f->cells, SWEEPS_MAX, CHANGE_MIN, f->whole, 1);
     memcpy(f->a_start, f->a, f->n_judges * sizeof(*f->a));
     for (uint32_t g = 0; g < f->n_groups; g++)
         solve_without(f, g);
