@@ -118,7 +118,7 @@ static pl_status run_methods(pl_analysis *a, const pl_rank_request *request, con
     return rc;
 }
 
-static pl_status find_criterion(const pl_judgment_set *set, const char *name, uint32_t *ret, pl_error *reterr)
+pl_status pl__find_criterion(const pl_judgment_set *set, const char *name, uint32_t *ret, pl_error *reterr)
 {
     const char *wanted = name ? name : "correctness";
 
@@ -186,7 +186,7 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
     pl_status rc = pl_judgment_set_check(a->set, reterr);
 
     if (rc == PL_OK)
-        rc = find_criterion(a->set, request->criterion, &opts.criterion, reterr);
+        rc = pl__find_criterion(a->set, request->criterion, &opts.criterion, reterr);
     if (rc == PL_OK)
         rc = judge_flags(a, request, reterr);
     if (rc != PL_OK)

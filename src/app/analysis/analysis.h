@@ -78,6 +78,10 @@ void pl__analysis_free(pl_analysis *analysis);
 /* Adds a note (copied). Beyond PL_NOTES_MAX notes are dropped. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__analysis_note(pl_analysis *analysis, pl_error *reterr, const char *fmt, ...) PL_PRINTF(3, 4);
 
+/* The criterion for methods that take no gamma: by name, NULL or "all" as in the request. PL_E_NOT_FOUND. */
+PL_NODISCARD pl_status pl__find_criterion(const pl_judgment_set *set, const char *name, uint32_t *ret,
+                                          pl_error *reterr);
+
 /* Compares the methods of a finished analysis with a truth, afterwards. */
 PL_NODISCARD pl_status pl__analysis_compare(pl_analysis *analysis, const pl_truth *truth, pl_error *reterr);
 

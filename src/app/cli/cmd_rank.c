@@ -29,9 +29,27 @@ static int list_methods(const pl_args *args)
     return code;
 }
 
-typedef pl_status (*report_fn)(const pl_analysis *a, pl_format format, pl_str *out, pl_error *reterr);
+static pl_status show_diagnosis(const pl_args *args, const pl_analysis *analysis, const pl_rank_request *request,
+                                pl_str *out, pl_error *reterr)
+{
+    const char *path = pl__arg_text(args, "reference", NULL);
+    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad")};
+    pl_judgment_log *log = NULL;
+    pl_judge_study *study = NULL;
+    pl_status rc = PL_OK;
 
-static int analyse_and_show(const pl_args *args, report_fn report)
+    if (path)
+        rc = pl__records_read_judgments(&path, 1, &opts, &log, reterr);
+    if (rc == PL_OK)
+        rc = pl__judge_study_new(analysis, request, log ? pl__judgment_log_set(log) : NULL, &study, reterr);
+    if (rc == PL_OK)
+        rc = pl__report_diagnose(analysis, study, args->format, out, reterr);
+    pl__judge_study_free(study);
+    pl__judgment_log_free(log);
+    return rc;
+}
+
+static int analyse_and_show(const pl_args *args, bool diagnose)
 {
     const char *methods[PL_METHODS_MAX];
     const char *truth_path = pl__arg_text(args, "truth", NULL);
@@ -47,7 +65,7 @@ static int analyse_and_show(const pl_args *args, report_fn report)
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     if (rc == PL_OK)
         rc = pl__ranking_request(args, &in, methods, &request, &err);
-    if (report != pl__report_rank)
+    if (diagnose)
         request.bootstrap = 0; /* its results would not be shown */
     if (rc == PL_OK && truth_path)
         rc = pl__records_read_truth(truth_path, &truth, &err);
@@ -56,7 +74,8 @@ static int analyse_and_show(const pl_args *args, report_fn report)
     if (rc == PL_OK && truth_path)
         rc = pl__analysis_compare(analysis, &truth, &err);
     if (rc == PL_OK)
-        rc = report(analysis, args->format, &out, &err);
+        rc = diagnose ? show_diagnosis(args, analysis, &request, &out, &err)
+                      : pl__report_rank(analysis, args->format, &out, &err);
     code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
     pl__str_clear(&out);
     pl__analysis_free(analysis);
@@ -69,10 +88,12 @@ int pl__cmd_rank(const pl_args *args)
 {
     if (pl__arg_given(args, "list-methods"))
         return list_methods(args);
-    return analyse_and_show(args, pl__report_rank);
+    return analyse_and_show(args, false);
 }
 
 int pl__cmd_diagnose(const pl_args *args)
 {
-    return analyse_and_show(args, pl__report_diagnose);
+    if (pl__arg_given(args, "list-methods"))
+        return list_methods(args);
+    return analyse_and_show(args, true);
 }

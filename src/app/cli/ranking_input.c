@@ -10,7 +10,7 @@
 #define THREADS_MAX 256u
 #define INSTRUCTION_BYTES_MAX 65536u
 
-const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
+const pl_option pl__ranking_options[PL_DIAGNOSE_OPTIONS] = {
     {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default " STORE_DEFAULT ")"},
     {"run", 0, PL_OPTION_COUNT, "ID", "which of its runs (default: the latest)"},
     {"judgments", 0, PL_OPTION_FILES, "FILE...", "judgment logs instead (JSONL, may be .gz, - is standard input)"},
@@ -31,6 +31,7 @@ const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
     {"upme-init", 0, PL_OPTION_TEXT, "ones|random", "starting weights (default ones)"},
     {"upme-restarts", 0, PL_OPTION_COUNT, "N", "random starts; every distinct fixed point is reported"},
     {"config", 'c', PL_OPTION_TEXT, "FILE", "take the store's name from this peerless.yaml"},
+    {"reference", 0, PL_OPTION_TEXT, "FILE", "judgments of people, to hold the judges against (JSONL, may be .gz)"},
 };
 
 static pl_status open_logs(const pl_args *args, pl_ranking_input *in, pl_error *reterr)

@@ -4,9 +4,11 @@
 #include "option.h"
 #include "stored_judgments.h"
 
-/* Where judgments come from, for rank and diagnose: a stored run or logs. The options are the same in both. */
+/* Where judgments come from, for rank and diagnose: a stored run or logs. The options are the same in both,
+ * but for the last, which is for diagnose. */
 extern const pl_option pl__ranking_options[];
 #define PL_RANKING_OPTIONS 19
+#define PL_DIAGNOSE_OPTIONS (PL_RANKING_OPTIONS + 1)
 
 typedef struct pl_ranking_input {
     pl_store *store;

@@ -1,4 +1,5 @@
 #include "error.h"
+#include "judge_json.h"
 #include "rank_json.h"
 #include "report.h"
 #include "table.h"
@@ -16,6 +17,8 @@ static json_t *position_json(const pl_judge_report *r)
     if (rc == PL_OK)
         rc = pl__json_set_number(doc, "p", r->position_p);
     if (rc == PL_OK)
+        rc = pl__json_set_number(doc, "p_mid", r->position_p_mid);
+    if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "swap_pairs", (int64_t)r->swap_pairs);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "swap_consistent", (int64_t)r->swap_consistent);
@@ -26,7 +29,7 @@ static json_t *position_json(const pl_judge_report *r)
     return doc;
 }
 
-static json_t *judge_json(const pl_judge_report *r)
+static json_t *judge_json(const pl_judge_report *r, const pl_judge_study *study, uint32_t judge)
 {
     json_t *doc = json_object();
     pl_status rc = doc ? pl__json_set(doc, "position", position_json(r)) : PL_E_NOMEM;
@@ -39,6 +42,8 @@ static json_t *judge_json(const pl_judge_report *r)
         rc = pl__json_set(doc, "missing", pl__missing_json(r));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "flags", pl__flags_json(r->flags));
+    if (rc == PL_OK)
+        rc = pl__judge_json(study, judge, doc);
     if (rc != PL_OK) {
         json_decref(doc);
         return NULL;
@@ -46,7 +51,7 @@ static json_t *judge_json(const pl_judge_report *r)
     return doc;
 }
 
-static pl_status write_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
+static pl_status write_json(const pl_analysis *a, const pl_judge_study *study, pl_str *out, pl_error *reterr)
 {
     json_t *doc = json_object();
     json_t *judges = json_object();
@@ -54,12 +59,14 @@ static pl_status write_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
 
     for (uint32_t i = 0; i < a->set->n_models && rc == PL_OK; i++) {
         if (a->judges[i].asked > 0)
-            rc = pl__json_set(judges, a->set->models[i], judge_json(&a->judges[i]));
+            rc = pl__json_set(judges, a->set->models[i], judge_json(&a->judges[i], study, i));
     }
     if (rc == PL_OK) {
         rc = pl__json_set(doc, "judges", judges);
         judges = NULL;
     }
+    if (rc == PL_OK)
+        rc = pl__judges_json(a, study, doc);
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     if (rc == PL_OK)
@@ -84,6 +91,10 @@ static void add_heads(const pl_analysis *a, pl_table *t, bool is_csv)
     static const char *const numbers[] = {"asked",       "usable", "first",      "second",    "tie",
                                           "first share", "p",      "swap pairs", "consistent"};
 
+    static const char *const more[] = {"longer chosen", "longer against", "verbosity effect", "verbosity p",
+                                       "own chosen",    "own against",    "self effect",      "self p",
+                                       "triads",        "cyclic",         "reference pairs",  "reference agreed"};
+
     pl__table_column(t, "judge", false);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         pl__table_column(t, numbers[i], true);
@@ -92,9 +103,27 @@ static void add_heads(const pl_analysis *a, pl_table *t, bool is_csv)
             pl__table_column(t, pl_missing_text((pl_missing)k), true);
     }
     pl__table_column(t, "flags", false);
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]) && is_csv; i++)
+        pl__table_column(t, more[i], true);
 }
 
-static void add_judge(const pl_analysis *a, pl_table *t, uint32_t judge, bool is_csv)
+static void add_study(pl_table *t, const pl_judge_diagnosis *j)
+{
+    const pl_taste *tastes[] = {&j->verbosity, &j->self_preference};
+
+    for (size_t k = 0; k < 2; k++) {
+        pl__table_count(t, tastes[k]->chosen);
+        pl__table_count(t, tastes[k]->against);
+        pl__table_full(t, tastes[k]->effect);
+        pl__table_full(t, tastes[k]->p);
+    }
+    pl__table_count(t, j->triads);
+    pl__table_count(t, j->cyclic_triads);
+    pl__table_count(t, j->reference_pairs);
+    pl__table_count(t, j->reference_agreed);
+}
+
+static void add_judge(const pl_analysis *a, const pl_judge_study *study, pl_table *t, uint32_t judge, bool is_csv)
 {
     static const char *const flags[] = {"",
                                         "unusable",
@@ -128,23 +157,28 @@ static void add_judge(const pl_analysis *a, pl_table *t, uint32_t judge, bool is
             pl__table_count(t, r->missing[k]);
     }
     pl__table_text(t, flags[r->flags & 7u]);
+    if (is_csv)
+        add_study(t, &pl_diagnostics_judges(study->diagnostics)[judge]);
 }
 
-pl_status pl__report_diagnose(const pl_analysis *a, pl_format format, pl_str *out, pl_error *reterr)
+pl_status pl__report_diagnose(const pl_analysis *a, const pl_judge_study *study, pl_format format, pl_str *out,
+                              pl_error *reterr)
 {
     pl_table t;
     pl_status rc = PL_OK;
 
     if (format == PL_FORMAT_JSON)
-        return write_json(a, out, reterr);
+        return write_json(a, study, out, reterr);
     pl__table_init(&t);
     add_heads(a, &t, format == PL_FORMAT_CSV);
     for (uint32_t i = 0; i < a->set->n_models; i++) {
         if (a->judges[i].asked > 0)
-            add_judge(a, &t, i, format == PL_FORMAT_CSV);
+            add_judge(a, study, &t, i, format == PL_FORMAT_CSV);
     }
     rc = format == PL_FORMAT_CSV ? pl__table_write_csv(&t, out, reterr) : pl__table_write(&t, out, reterr);
     pl__table_clear(&t);
+    if (rc == PL_OK && format == PL_FORMAT_TABLE)
+        rc = pl__judge_sections(a, study, out, reterr);
     for (size_t i = 0; i < a->n_notes && rc == PL_OK && format == PL_FORMAT_TABLE; i++) {
         rc = pl__str_append_c(out, i == 0 ? "\nnote: " : "note: ");
         if (rc == PL_OK)

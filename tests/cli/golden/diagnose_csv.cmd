@@ -1,0 +1,1 @@
+peerless diagnose --judgments judgments.jsonl --format csv
