@@ -2,10 +2,6 @@
 set(folders base facts stats text signal rank)
 set(objects "")
 foreach(folder IN LISTS folders)
-  if(NOT TARGET pl_${folder})
-    message(STATUS "libpeerless left out: no ${folder}")
-    return() # BUILDING-UP
-  endif()
   list(APPEND objects $<TARGET_OBJECTS:pl_${folder}>)
 endforeach()
 
