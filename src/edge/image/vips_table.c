@@ -55,3 +55,12 @@ pl_status pl__vips_table_load(pl_vips_table *ret, pl_error *reterr)
     *ret = table;
     return PL_OK;
 }
+
+#ifdef PL_SANITIZED
+/* LeakSanitizer takes thread-local memory of libraries that are opened late for something else and crashes on it. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "intercept_tls_get_addr=0";
+}
+#endif
