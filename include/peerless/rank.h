@@ -1,5 +1,28 @@
 /** @file
  * From tables to scores. Each method is one row of a registry; new ones are added by name.
+ *
+ * R[j][r] is the table's mean, n[j][r] its count, w the judges' weights. Scores lie in [0, 1] unless said otherwise.
+ * - "peer-review": G_j = sum over r of n R / sum over r of n. "single:<judge>": the same for one r.
+ * - "upme" (UPME, eqs. 5 and 10): G_j(w) = sum of w_r n R / sum of w_r n; each epoch w <- w - step (w - G(w)).
+ *   A judge that is no candidate weighs as the candidates' mean; a candidate that does not judge has w = G.
+ * - "upme-ema" (UPME, Algorithm 1): battles (all that one judge said about one pair of answers to one item) are drawn
+ *   without replacement, upme_epochs times over. Each moves the G of both its candidates, from 1/2, to
+ *   (1 - alpha) G + alpha S, alpha = min(1, 0.05 w_r / mean w), then w takes one step of upme's. Score: mean of G
+ *   over the last pass. Loss: before each pass. Draws go by the order of names and ids.
+ * - "upme-sum" (UPME, eq. 5 as printed), for comparison only: G_j = sum of w_r n R / sum of n, and w is rescaled to
+ *   mean 1 after each of upme's steps. Scores are positive.
+ * - "pico" (Ning et al. 2024): w = sigmoid(L x + b), x ~ N(0, 1) and L, b uniform within 1/sqrt(m) drawn once; 30
+ *   epochs of gradient descent on 1 - Pearson(w, G), rate 0.1, a tenth of it after every 10; G_j = sum over battles of
+ *   w_r times what j earns / battles; a win earns 1 + (rank of the winner - rank of the loser) / 200 with rank 0 for
+ *   the largest w, a tie 1/2. Scores are about the win rate times the mean weight. Draws go by the order of names.
+ * - "weights:<any name>": G(pl_rank_opts.weights), as in upme.
+ * - "majority-vote", "prd": see their rows.
+ * - "rating-vote" (Allahbakhsh & Ignjatovic 2012): option o of poll l (a pair of answers to an item; a, tie, b) has the
+ *   credibility rho = S / |S_l|, S = sum of the trust of those who vote for it; trust T_r = sum of the credibility of
+ *   r's votes. Iterated from T = 1 until no rho moves by 1e-10, at most 10,000 times. Score: mean of 1, 1/2, 0 weighted
+ *   by rho; weights: T, of mean 1.
+ * - "elo" (Elo 1978): from 1000, each verdict moves a by K (s - 1 / (1 + 10^((b - a) / 400))), K = 32 for a verdict of
+ *   the mean weight. It depends on the order of the verdicts, which is the ballots': by item, pair, judge, criterion.
  */
 #ifndef PEERLESS_RANK_H
 #define PEERLESS_RANK_H
@@ -22,13 +45,16 @@ typedef struct pl_rank_opts {
     uint32_t upme_restarts; /**< 0: one run; else that many random starts, every distinct fixed point reported */
     uint32_t
         criterion;   /**< for methods that take no gamma (majority-vote, prd, single): index, or UINT32_MAX for all */
-    uint64_t seed;   /**< of random starts */
+    uint64_t seed;   /**< of random starts and draws */
     double bt_ridge; /**< bt, bt-davidson: lambda of the penalty lambda/2 times the sum of squared strengths; >= 0 */
+    /** For "weights:…": n_models judge weights, >= 0 and finite; NaN for models without one, which may not judge.
+     *  Borrowed during the call. */
+    const double *weights;
 } pl_rank_opts;
 /** The defaults of pl_rank_opts. */
 #define PL_RANK_OPTS_INIT                                                                                              \
     {                                                                                                                  \
-        sizeof(pl_rank_opts), 0.0, 0, PL_UPME_INIT_ONES, 0, UINT32_MAX, 1, 1e-3                                        \
+        sizeof(pl_rank_opts), 0.0, 0, PL_UPME_INIT_ONES, 0, UINT32_MAX, 1, 1e-3, NULL                                  \
     }
 
 /** One row of the registry. */
@@ -64,11 +90,12 @@ typedef struct pl_ranking pl_ranking;
  *   of the votes until no probability changes by more than 1e-10. "dawid-skene-one-coin": C_r[t][t] = p_r, the other
  *   two (1 - p_r) / 2. Score: mean posterior P(win) + P(tie) / 2; weights: sum over t of pi[t] C_r[t][t].
  *
- * @param method       a registry name; "single:<judge>" takes the judge's name
+ * @param method       a registry name; "single:<judge>" takes the judge's name, "weights:<any name>" the weights of
+ * opts
  * @param models       the names of the set that the table was built from, n_models of the table
- * @return PL_OK, PL_E_NOT_FOUND (method or judge; msg lists what there is), PL_E_INVALID, PL_E_LIMIT (strengths of
- *         more than 4,096 models) or PL_E_NOMEM. A candidate without any weight behind it has the score NaN
- *         (undefined) and a warning.
+ * @return PL_OK, PL_E_NOT_FOUND (method or judge; msg lists what there is), PL_E_INVALID (also a judge without a
+ *         weight), PL_E_LIMIT (strengths of more than 4,096 models) or PL_E_NOMEM. A candidate without any weight
+ * behind it has the score NaN (undefined) and a warning.
  */
 PL_API PL_NODISCARD pl_status pl_rank_run(const char *method, const pl_peer_table *table, const char *const *models,
                                           const pl_rank_opts *opts, pl_ranking **ret, pl_error *reterr);
@@ -77,7 +104,8 @@ PL_API void pl_ranking_free(pl_ranking *ranking); /**< NULL is a no-op */
 PL_API const double *pl_ranking_scores(const pl_ranking *ranking);
 /** n_models judge weights, or NULL if the method has none. Borrowed. */
 PL_API const double *pl_ranking_weights(const pl_ranking *ranking);
-/** Loss of each epoch, taken before its step (UPME eq. 10); *ret_n 0 if the method has none. Borrowed. */
+/** Loss of each epoch, taken before its step (UPME eq. 10; pico: 1 - correlation); *ret_n 0 if the method has none.
+ * Borrowed. */
 PL_API const double *pl_ranking_loss(const pl_ranking *ranking, size_t *ret_n);
 /** Sentences a user must read beside the scores. Borrowed. */
 PL_API const char *const *pl_ranking_warnings(const pl_ranking *ranking, size_t *ret_n);

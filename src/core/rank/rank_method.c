@@ -14,11 +14,23 @@
 #define METHODS(ROW)                                                                                                   \
     ROW("upme", "win rate weighted by judge weights that are learnt to agree with the judges' own scores",             \
         "UPME, eqs. 5 and 10 and Algorithm 1; eq. 5 as a weighted mean (ours)", pl__rank_upme)                         \
+    ROW("upme-ema", "upme one comparison at a time: moving averages of scores, then a step of the weights",            \
+        "UPME, Algorithm 1; both candidates of a comparison move (ours)", pl__rank_upme_ema)                           \
+    ROW("upme-sum", "upme with sums in place of means, for comparison only: it punishes strong judges",                \
+        "UPME, eq. 5 as printed; weights of mean 1 (ours)", pl__rank_upme_sum)                                         \
+    ROW("pico", "win rate weighted by the output of a small network, trained to correlate with it",                    \
+        "PiCO (Ning et al. 2024), the authors' program", pl__rank_pico)                                                \
+    ROW("weights:", "win rate weighted by judge weights that are given", "UPME, section 8.1; eq. 5 as a mean (ours)",  \
+        pl__rank_fixed_weights)                                                                                        \
     ROW("peer-review", "win rate over all judgments, every judge alike", "UPME, eq. 5 with w = 1",                     \
         pl__rank_peer_review)                                                                                          \
     ROW("single:", "win rate by the one judge that is named", "UPME, Table 1", pl__rank_single)                        \
     ROW("majority-vote", "win rate after each pair went to the plurality of its judges", "UPME, Table 1",              \
         pl__rank_majority_vote)                                                                                        \
+    ROW("rating-vote", "win rate weighted by how credible each vote is; judges are trusted as others vote like them",  \
+        "Allahbakhsh and Ignjatovic (2012), alpha = 1", pl__rank_rating_vote)                                          \
+    ROW("elo", "sequential ratings from 1000, K 32: they depend on the order of the verdicts (that of names and ids)", \
+        "Elo (1978); scale 400, base 10", pl__rank_elo)                                                                \
     ROW("prd", "win rate weighted by the judges' own ranks, five iterations", "PRD (Li, Patel, Du 2023), peer rank",   \
         pl__rank_prd)                                                                                                  \
     ROW("bt", "Bradley-Terry strengths, a tie is half a win each", "Bradley & Terry 1952; ridge (ours)", pl__rank_bt)  \
@@ -78,8 +90,9 @@ static pl_status no_such_method(const char *method, pl_error *reterr)
         memcpy(list + used, infos[i].name, length);
         used += length;
         if (infos[i].name[length - 1] == ':') {
-            memcpy(list + used, "JUDGE", 5);
-            used += 5;
+            bool is_single = strcmp(infos[i].name, "single:") == 0;
+            memcpy(list + used, is_single ? "JUDGE" : "FILE", is_single ? 5 : 4);
+            used += is_single ? 5 : 4;
         }
     }
     list[used] = '\0';

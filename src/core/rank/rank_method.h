@@ -27,6 +27,12 @@ pl_rank_fn pl__rank_bt_davidson;
 pl_rank_fn pl__rank_judge_bt;
 pl_rank_fn pl__rank_dawid_skene;
 pl_rank_fn pl__rank_dawid_skene_one_coin;
+pl_rank_fn pl__rank_upme_ema;
+pl_rank_fn pl__rank_upme_sum;
+pl_rank_fn pl__rank_pico;
+pl_rank_fn pl__rank_fixed_weights;
+pl_rank_fn pl__rank_rating_vote;
+pl_rank_fn pl__rank_elo;
 
 #define PL_RANK_STARTS_MAX 100000u  /* upme_restarts */
 #define PL_RANK_EPOCHS_MAX 1000000u /* upme_epochs */

@@ -13,7 +13,7 @@
 
 #define WORTH_A_WARNING 1e-6 /* |w - G| left at the end */
 
-static bool has_score(const pl_upme *u, uint32_t m)
+bool pl__upme_has_score(const pl_upme *u, uint32_t m)
 {
     return u->roles[m] == PL_UPME_LEARNER || u->roles[m] == PL_UPME_SCORED;
 }
@@ -42,6 +42,27 @@ static void assign_roles(pl_upme *u)
     }
 }
 
+pl_status pl__upme_open(pl_upme *u, const pl_rank_input *in)
+{
+    size_t n = in->n_models;
+    *u = (pl_upme){.in = in,
+                   .roles = pl__calloc(n, sizeof(*u->roles)),
+                   .w = pl__calloc(n, sizeof(*u->w)),
+                   .g = pl__calloc(n, sizeof(*u->g))};
+    if (!u->roles || !u->w || !u->g)
+        return PL_E_NOMEM;
+    assign_roles(u);
+    return PL_OK;
+}
+
+void pl__upme_close(pl_upme *u)
+{
+    pl__free(u->roles);
+    pl__free(u->w);
+    pl__free(u->g);
+    *u = (pl_upme){0};
+}
+
 void pl__upme_start(pl_upme *u, pl_upme_init init, uint64_t start)
 {
     for (uint32_t m = 0; m < u->in->n_models; m++) {
@@ -54,12 +75,12 @@ void pl__upme_start(pl_upme *u, pl_upme_init init, uint64_t start)
     }
 }
 
-static void weigh_outsiders(pl_upme *u)
+void pl__upme_weigh_outsiders(pl_upme *u)
 {
     double sum = 0.0;
     for (uint32_t i = 0; i < u->in->n_models; i++) {
         uint32_t m = u->in->order[i];
-        if (has_score(u, m))
+        if (pl__upme_has_score(u, m))
             sum += u->w[m];
     }
     for (uint32_t m = 0; m < u->in->n_models; m++) {
@@ -72,9 +93,9 @@ static void weigh_outsiders(pl_upme *u)
 static double update_scores(pl_upme *u)
 {
     double gap = 0.0;
-    weigh_outsiders(u);
+    pl__upme_weigh_outsiders(u);
     for (uint32_t m = 0; m < u->in->n_models; m++) {
-        u->g[m] = has_score(u, m) ? pl__weighted_mean(u->in, m, u->w) : (double)NAN;
+        u->g[m] = pl__upme_has_score(u, m) ? pl__weighted_mean(u->in, m, u->w) : (double)NAN;
         if (!isnan(u->g[m]))
             gap = fmax(gap, fabs(u->w[m] - u->g[m]));
     }
@@ -85,12 +106,12 @@ static double update_scores(pl_upme *u)
     return gap;
 }
 
-static double loss_now(const pl_upme *u) /* eq. 10 */
+double pl__upme_loss(const pl_upme *u)
 {
     double sum = 0.0;
     for (uint32_t i = 0; i < u->in->n_models; i++) {
         uint32_t m = u->in->order[i];
-        if (has_score(u, m) && !isnan(u->g[m]))
+        if (pl__upme_has_score(u, m) && !isnan(u->g[m]))
             sum += (u->g[m] - u->w[m]) * (u->g[m] - u->w[m]);
     }
     return sum / u->n_scored;
@@ -102,7 +123,7 @@ void pl__upme_iterate(pl_upme *u, uint32_t max_epochs, double *loss)
     for (u->epochs = 0; u->epochs < max_epochs;) {
         double gap = update_scores(u);
         if (loss)
-            loss[u->epochs] = loss_now(u);
+            loss[u->epochs] = pl__upme_loss(u);
         u->epochs++;
         if (gap < PL_UPME_SETTLED)
             break;
@@ -112,7 +133,7 @@ void pl__upme_iterate(pl_upme *u, uint32_t max_epochs, double *loss)
         }
     }
     u->gap = update_scores(u);
-    weigh_outsiders(u);
+    pl__upme_weigh_outsiders(u);
 }
 
 static pl_status warn_unsettled(const pl_upme *u, pl_ranking *r)
@@ -130,16 +151,12 @@ pl_status pl__rank_upme(const pl_rank_input *in, pl_ranking **ret, pl_error *ret
     pl_status rc = PL_OK;
     size_t n = in->n_models;
     pl_ranking *r = pl__ranking_new(in->n_models, true);
-    pl_upme u = {.in = in,
-                 .roles = pl__calloc(n, sizeof(*u.roles)),
-                 .w = pl__calloc(n, sizeof(*u.w)),
-                 .g = pl__calloc(n, sizeof(*u.g))};
+    pl_upme u = {0};
 
-    if (!r || !u.roles || !u.w || !u.g) {
+    if (!r || pl__upme_open(&u, in)) {
         rc = pl__fail(reterr, PL_E_NOMEM, "weights of %u models", in->n_models);
         goto out;
     }
-    assign_roles(&u);
     if (u.n_scored > 0) {
         r->loss = pl__calloc(in->opts->upme_epochs, sizeof(*r->loss));
         if (!r->loss) {
@@ -162,9 +179,7 @@ pl_status pl__rank_upme(const pl_rank_input *in, pl_ranking **ret, pl_error *ret
     *ret = r;
     r = NULL;
 out:
-    pl__free(u.roles);
-    pl__free(u.w);
-    pl__free(u.g);
+    pl__upme_close(&u);
     pl_ranking_free(r);
     return rc;
 }

@@ -24,6 +24,13 @@ typedef struct pl_upme {
     double gap;      /* the largest |w - G| that it left */
 } pl_upme;
 
+/* Allocates and finds the roles. Close in any case. */
+PL_NODISCARD pl_status pl__upme_open(pl_upme *u, const pl_rank_input *in);
+void pl__upme_close(pl_upme *u);
+bool pl__upme_has_score(const pl_upme *u, uint32_t m);
+/* Judges without a score get the mean weight of the models with one. */
+void pl__upme_weigh_outsiders(pl_upme *u);
+double pl__upme_loss(const pl_upme *u); /* eq. 10 for the present w and g */
 /* Starts at weights 1, or at random ones drawn for `start` (0 is the reported run's). */
 void pl__upme_start(pl_upme *u, pl_upme_init init, uint64_t start);
 /* Iterates; loss has room for max_epochs or is NULL. Leaves w and the G that belongs to it. */
