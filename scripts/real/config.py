@@ -17,7 +17,8 @@ def model_lines(model, base_url, max_tokens):
             f"    params: {{temperature: 0, max_tokens: {max_tokens}, seed: 1}}",
             *extra,
             "    image: {max_side: 512, format: jpeg, quality: 90, detail: auto}",
-            f"    limits: {{concurrency: {servers.SLOTS}}}"]
+            # A reply comes in one piece, so on a busy machine its first byte may take minutes.
+            f"    limits: {{concurrency: {servers.SLOTS}, timeout_first_byte: 20m, timeout_total: 30m}}"]
 
 
 def render(data, models, base_urls, max_tokens, peer_review):

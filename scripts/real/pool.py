@@ -4,6 +4,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import signal
 import sys
 import time
 
@@ -117,6 +118,7 @@ def main():
     test.add_argument("--only", choices=["injection", "photos", "text"])
     test.set_defaults(run=command_test)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and programs under test are ended on the way out
     return options.run(options)
 
 

@@ -8,7 +8,7 @@ import http.server
 import json
 import threading
 
-TIMEOUT_SECONDS = 600
+TIMEOUT_SECONDS = 1800
 
 
 @dataclasses.dataclass
