@@ -25,7 +25,7 @@
 #define BETA_PRECISION 4.0 /* of beta_r about beta, and of beta */
 #define S_PRECISION 4.0    /* the same */
 
-#define P PL_JUDGE_PARAMS
+#define P ((size_t)PL_JUDGE_PARAMS)
 
 typedef struct work {
     pl_judge_fit *fit;

@@ -12,7 +12,7 @@
 /* A = B B' + shift I, of random B. */
 static void make(pl_rng *rng, size_t n, double shift, double *a)
 {
-    double b[N_MAX * N_MAX];
+    double b[N_MAX * N_MAX] = {0};
     for (size_t i = 0; i < n * n; i++)
         b[i] = pl__rng_normal(rng);
     for (size_t i = 0; i < n; i++) {
