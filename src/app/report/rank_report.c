@@ -180,8 +180,11 @@ static pl_status write_table(const pl_analysis *a, pl_str *out, pl_error *reterr
         rc = pl__table_write(&t, out, reterr);
     pl__table_clear(&t);
     if (rc == PL_OK)
-        rc = pl__str_appendf(out, "\n%zu judgments of %u questions on %u images, %llu missing\n", a->set->n_rows,
-                             a->set->n_items, a->set->n_images, (unsigned long long)a->missing);
+        rc = pl__str_appendf(out, "\n%zu judgments of %u questions", a->set->n_rows, a->set->n_items);
+    if (rc == PL_OK && a->set->n_images != a->set->n_items) /* one each: the items may have no image at all */
+        rc = pl__str_appendf(out, " on %u images", a->set->n_images);
+    if (rc == PL_OK)
+        rc = pl__str_appendf(out, ", %llu missing\n", (unsigned long long)a->missing);
     if (rc == PL_OK && a->uncertainty)
         rc = pl__confidence_table(a, out, reterr);
     if (rc == PL_OK)
