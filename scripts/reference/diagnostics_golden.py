@@ -54,7 +54,7 @@ def mid_p(k, n):
 def main():
     print("/* Made by scripts/reference/diagnostics_golden.py with numpy %s and scipy %s; do not edit. */" %
           (numpy.__version__, scipy.__version__))
-    print("#ifndef PL_CONTINGENCY_GOLDEN_H\n#define PL_CONTINGENCY_GOLDEN_H\n")
+    print("/* clang-format off */\n#ifndef PL_CONTINGENCY_GOLDEN_H\n#define PL_CONTINGENCY_GOLDEN_H\n")
     print("static const double golden_chi2[][7] = { /* a, b, c, d, chi2, with Yates, p of chi2 */")
     for t in [[[10, 20], [30, 5]], [[1, 1], [1, 2]], [[233, 120], [180, 176]], [[1000, 1010], [990, 1020]],
               [[3, 0], [1, 4]]] + [RNG.integers(1, 300, (2, 2)).tolist() for _ in range(6)]:

@@ -80,8 +80,11 @@ static pl_status make_heat(pl_judge_study *s, const pl_judgment_set *set, const 
     size_t cells = (size_t)set->n_models * set->n_models;
     pl_peer_table *table = NULL;
     double *heat = pl__arena_calloc(&s->arena, cells > 0 ? cells : 1, sizeof(*heat));
-    pl_status rc = heat ? pl_peer_table_build(set, peer, &table, reterr) : pl__fail(reterr, PL_E_NOMEM, "heat map");
+    pl_status rc = PL_OK;
 
+    if (!heat)
+        return pl__fail(reterr, PL_E_NOMEM, "heat map");
+    rc = pl_peer_table_build(set, peer, &table, reterr);
     if (rc != PL_OK)
         return rc;
     for (size_t i = 0; i < cells; i++)
@@ -136,14 +139,14 @@ pl_status pl__judge_study_new(const pl_analysis *analysis, const pl_rank_request
     peer.drop_self_reviews = request->drop_self_reviews;
     peer.exclude_judges = analysis->excluded;
     s->judge = pl__arena_calloc(&s->arena, set->n_models > 0 ? set->n_models : 1, sizeof(*s->judge));
-    if (!s->judge)
-        rc = pl__fail(reterr, PL_E_NOMEM, "study of judges");
-    if (rc == PL_OK) {
-        mark_judges(set, analysis->excluded, s->judge);
-        for (uint32_t i = 0; i < set->n_models; i++)
-            s->n_judges += s->judge[i];
-        rc = pl_diagnostics_run(set, &opts, &s->diagnostics, reterr);
+    if (!s->judge) {
+        pl__judge_study_free(s);
+        return pl__fail(reterr, PL_E_NOMEM, "study of judges");
     }
+    mark_judges(set, analysis->excluded, s->judge);
+    for (uint32_t i = 0; i < set->n_models; i++)
+        s->n_judges += s->judge[i];
+    rc = pl_diagnostics_run(set, &opts, &s->diagnostics, reterr);
     if (rc == PL_OK)
         rc = make_heat(s, set, &peer, reterr);
     if (rc == PL_OK)

@@ -13,8 +13,8 @@ typedef enum pl_format { PL_FORMAT_TABLE = 0, PL_FORMAT_JSON = 1, PL_FORMAT_CSV 
  * CSV: one row per method and model. */
 PL_NODISCARD pl_status pl__report_rank(const pl_analysis *a, pl_format format, pl_str *out, pl_error *reterr);
 /* Judge habits. JSON: version 1 of `diagnose --format json`. CSV: one row per judge. */
-PL_NODISCARD pl_status pl__report_diagnose(const pl_analysis *a, const pl_judge_study *study, pl_format format, pl_str *out,
-                                           pl_error *reterr);
+PL_NODISCARD pl_status pl__report_diagnose(const pl_analysis *a, const pl_judge_study *study, pl_format format,
+                                           pl_str *out, pl_error *reterr);
 /* What a run did, for people: totals, each endpoint's failures and each unusable item by name, what to do next. */
 PL_NODISCARD pl_status pl__report_run(const pl_run_summary *s, const pl_config *config, pl_str *out, pl_error *reterr);
 /* Calls by model and stage. */

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #define WORD_BITS 64u
-#define TRIAD_MODELS_MAX 8192u /* answers to one item that one judge compared; items with more have no triads counted  \
-                                */
+#define TRIAD_MODELS_MAX                                                                                               \
+    8192u /* answers to one item that one judge compared; items with more have no triads counted                       \
+           */
 
 /* A judge's decided pairs on one item as a directed graph, in bits. */
 typedef struct graph {

@@ -1,4 +1,5 @@
 /* Made by scripts/reference/diagnostics_golden.py with numpy 1.24.2 and scipy 1.10.1; do not edit. */
+/* clang-format off */
 #ifndef PL_CONTINGENCY_GOLDEN_H
 #define PL_CONTINGENCY_GOLDEN_H
 
