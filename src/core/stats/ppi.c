@@ -132,21 +132,28 @@ static pl_status check_opts(const pl_ppi_opts *given, pl_ppi_opts *ret, pl_error
     return PL_OK;
 }
 
+static pl_status check_values(const double *labels, const double *predictions, size_t n, const double *machine,
+                              size_t n_machine, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    if (((!labels || !predictions) && n > 0) || (!machine && n_machine > 0))
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    rc = check_numbers("label", labels, n, reterr);
+    if (rc == PL_OK)
+        rc = check_numbers("prediction", predictions, n, reterr);
+    return rc == PL_OK ? check_numbers("unlabelled prediction", machine, n_machine, reterr) : rc;
+}
+
 pl_status pl_ppi_mean(const double *labels, const double *predictions, size_t n, const double *machine,
                       size_t n_machine, const pl_ppi_opts *opts, pl_ppi_mean_result *ret, pl_error *reterr)
 {
     pl_ppi_opts filled = PL_PPI_OPTS_INIT;
     pl_ppi_mean_result r = {0};
+    pl_status rc = ret ? check_opts(opts, &filled, reterr) : pl__fail(reterr, PL_E_INVALID, "null argument");
 
-    if (!ret || ((!labels || !predictions) && n > 0) || (!machine && n_machine > 0))
-        return pl__fail(reterr, PL_E_INVALID, "null argument");
-    pl_status rc = check_opts(opts, &filled, reterr);
     if (rc == PL_OK)
-        rc = check_numbers("label", labels, n, reterr);
-    if (rc == PL_OK)
-        rc = check_numbers("prediction", predictions, n, reterr);
-    if (rc == PL_OK)
-        rc = check_numbers("unlabelled prediction", machine, n_machine, reterr);
+        rc = check_values(labels, predictions, n, machine, n_machine, reterr);
     if (rc != PL_OK)
         return rc;
     part labelled = summarise(labels, predictions, n);
