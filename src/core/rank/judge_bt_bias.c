@@ -1,6 +1,7 @@
 #include "judge_bt.h"
 
 #include "alloc.h"
+#include "num.h"
 
 #include <math.h>
 
@@ -185,10 +186,12 @@ static pl_status warn_lengths(pl_ranking *r)
     const pl_bias_report *b = &r->bias;
     if (b->beta.reasons != 0)
         return pl__ranking_warn(r, "verbosity (beta) is not identified: %s", pl_bias_reason_text(b->beta.reasons));
-    if (b->known_lengths < KNOWN_LENGTHS_ENOUGH)
-        return pl__ranking_warn(r,
-                                "%.0f %% of the verdicts lack an answer's length; their answers count as equally long",
-                                PERCENT * (1.0 - b->known_lengths));
+    if (b->known_lengths < KNOWN_LENGTHS_ENOUGH) {
+        char percent[PL_NUM_BYTES];
+        pl__num_format_fixed(PERCENT * (1.0 - b->known_lengths), 1, percent);
+        return pl__ranking_warn(r, "%s %% of the verdicts lack an answer's length; their answers count as equally long",
+                                percent);
+    }
     return PL_OK;
 }
 

@@ -46,8 +46,8 @@ static pl_ranking *run(const char *method, const pl_model_case *g, const pl_make
     const pl_fit_report *fit = pl_ranking_fit(r);
     assert_non_null(fit);
     if (fit->state != PL_FIT_CONVERGED)
-        fail_msg("%s: state %d after %u iterations, gradient %g, tolerance %g", method, (int)fit->state, fit->iterations,
-                 fit->gradient, fit->tolerance);
+        fail_msg("%s: state %d after %u iterations, gradient %g, tolerance %g", method, (int)fit->state,
+                 fit->iterations, fit->gradient, fit->tolerance);
     assert_true(fit->gradient <= fit->tolerance);
     assert_true(fit->iterations > 0);
     return r;
