@@ -2,6 +2,7 @@
 
 #include "alloc.h"
 #include "bounds.h"
+#include "combine.h"
 #include "confidence.h"
 #include "error.h"
 #include <math.h>
@@ -31,6 +32,7 @@ void pl__analysis_free(pl_analysis *a)
     if (!a)
         return;
     pl_uncertainty_free(a->uncertainty);
+    pl_consensus_free(a->consensus);
     pl__arena_clear(&a->arena);
     pl__free(a);
 }
@@ -50,7 +52,7 @@ static pl_status copy_doubles(pl_analysis *a, const double *from, size_t n, cons
     return PL_OK;
 }
 
-static pl_status rank_scores(pl_analysis *a, pl_method_result *m, pl_error *reterr)
+pl_status pl__rank_scores(pl_analysis *a, pl_method_result *m, pl_error *reterr)
 {
     uint32_t n = a->set->n_models;
     uint32_t *rank = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*rank));
@@ -81,7 +83,7 @@ static pl_status take_ranking(pl_analysis *a, const pl_ranking *ranking, pl_meth
     if (rc == PL_OK)
         rc = copy_doubles(a, loss, m->n_loss, &m->loss, reterr);
     if (rc == PL_OK)
-        rc = rank_scores(a, m, reterr);
+        rc = pl__rank_scores(a, m, reterr);
     if (rc != PL_OK || n_warnings == 0)
         return rc;
     m->warnings = pl__arena_calloc(&a->arena, n_warnings, sizeof(*m->warnings));
@@ -99,7 +101,7 @@ static pl_status run_methods(pl_analysis *a, const pl_rank_request *request, con
 {
     pl_status rc = PL_OK;
 
-    a->methods = pl__arena_calloc(&a->arena, request->n_methods, sizeof(*a->methods));
+    a->methods = pl__arena_calloc(&a->arena, request->n_methods + 2, sizeof(*a->methods)); /* two for the consensus */
     if (!a->methods)
         return pl__fail(reterr, PL_E_NOMEM, "methods");
     for (size_t k = 0; k < request->n_methods && rc == PL_OK; k++) {
@@ -205,6 +207,8 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
     pl_peer_table_free(table);
     if (rc == PL_OK && wants_bounds(a))
         rc = pl__bounds(&a->arena, a->set, &peer, &opts, a->methods, a->n_methods, reterr);
+    if (rc == PL_OK && request->consensus)
+        rc = pl__combine(a, reterr);
     if (rc == PL_OK && request->truth)
         rc = pl__analysis_compare(a, request->truth, reterr);
     return rc;

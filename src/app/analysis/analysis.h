@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "records.h"
+#include <peerless/consensus.h>
 #include <peerless/uncertainty.h>
 
 /* Judgments -> tables -> methods -> result: the one way from rows to what every front end shows. */
@@ -25,6 +26,7 @@ typedef struct pl_rank_request {
     uint32_t bootstrap;    /* resamples; 0: none. Drawn from rank.seed */
     pl_interval interval;
     uint32_t threads; /* for the resamples; no result depends on it */
+    bool consensus;   /* add the combined rankings */
 } pl_rank_request;
 
 /* Agreement with a truth (METHODS section 2); NaN is undefined. */
@@ -66,6 +68,8 @@ typedef struct pl_analysis {
     size_t n_methods;
     pl_uncertainty *uncertainty; /* NULL without a bootstrap */
     pl_interval interval;
+    pl_consensus *consensus;         /* NULL unless wanted; its rankings are the last two methods */
+    size_t n_combined;               /* methods that went into it, the first ones */
     const char *notes[PL_NOTES_MAX]; /* sentences every output carries */
     size_t n_notes;
 } pl_analysis;
@@ -81,6 +85,9 @@ PL_NODISCARD pl_status pl__analysis_note(pl_analysis *analysis, pl_error *reterr
 /* The criterion for methods that take no gamma: by name, NULL or "all" as in the request. PL_E_NOT_FOUND. */
 PL_NODISCARD pl_status pl__find_criterion(const pl_judgment_set *set, const char *name, uint32_t *ret,
                                           pl_error *reterr);
+
+/* Fills rank from scores. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__rank_scores(pl_analysis *analysis, pl_method_result *method, pl_error *reterr);
 
 /* Compares the methods of a finished analysis with a truth, afterwards. */
 PL_NODISCARD pl_status pl__analysis_compare(pl_analysis *analysis, const pl_truth *truth, pl_error *reterr);

@@ -65,8 +65,10 @@ static int analyse_and_show(const pl_args *args, bool diagnose)
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     if (rc == PL_OK)
         rc = pl__ranking_request(args, &in, methods, &request, &err);
-    if (diagnose)
-        request.bootstrap = 0; /* its results would not be shown */
+    if (diagnose) { /* their results would not be shown */
+        request.bootstrap = 0;
+        request.consensus = false;
+    }
     if (rc == PL_OK && truth_path)
         rc = pl__records_read_truth(truth_path, &truth, &err);
     if (rc == PL_OK)

@@ -1,14 +1,17 @@
 #include "ranking_input.h"
 
+#include "alloc.h"
 #include "error.h"
 #include "file.h"
 #include "prompt.h"
+#include <math.h>
 #include <string.h>
 
 #define STORE_DEFAULT "run.db"
 #define THREADS_DEFAULT 2
 #define THREADS_MAX 256u
 #define INSTRUCTION_BYTES_MAX 65536u
+#define WEIGHTS_METHOD "weights:"
 
 const pl_option pl__ranking_options[PL_DIAGNOSE_OPTIONS] = {
     {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default " STORE_DEFAULT ")"},
@@ -17,6 +20,7 @@ const pl_option pl__ranking_options[PL_DIAGNOSE_OPTIONS] = {
     {"methods", 'm', PL_OPTION_LIST, "LIST", "ranking methods, comma separated (default upme,peer-review)"},
     {"list-methods", 0, PL_OPTION_FLAG, NULL, "show all methods and where they come from"},
     {"truth", 0, PL_OPTION_TEXT, "FILE.csv", "hold the rankings against scores you know (CSV model,score)"},
+    {"consensus", 0, PL_OPTION_FLAG, NULL, "combine the methods' rankings, and show how they correlate"},
     {"criterion", 0, PL_OPTION_TEXT, "NAME", "for methods that know no weights: correctness, visual, … or all"},
     {"no-self-review", 0, PL_OPTION_FLAG, NULL, "leave out judgments of pairs that the judge is in"},
     {"exclude-flagged", 0, PL_OPTION_FLAG, NULL, "leave out judges that the screening flags"},
@@ -133,6 +137,7 @@ void pl__ranking_input_clear(pl_ranking_input *in)
     pl__replay_free(in->replay);
     pl__judgment_log_free(in->log);
     pl__store_close(in->store);
+    pl__free(in->judge_weights);
     *in = (pl_ranking_input){0};
 }
 
@@ -212,8 +217,51 @@ static pl_status bootstrap_options(const pl_args *args, pl_rank_request *ret, pl
     return PL_OK;
 }
 
-pl_status pl__ranking_request(const pl_args *args, const pl_ranking_input *in, const char **methods,
-                              pl_rank_request *ret, pl_error *reterr)
+/* NaN for models that are not among the given ones. */
+static void look_up(const pl_truth *given, const pl_judgment_set *set, double *ret)
+{
+    for (uint32_t m = 0; m < set->n_models; m++) {
+        ret[m] = (double)NAN;
+        for (size_t i = 0; i < given->n; i++) {
+            if (strcmp(given->models[i], set->models[m]) == 0)
+                ret[m] = given->scores[i];
+        }
+    }
+}
+
+/* Reads the FILE of a method weights:FILE. All methods are given the same weights, so that there can be one. */
+static pl_status read_judge_weights(pl_ranking_input *in, const char *const *methods, size_t n, pl_rank_opts *opts,
+                                    pl_error *reterr)
+{
+    const char *path = NULL;
+    pl_truth given = {0};
+    pl_status rc = PL_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        if (strncmp(methods[i], WEIGHTS_METHOD, strlen(WEIGHTS_METHOD)) != 0)
+            continue;
+        if (path)
+            return pl__fail(reterr, PL_E_INVALID, "one %sFILE at a time", WEIGHTS_METHOD);
+        path = methods[i] + strlen(WEIGHTS_METHOD);
+    }
+    if (!path)
+        return PL_OK;
+    rc = pl__records_read_weights(path, &given, reterr);
+    if (rc != PL_OK)
+        return rc;
+    pl__free(in->judge_weights);
+    in->judge_weights = pl__calloc(in->set->n_models, sizeof(*in->judge_weights));
+    opts->weights = in->judge_weights;
+    if (in->judge_weights)
+        look_up(&given, in->set, in->judge_weights);
+    else
+        rc = pl__fail(reterr, PL_E_NOMEM, "judge weights");
+    pl__truth_clear(&given);
+    return rc;
+}
+
+pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *in, const char **methods, pl_rank_request *ret,
+                              pl_error *reterr)
 {
     pl_rank_request r = {.rank = PL_RANK_OPTS_INIT,
                          .criterion_weights = in->weights,
@@ -237,6 +285,11 @@ pl_status pl__ranking_request(const pl_args *args, const pl_ranking_input *in, c
         methods[i] = list[i];
     r.methods = methods;
     r.n_methods = n > 0 ? n : 2;
-    *ret = r;
-    return PL_OK;
+    r.consensus = pl__arg_given(args, "consensus");
+    if (r.consensus && r.n_methods < 2)
+        return pl__fail(reterr, PL_E_INVALID, "--consensus needs two methods or more");
+    rc = read_judge_weights(in, r.methods, r.n_methods, &r.rank, reterr);
+    if (rc == PL_OK)
+        *ret = r;
+    return rc;
 }

@@ -7,7 +7,7 @@
 /* Where judgments come from, for rank and diagnose: a stored run or logs. The options are the same in both,
  * but for the last, which is for diagnose. */
 extern const pl_option pl__ranking_options[];
-#define PL_RANKING_OPTIONS 19
+#define PL_RANKING_OPTIONS 20
 #define PL_DIAGNOSE_OPTIONS (PL_RANKING_OPTIONS + 1)
 
 typedef struct pl_ranking_input {
@@ -17,6 +17,7 @@ typedef struct pl_ranking_input {
     pl_judgment_log *log;
     const pl_judgment_set *set;
     const double *weights; /* gamma, or NULL */
+    double *judge_weights; /* of --methods weights:FILE, or NULL */
     bool pair_orders;
 } pl_ranking_input;
 
@@ -30,7 +31,7 @@ void pl__ranking_input_clear(pl_ranking_input *input); /* closes a store that it
 PL_NODISCARD pl_status pl__ranking_input_analyse(const pl_ranking_input *input, const pl_rank_request *request,
                                                  pl_analysis **ret, pl_error *reterr);
 /* The request that the options make; methods defaults to upme,peer-review. `methods` has PL_METHODS_MAX places. */
-PL_NODISCARD pl_status pl__ranking_request(const pl_args *args, const pl_ranking_input *input, const char **methods,
+PL_NODISCARD pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *input, const char **methods,
                                            pl_rank_request *ret, pl_error *reterr);
 
 #endif

@@ -13,7 +13,7 @@ static void add_rows(const pl_analysis *a, const pl_method_result *m, pl_table *
 {
     const pl_method_uncertainty *x = m->uncertainty;
 
-    for (uint32_t i = 0; i < x->n_ranked; i++) {
+    for (uint32_t i = 0; x && i < x->n_ranked; i++) { /* a combined ranking has none */
         uint32_t k = x->order[i];
         char ranks[2 * PL_NUM_BYTES];
 
@@ -99,6 +99,8 @@ static pl_status write_sentences(const pl_analysis *a, pl_str *out)
     for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
         const pl_method_uncertainty *x = a->methods[k].uncertainty;
 
+        if (!x)
+            continue;
         for (uint32_t i = 0; x->neighbours && i + 1 < x->n_ranked && rc == PL_OK; i++)
             rc = say_neighbours(a, &a->methods[k], &x->neighbours[i], out);
         if (rc == PL_OK)

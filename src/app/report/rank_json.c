@@ -1,5 +1,6 @@
 #include "rank_json.h"
 #include "confidence_report.h"
+#include "consensus_report.h"
 #include "error.h"
 #include "json.h"
 #include <math.h>
@@ -275,6 +276,8 @@ pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
         rc = pl__json_set(doc, "methods", methods_json(a));
     if (rc == PL_OK && a->uncertainty)
         rc = pl__json_set(doc, "bootstrap", pl__bootstrap_json(a));
+    if (rc == PL_OK && a->consensus)
+        rc = pl__json_set(doc, "consensus", pl__consensus_json(a));
     if (rc == PL_OK && a->n_methods > 0 && a->methods[0].has_agreement)
         rc = pl__json_set(doc, "truth", truth_json(a));
     if (rc == PL_OK)

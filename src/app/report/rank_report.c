@@ -1,4 +1,5 @@
 #include "confidence_report.h"
+#include "consensus_report.h"
 #include "error.h"
 #include "rank_json.h"
 #include "report.h"
@@ -189,6 +190,8 @@ static pl_status write_table(const pl_analysis *a, pl_str *out, pl_error *reterr
         rc = pl__confidence_table(a, out, reterr);
     if (rc == PL_OK)
         rc = write_agreement(a, out, reterr);
+    if (rc == PL_OK && a->consensus)
+        rc = pl__consensus_table(a, out, reterr);
     return rc == PL_OK ? write_remarks(a, out) : rc;
 }
 
@@ -239,6 +242,8 @@ static pl_status write_csv(const pl_analysis *a, pl_str *out, pl_error *reterr)
             pl__table_full(&t, m->high ? m->high[i] : (double)NAN);
             if (m->uncertainty)
                 add_confidence(&t, m->uncertainty, i);
+            for (size_t c = 0; a->uncertainty && !m->uncertainty && c < sizeof(more) / sizeof(more[0]); c++)
+                pl__table_text(&t, "");
         }
     }
     rc = pl__table_write_csv(&t, out, reterr);

@@ -38,6 +38,8 @@ typedef struct pl_truth {
     size_t n;
 } pl_truth;
 PL_NODISCARD pl_status pl__records_read_truth(const char *path, pl_truth *ret, pl_error *reterr);
+/* The same with the column `weight` in place of `score`: judge weights. */
+PL_NODISCARD pl_status pl__records_read_weights(const char *path, pl_truth *ret, pl_error *reterr);
 PL_NODISCARD pl_status pl__records_parse_truth(const char *name, pl_view text, pl_truth *ret, pl_error *reterr);
 void pl__truth_clear(pl_truth *truth);
 

@@ -14,6 +14,7 @@
 /* RFC 4180: fields may stand in quotes, quotes inside are doubled, and may then hold commas and line ends. */
 typedef struct csv {
     const char *name;
+    const char *column; /* of the numbers: "score" or "weight" */
     pl_view rest;
     uint64_t line; /* of the record being read */
     uint64_t next_line;
@@ -119,7 +120,7 @@ static pl_status read_header(csv *c, columns *ret)
             return rc;
         pl_view field = pl__view_trim(pl__view_n(pl__str_c(&c->field), c->field.len));
         size_t *place = pl__view_eq_str(field, "model") ? &ret->model : NULL;
-        if (pl__view_eq_str(field, "score"))
+        if (pl__view_eq_str(field, c->column))
             place = &ret->score;
         if (place && *place != COLUMN_NONE)
             return fail_at(c, PL_E_PARSE, "the header names a column twice");
@@ -128,7 +129,8 @@ static pl_status read_header(csv *c, columns *ret)
         more = !c->last_of_record;
     }
     if (ret->model == COLUMN_NONE || ret->score == COLUMN_NONE)
-        return fail_at(c, PL_E_PARSE, "the first line must be a header with the columns model,score");
+        return pl__fail(c->err, PL_E_PARSE, "%s:%llu: the first line must be a header with the columns model,%s",
+                        c->name, (unsigned long long)c->line, c->column);
     return PL_OK;
 }
 
@@ -157,8 +159,8 @@ static pl_status add_row(csv *c, rows *list, char *model, double score)
     size_t need = n + 1;
     pl_status rc = pl__names_intern(list->names, pl__view(model), &index);
     if (rc == PL_OK && index < n) {
-        rc = pl__fail(c->err, PL_E_PARSE, "%s:%llu: the model \"%.200s\" has a score at line %llu already", c->name,
-                      (unsigned long long)c->line, model, (unsigned long long)list->lines.ptr[index]);
+        rc = pl__fail(c->err, PL_E_PARSE, "%s:%llu: the model \"%.200s\" has a %s at line %llu already", c->name,
+                      (unsigned long long)c->line, model, c->column, (unsigned long long)list->lines.ptr[index]);
         pl__free(model);
         return rc;
     }
@@ -202,7 +204,9 @@ static pl_status read_row(csv *c, const columns *at, rows *list)
         }
     }
     if (!model || !has_score) {
-        rc = fail_at(c, PL_E_PARSE, model ? "the score is no number" : "there is no model");
+        rc = model ? pl__fail(c->err, PL_E_PARSE, "%s:%llu: the %s is no number", c->name, (unsigned long long)c->line,
+                              c->column)
+                   : fail_at(c, PL_E_PARSE, "there is no model");
         goto out;
     }
     if (list->models.len >= TRUTH_MODELS_MAX) {
@@ -215,15 +219,13 @@ out:
     return rc;
 }
 
-pl_status pl__records_parse_truth(const char *name, pl_view text, pl_truth *ret, pl_error *reterr)
+static pl_status parse(const char *name, pl_view text, const char *column, pl_truth *ret, pl_error *reterr)
 {
     pl_status rc = PL_OK;
     columns at;
     rows list = {.names = NULL};
-    csv c = {.name = name, .rest = text, .line = 1, .next_line = 1, .err = reterr};
+    csv c = {.name = name, .column = column, .rest = text, .line = 1, .next_line = 1, .err = reterr};
 
-    if (!name || !ret || (!text.ptr && text.len > 0))
-        return pl__fail(reterr, PL_E_INVALID, "null argument");
     pl__str_init(&c.field, TRUTH_BYTES_MAX);
     list.names = pl__names_new();
     if (!list.names) {
@@ -245,7 +247,14 @@ out:
     return rc;
 }
 
-pl_status pl__records_read_truth(const char *path, pl_truth *ret, pl_error *reterr)
+pl_status pl__records_parse_truth(const char *name, pl_view text, pl_truth *ret, pl_error *reterr)
+{
+    if (!name || !ret || (!text.ptr && text.len > 0))
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    return parse(name, text, "score", ret, reterr);
+}
+
+static pl_status read_numbers(const char *path, const char *column, pl_truth *ret, pl_error *reterr)
 {
     pl_str text;
     if (!path || !ret)
@@ -253,9 +262,19 @@ pl_status pl__records_read_truth(const char *path, pl_truth *ret, pl_error *rete
     pl_status rc = pl__file_read(path, TRUTH_BYTES_MAX, &text, reterr);
     if (rc != PL_OK)
         return rc;
-    rc = pl__records_parse_truth(path, pl__view_n(pl__str_c(&text), text.len), ret, reterr);
+    rc = parse(path, pl__view_n(pl__str_c(&text), text.len), column, ret, reterr);
     pl__str_clear(&text);
     return rc;
+}
+
+pl_status pl__records_read_truth(const char *path, pl_truth *ret, pl_error *reterr)
+{
+    return read_numbers(path, "score", ret, reterr);
+}
+
+pl_status pl__records_read_weights(const char *path, pl_truth *ret, pl_error *reterr)
+{
+    return read_numbers(path, "weight", ret, reterr);
 }
 
 void pl__truth_clear(pl_truth *truth)

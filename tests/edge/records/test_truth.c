@@ -99,12 +99,37 @@ static void faults(void **state)
     pl__kit_fault_loop("truth", once, text);
 }
 
+/* Judge weights: the same table with another column, so that a truth is not taken for weights by mistake. */
+static void weights_have_a_column_of_their_own(void **state)
+{
+    const char *dir = *state;
+    pl_error err = {0};
+    pl_truth t = {0};
+    char *path = pl__kit_write_text(dir, "weights.csv", "score,model,weight\n9,gpt-4,1\n8,vicuna,0.25\n");
+
+    PL_KIT_OK(pl__records_read_weights(path, &t, &err), &err);
+    assert_int_equal(t.n, 2);
+    assert_string_equal(t.models[1], "vicuna");
+    PL_KIT_CLOSE(t.scores[1], 0.25, 0);
+    pl__truth_clear(&t);
+    free(path);
+    path = pl__kit_write_text(dir, "truth.csv", "model,score\ngpt-4,1\n");
+    PL_KIT_STATUS(pl__records_read_weights(path, &t, &err), PL_E_PARSE, &err);
+    assert_non_null(strstr(err.msg, "model,weight"));
+    free(path);
+    path = pl__kit_write_text(dir, "bad.csv", "model,weight\ngpt-4,heavy\n");
+    PL_KIT_STATUS(pl__records_read_weights(path, &t, &err), PL_E_PARSE, &err);
+    assert_non_null(strstr(err.msg, "the weight is no number"));
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields),
         cmocka_unit_test(refuses),
         cmocka_unit_test_setup_teardown(from_file, pl__kit_temp_setup, pl__kit_temp_teardown),
+        cmocka_unit_test_setup_teardown(weights_have_a_column_of_their_own, pl__kit_temp_setup, pl__kit_temp_teardown),
         cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

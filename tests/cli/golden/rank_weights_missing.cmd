@@ -1,0 +1,1 @@
+peerless rank --judgments judgments.jsonl --methods upme,weights:few_weights.csv
