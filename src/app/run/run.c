@@ -38,11 +38,14 @@ static void check_stop(pl_runner *r)
 {
     int level = r->opts->interrupt ? atomic_load_explicit(r->opts->interrupt, memory_order_relaxed) : 0;
 
+    bool late = now_ns(r) >= r->deadline_ns;
+
+    r->abandoning = r->abandoning || level > 0 || late;
     if (level > 0)
         pl__run_stop(r, PL_RUN_INTERRUPTED, "interrupted");
     if (level > 1)
         r->transport->ops->cancel_all(r->transport);
-    if (now_ns(r) >= r->deadline_ns)
+    if (late)
         pl__run_stop(r, PL_RUN_STOPPED, "the deadline has passed");
 }
 

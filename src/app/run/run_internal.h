@@ -145,6 +145,7 @@ typedef struct pl_runner {
     uint64_t start_ns;
     uint64_t deadline_ns; /* UINT64_MAX: none */
     bool stopping;
+    bool abandoning; /* what waits for its image is not sent any more; a used-up budget has counted it already */
     pl_run_state stop_state;
     uint64_t tasks_per_image_item;
     uint64_t tasks_ended_any; /* ended in any way, for progress */

@@ -192,7 +192,7 @@ pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *re
 
         f->next_waiter = NULL;
         r->reserved[f->model]--;
-        if (r->stopping) {
+        if (r->abandoning) {
             r->summary->calls--; /* it was not made yet */
             flight_abandon(r, f);
         } else if (rc == PL_OK && entry->state == PL_IMAGE_FAILED)

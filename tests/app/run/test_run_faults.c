@@ -96,6 +96,12 @@ static void bad_images_are_named_and_the_rest_goes_on(void **state)
         pl__str_clear(&bytes);
         free(pixels.rgb);
     }
+    pool_open(&run, dir, pl__httpd_port(server.httpd), "images: images/good.png", names, NULL);
+    PL_KIT_OK(pool_execute(&run, &(pl_run_opts){.max_calls = 2}), &run.err);
+    assert_int_equal(run.summary.state, PL_RUN_STOPPED); /* what waits for its image is within the budget */
+    assert_int_equal(run.summary.calls, 2);
+    assert_int_equal(atomic_load(&server.requests), 2);
+    pool_close(&run);
     pool_open(&run, dir, pl__httpd_port(server.httpd), "images: images", names, NULL);
     PL_KIT_OK(pool_execute(&run, NULL), &run.err);
     assert_int_equal(run.summary.state, PL_RUN_INCOMPLETE);
