@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Peak memory of `peerless run` at 1,000 and 10,000 items, text and image, against nginx with one fixed reply.
+
+Three models, given questions, a cold store. Image items share 200 scenes and differ in their questions. The peak is
+the kernel's ru_maxrss. Exit code 1: ten times the items take more than 10 % more memory, or more than 200 MB."""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+GROWTH_MAX = 1.10
+PEAK_MAX_MB = 200.0
+SCENES = 200
+MODELS = ("first", "second", "third")
+REPLY = {
+    "id": "fixed", "object": "chat.completion", "created": 1, "model": "fixed",
+    "choices": [{"index": 0, "finish_reason": "stop",
+                 "message": {"role": "assistant", "content": "The first one says what can be seen.\n\n[[A]]"}}],
+    "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+}
+NGINX = """
+daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/nginx-error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; client_max_body_size 64m; client_body_buffer_size 4m; keepalive_requests 100000000;
+  client_body_temp_path {dir}/body; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f; uwsgi_temp_path {dir}/u;
+  scgi_temp_path {dir}/s;
+  server {{
+    listen 127.0.0.1:{port} backlog=1024;
+    default_type application/json;
+    location / {{ return 200 '{reply}'; }}
+  }}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def start_nginx(directory):
+    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    if not os.path.exists(nginx):
+        sys.exit("nginx is not installed (Debian: apt install nginx-light)")
+    port = free_port()
+    conf = directory / "nginx.conf"
+    reply = json.dumps(REPLY).replace("\\", "\\\\").replace("'", "\\'")
+    conf.write_text(NGINX.format(dir=directory, port=port, reply=reply))
+    server = subprocess.Popen([nginx, "-p", str(directory), "-c", str(conf)], stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return server, port
+        except OSError:
+            time.sleep(0.05)
+    server.kill()
+    sys.exit(f"nginx does not answer: {(directory / 'nginx-error.log').read_text()}")
+
+
+def write_run(directory, kind, n, port):
+    items = directory / f"{kind}-{n}.jsonl"
+    with items.open("w") as out:
+        for i in range(n):
+            item = {"id": f"item-{i:06}", "question": f"Which of the {i} things there are is the largest?"}
+            if kind == "image":
+                item["image"] = f"scenes/scene-{i % SCENES + 1:05}.png"
+            out.write(json.dumps(item) + "\n")
+    models = "".join(
+        f"  - {{name: {model}, provider: openai, model: {model}, base_url: 'http://127.0.0.1:{port}/v1'}}\n"
+        for model in MODELS)
+    config = directory / f"{kind}-{n}.yaml"
+    config.write_text(f"version: 1\ndata: {{items: {items.name}}}\nmodels:\n{models}"
+                      "evaluations: {peer_review: {questions: given}}\n"
+                      f"store: {kind}-{n}.db\n")
+    return config
+
+
+def measure(command, directory):
+    """(peak in MB, seconds, seconds of processor time, last words)"""
+    said = directory / "stderr.txt"
+    with open(os.devnull, "r+b", buffering=0) as null:
+        start = time.monotonic()
+        pid = os.posix_spawn(command[0], command, os.environ, file_actions=[
+            (os.POSIX_SPAWN_DUP2, null.fileno(), 0), (os.POSIX_SPAWN_DUP2, null.fileno(), 1),
+            (os.POSIX_SPAWN_OPEN, 2, str(said), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)])
+    _, status, usage = os.wait4(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (0, 3):  # done, or stopped by its budget of calls
+        sys.exit(f"{' '.join(command)}: exit code {code}: {said.read_text()[-2000:]}")
+    words = next((line for line in said.read_text().splitlines() if " have a response" in line), "")
+    return usage.ru_maxrss / 1024, time.monotonic() - start, usage.ru_utime + usage.ru_stime, words
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peerless", default=str(root / "build/bench/peerless"), help="the program")
+    parser.add_argument("--items", default="1000,10000", help="numbers of items (default 1000,10000)")
+    parser.add_argument("--kinds", default="text,image", help="which items (default text,image)")
+    parser.add_argument("--rank", action="store_true", help="with the ranking that run ends with")
+    parser.add_argument("--max-calls", type=int, default=0, help="end each run after so many calls (default: all)")
+    args = parser.parse_args()
+    peerless = os.path.abspath(args.peerless)
+    bound = [] if args.rank else ["--no-rank"]
+    bound += ["--max-calls", str(args.max_calls)] if args.max_calls else []
+    good = True
+
+    with tempfile.TemporaryDirectory() as name:
+        directory = pathlib.Path(name)
+        server, port = start_nginx(directory)
+        try:
+            os.chdir(directory)
+            if "image" in args.kinds:
+                subprocess.run([peerless, "sim", "scenes", "--number", str(SCENES), "--output", "scenes"], check=True,
+                               stderr=subprocess.DEVNULL)
+            print(f"{'items':>14} {'peak MB':>9} {'growth':>7} {'seconds':>8} {'cpu s':>8}   what the run said", flush=True)
+            for kind in args.kinds.split(","):
+                first_mb = None
+                for n in map(int, args.items.split(",")):
+                    config = write_run(directory, kind, n, port)
+                    peak_mb, seconds, cpu_s, words = measure(
+                        [peerless, "run", "--config", str(config), *bound], directory)
+                    first_mb = first_mb or peak_mb
+                    good = good and peak_mb / first_mb <= GROWTH_MAX and peak_mb <= PEAK_MAX_MB
+                    print(f"{n:8} {kind:5} {peak_mb:9.1f} {peak_mb / first_mb:7.3f} {seconds:8.1f} {cpu_s:8.1f}   {words}",
+                          flush=True)
+        finally:
+            server.terminate()
+            server.wait()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
