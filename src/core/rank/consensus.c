@@ -6,11 +6,11 @@
 #include "alloc.h"
 #include "error.h"
 #include "kemeny.h"
+#include "name_order.h"
 #include "ranking.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DECIMALS 1e12 /* Borda's points are rounded to multiples of 1/DECIMALS */
 _Static_assert(PL_KEMENY_EXACT_MAX == PL_CONSENSUS_EXACT_MAX, "one limit");
@@ -39,34 +39,6 @@ typedef struct worker {
     double *y;      /* n, scratch */
     pl_consensus *c;
 } worker;
-
-typedef struct named {
-    const char *name;
-    uint32_t index;
-} named;
-
-static int compare_named(const void *x, const void *y)
-{
-    const named *a = x;
-    const named *b = y;
-    int c = strcmp(a->name, b->name);
-    return c ? c : (a->index > b->index) - (a->index < b->index);
-}
-
-static pl_status sort_models(worker *w)
-{
-    named *sorted = pl__calloc(w->n, sizeof(*sorted));
-    if (!sorted)
-        return PL_E_NOMEM;
-    for (uint32_t i = 0; i < w->n; i++)
-        sorted[i] = (named){w->models[i], i};
-    if (w->n > 0)
-        qsort(sorted, w->n, sizeof(*sorted), compare_named);
-    for (uint32_t i = 0; i < w->n; i++)
-        w->order[i] = sorted[i].index;
-    pl__free(sorted);
-    return PL_OK;
-}
 
 /* Each list's points: the share of its other ranked models that stand below. */
 static pl_status score_points(worker *w, pl_error *reterr)
@@ -296,7 +268,7 @@ out:
 
 static pl_status combine(worker *w, const double *weights, pl_error *reterr)
 {
-    if (sort_models(w))
+    if (pl__name_order(w->models, w->n, &w->order))
         return pl__fail(reterr, PL_E_NOMEM, "an order for %u models", w->n);
     pl_status rc = score_points(w, reterr);
     if (rc == PL_OK)
@@ -371,14 +343,13 @@ pl_status pl_consensus_run(const pl_consensus_list *lists, size_t n_lists, const
                 .n_lists = n_lists,
                 .models = models,
                 .n = n_models,
-                .order = pl__calloc(n_models, sizeof(*w.order)),
                 .by_points = pl__calloc(n_models, sizeof(*w.by_points)),
                 .points = pl__calloc(n_lists * n_models, sizeof(*w.points)),
                 .borda = pl__calloc(n_models, sizeof(*w.borda)),
                 .x = pl__calloc(n_models, sizeof(*w.x)),
                 .y = pl__calloc(n_models, sizeof(*w.y)),
                 .c = new_consensus(n_models, n_lists)};
-    if (w.order && w.by_points && w.points && w.borda && w.x && w.y && w.c)
+    if (w.by_points && w.points && w.borda && w.x && w.y && w.c)
         rc = combine(&w, opts->weights, reterr);
     else
         rc = pl__fail(reterr, PL_E_NOMEM, "%zu rankings of %u models", n_lists, n_models);

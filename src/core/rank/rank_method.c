@@ -2,9 +2,9 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "name_order.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_STEP 0.5
@@ -123,39 +123,6 @@ static pl_status fill_opts(const pl_rank_opts *given, pl_rank_opts *ret, pl_erro
     return PL_OK;
 }
 
-typedef struct named {
-    const char *name;
-    uint32_t index;
-} named;
-
-static int compare_named(const void *x, const void *y)
-{
-    const named *a = x;
-    const named *b = y;
-    int c = strcmp(a->name, b->name);
-    return c ? c : (a->index > b->index) - (a->index < b->index);
-}
-
-static pl_status sort_models(const char *const *models, uint32_t n, uint32_t **ret)
-{
-    named *sorted = pl__calloc(n, sizeof(*sorted));
-    uint32_t *order = pl__calloc(n, sizeof(*order));
-    if (!sorted || !order) {
-        pl__free(sorted);
-        pl__free(order);
-        return PL_E_NOMEM;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        sorted[i] = (named){models[i], i};
-    if (n > 0)
-        qsort(sorted, n, sizeof(*sorted), compare_named);
-    for (uint32_t i = 0; i < n; i++)
-        order[i] = sorted[i].index;
-    pl__free(sorted);
-    *ret = order;
-    return PL_OK;
-}
-
 static pl_status warn_undefined(const pl_rank_input *in, pl_ranking *r)
 {
     pl_status rc = PL_OK;
@@ -198,7 +165,7 @@ pl_status pl_rank_run(const char *method, const pl_peer_table *table, const char
     pl_status rc = fill_opts(opts, &filled, reterr);
     if (rc)
         return rc;
-    if (sort_models(models, in.n_models, &order))
+    if (pl__name_order(models, in.n_models, &order))
         return pl__fail(reterr, PL_E_NOMEM, "an order for %u models", in.n_models);
     in.order = order;
     rc = functions[which](&in, &r, reterr);

@@ -2,40 +2,22 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "name_order.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-typedef struct named {
-    const char *name;
-    uint32_t index;
-} named;
-
-static int compare_named(const void *x, const void *y)
-{
-    const named *a = x;
-    const named *b = y;
-    int c = strcmp(a->name, b->name);
-    return c ? c : (a->index > b->index) - (a->index < b->index);
-}
 
 /* ret[i] = place of names[i] in byte order. */
 static pl_status rank_names(const char *const *names, uint32_t n, uint32_t **ret)
 {
-    named *sorted = pl__calloc(n, sizeof(*sorted));
+    uint32_t *order = NULL;
     uint32_t *ranks = pl__calloc(n, sizeof(*ranks));
-    if (!sorted || !ranks) {
-        pl__free(sorted);
+    if (!ranks || pl__name_order(names, n, &order)) {
         pl__free(ranks);
         return PL_E_NOMEM;
     }
     for (uint32_t i = 0; i < n; i++)
-        sorted[i] = (named){names[i], i};
-    if (n > 0)
-        qsort(sorted, n, sizeof(*sorted), compare_named);
-    for (uint32_t i = 0; i < n; i++)
-        ranks[sorted[i].index] = i;
-    pl__free(sorted);
+        ranks[order[i]] = i;
+    pl__free(order);
     *ret = ranks;
     return PL_OK;
 }
