@@ -113,22 +113,14 @@ static pl_status compare(const demo *d, pl_analysis *analysis, pl_error *reterr)
 
 static int rank_and_compare(const demo *d, int64_t run_id)
 {
-    static const char *const methods[] = {"upme", "peer-review"};
     pl_ranking_input in = {0};
     pl_analysis *analysis = NULL;
     pl_error err = {0};
     pl_status rc = pl__ranking_input_from_store(d->store, run_id, &in, &err);
     int code = PL_EXIT_OK;
 
-    if (rc == PL_OK) {
-        pl_rank_request request = {.methods = methods,
-                                   .n_methods = 2,
-                                   .criterion_weights = in.weights,
-                                   .pair_orders = in.pair_orders,
-                                   .rank = PL_RANK_OPTS_INIT};
-
-        rc = pl__ranking_input_analyse(&in, &request, &analysis, &err);
-    }
+    if (rc == PL_OK)
+        rc = pl__ranking_by_default(&in, &analysis, &err);
     if (rc == PL_OK)
         rc = pl__analysis_note(analysis, &err,
                                "all models are simulated; the truth was measured on %u other scenes after "

@@ -76,22 +76,14 @@ int pl__cli_show_rank(const pl_args *args, const pl_analysis *analysis)
 
 static int show_ranking(const pl_args *args, pl_store *store, int64_t run_id)
 {
-    static const char *const methods[] = {"upme", "peer-review"};
     pl_ranking_input in = {0};
     pl_analysis *analysis = NULL;
     pl_error err = {0};
     pl_status rc = pl__ranking_input_from_store(store, run_id, &in, &err);
     int code = PL_EXIT_OK;
 
-    if (rc == PL_OK) {
-        pl_rank_request request = {.methods = methods,
-                                   .n_methods = 2,
-                                   .criterion_weights = in.weights,
-                                   .pair_orders = in.pair_orders,
-                                   .rank = PL_RANK_OPTS_INIT};
-
-        rc = pl__ranking_input_analyse(&in, &request, &analysis, &err);
-    }
+    if (rc == PL_OK)
+        rc = pl__ranking_by_default(&in, &analysis, &err);
     code = rc == PL_OK ? pl__cli_show_rank(args, analysis) : pl__out_error(&err);
     pl__analysis_free(analysis);
     pl__ranking_input_clear(&in);

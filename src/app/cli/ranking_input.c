@@ -175,6 +175,20 @@ pl_status pl__ranking_input_analyse(const pl_ranking_input *in, const pl_rank_re
     return PL_OK;
 }
 
+static const char *const DEFAULT_METHODS[] = {"upme", "peer-review"};
+#define N_DEFAULT_METHODS (sizeof(DEFAULT_METHODS) / sizeof(DEFAULT_METHODS[0]))
+
+pl_status pl__ranking_by_default(const pl_ranking_input *in, pl_analysis **ret, pl_error *reterr)
+{
+    pl_rank_request request = {.methods = DEFAULT_METHODS,
+                               .n_methods = N_DEFAULT_METHODS,
+                               .criterion_weights = in->weights,
+                               .pair_orders = in->pair_orders,
+                               .rank = PL_RANK_OPTS_INIT};
+
+    return pl__ranking_input_analyse(in, &request, ret, reterr);
+}
+
 static pl_status upme_options(const pl_args *args, pl_rank_opts *opts, pl_error *reterr)
 {
     const char *init = pl__arg_text(args, "upme-init", "ones");
@@ -279,12 +293,12 @@ pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *in, const c
         return rc;
     if (n > PL_METHODS_MAX)
         return pl__fail(reterr, PL_E_INVALID, "at most %d methods at once", PL_METHODS_MAX);
-    methods[0] = "upme";
-    methods[1] = "peer-review";
+    for (size_t i = 0; i < N_DEFAULT_METHODS; i++)
+        methods[i] = DEFAULT_METHODS[i];
     for (size_t i = 0; i < n; i++)
         methods[i] = list[i];
     r.methods = methods;
-    r.n_methods = n > 0 ? n : 2;
+    r.n_methods = n > 0 ? n : N_DEFAULT_METHODS;
     r.consensus = pl__arg_given(args, "consensus");
     if (r.consensus && r.n_methods < 2)
         return pl__fail(reterr, PL_E_INVALID, "--consensus needs two methods or more");

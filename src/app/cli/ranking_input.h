@@ -30,6 +30,8 @@ void pl__ranking_input_clear(pl_ranking_input *input); /* closes a store that it
 /* Runs the methods; adds the notes that the input calls for. */
 PL_NODISCARD pl_status pl__ranking_input_analyse(const pl_ranking_input *input, const pl_rank_request *request,
                                                  pl_analysis **ret, pl_error *reterr);
+/* Runs the default methods as they are: what run and demo end with. */
+PL_NODISCARD pl_status pl__ranking_by_default(const pl_ranking_input *input, pl_analysis **ret, pl_error *reterr);
 /* The request that the options make; methods defaults to upme,peer-review. `methods` has PL_METHODS_MAX places. */
 PL_NODISCARD pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *input, const char **methods,
                                            pl_rank_request *ret, pl_error *reterr);
