@@ -94,9 +94,8 @@ static bool number(pl_view word, size_t digits_max, uint64_t max, int64_t *ret)
     return true;
 }
 
-/* Days from 1970-01-01 in the proleptic Gregorian calendar, for years from 0: counts March-based years, whose leap
- * day comes last. */
-static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
+/* Counts March-based years, whose leap day comes last. */
+int64_t pl__days_from_civil(int64_t year, int64_t month, int64_t day)
 {
     int64_t y = month <= 2 ? year - 1 : year;
     int64_t m = month <= 2 ? month + 9 : month - 3;
@@ -140,6 +139,6 @@ pl_status pl__http_date_parse(pl_view text, int64_t now_unix_ms, int64_t *ret_un
         return PL_E_PARSE;
     if (year_word.len == 2)
         year = full_year(year, now_unix_ms);
-    *ret_unix_ms = days_from_civil(year, month, day) * DAY_MS + second * 1000;
+    *ret_unix_ms = pl__days_from_civil(year, month, day) * DAY_MS + second * 1000;
     return PL_OK;
 }

@@ -18,5 +18,7 @@ bool pl__retry_after_ms(const pl_http_reply *reply, int64_t now_unix_ms, uint32_
 
 /* The three forms of RFC 9110, section 5.6.7. PL_E_PARSE. */
 PL_NODISCARD pl_status pl__http_date_parse(pl_view text, int64_t now_unix_ms, int64_t *ret_unix_ms);
+/* Days from 1970-01-01 in the proleptic Gregorian calendar, for years from 0. */
+int64_t pl__days_from_civil(int64_t year, int64_t month, int64_t day);
 
 #endif
