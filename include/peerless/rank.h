@@ -87,8 +87,9 @@ typedef struct pl_ranking pl_ranking;
  *   For these three a ballot weighs as in the table, but for gamma: with one criterion gamma has no part in it.
  * - "dawid-skene" (Dawid & Skene 1979): each (item, pair, order, criterion) has a true outcome (first, tie, second, as
  *   shown) with prior probabilities pi; judge r labels outcome t as l with probability C_r[t][l]. EM from the shares
- *   of the votes until no probability changes by more than 1e-10. "dawid-skene-one-coin": C_r[t][t] = p_r, the other
- *   two (1 - p_r) / 2. Score: mean posterior P(win) + P(tie) / 2; weights: sum over t of pi[t] C_r[t][t].
+ *   of the votes until no probability changes by more than 1e-10 (or 10,000 steps, or 2e9 votes looked at).
+ *   "dawid-skene-one-coin": C_r[t][t] = p_r, the other two (1 - p_r) / 2. Score: mean posterior P(win) + P(tie) / 2;
+ *   weights: sum over t of pi[t] C_r[t][t].
  *
  * @param method       a registry name; "single:<judge>" takes the judge's name, "weights:<any name>" the weights of
  * opts

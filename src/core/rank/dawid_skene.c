@@ -13,7 +13,8 @@
 
 #define TOLERANCE 1e-10 /* on the change of any probability */
 #define ITERATIONS_MAX 10000
-#define OUTCOMES 3u /* first, tie, second */
+#define VOTES_MAX 2000000000.0 /* that are looked at, over all iterations: a minute or so */
+#define OUTCOMES 3u            /* first, tie, second */
 
 typedef struct task {
     uint32_t first; /* the model shown first */
@@ -290,7 +291,9 @@ static pl_status rank_dawid_skene(const pl_rank_input *in, bool is_one_coin, pl_
 
     if (!r || open_em(&e, in))
         goto out;
-    for (k = 0; k < ITERATIONS_MAX && e.n_tasks > 0; k++) {
+    double most = fmax(1.0, VOTES_MAX / fmax(1.0, (double)e.n_votes));
+    uint32_t limit = most < ITERATIONS_MAX ? (uint32_t)most : ITERATIONS_MAX;
+    for (k = 0; k < limit && e.n_tasks > 0; k++) {
         maximise(&e);
         change = expect(&e);
         if (change <= TOLERANCE)
@@ -300,7 +303,7 @@ static pl_status rank_dawid_skene(const pl_rank_input *in, bool is_one_coin, pl_
     r->fit = (pl_fit_report){.state = e.n_tasks == 0        ? PL_FIT_NOTHING
                                       : change <= TOLERANCE ? PL_FIT_CONVERGED
                                                             : PL_FIT_STOPPED,
-                             .iterations = k < ITERATIONS_MAX && e.n_tasks > 0 ? k + 1 : k,
+                             .iterations = k < limit && e.n_tasks > 0 ? k + 1 : k,
                              .gradient = change,
                              .tolerance = TOLERANCE,
                              .log_likelihood = log_likelihood(&e),

@@ -17,15 +17,17 @@ typedef const pl_ballot *list_fn(const pl_peer_table *table, size_t *ret_n);
 
 static list_fn *const lists[] = {pl_peer_table_ballots, pl_peer_table_lone_ballots};
 
-static void mark_models(const pl_rank_input *in, size_t n_lists, uint32_t *places)
+/* Every candidate gets a place, by name; those that stand in no ballot lose it again. */
+static void place_candidates(pl_win_matrix *m, const pl_rank_input *in)
 {
-    for (size_t l = 0; l < n_lists; l++) {
-        size_t n = 0;
-        const pl_ballot *ballots = lists[l](in->table, &n);
-        for (size_t i = 0; i < n; i++) {
-            if (pl__ballot_counts(&ballots[i], in->opts))
-                places[ballots[i].a] = places[ballots[i].b] = 0;
-        }
+    for (uint32_t i = 0; i < in->n_models; i++)
+        m->places[i] = PL_NO_PLACE;
+    for (uint32_t i = 0; i < in->n_models; i++) {
+        uint32_t model = in->order[i];
+        if (!pl_peer_table_is_candidate(in->table, model))
+            continue;
+        m->places[model] = m->n;
+        m->models[m->n++] = model;
     }
 }
 
@@ -38,14 +40,20 @@ static void add_ballots(pl_win_matrix *m, const pl_rank_input *in, size_t n_list
             const pl_ballot *v = &ballots[i];
             if (!pl__ballot_counts(v, in->opts))
                 continue;
-            size_t a = m->places[v->a];
-            size_t b = m->places[v->b];
-            pl_outcome o = pl__outcome(v->a_score);
+            size_t there = (size_t)m->places[v->a] * m->n + m->places[v->b];
+            size_t back = (size_t)m->places[v->b] * m->n + m->places[v->a];
             double weight = pl__ballot_weight(v, in);
-            m->wins[a * m->n + b] += weight * o.win;
-            m->wins[b * m->n + a] += weight * o.loss;
-            m->ties[a * m->n + b] += weight * o.tie;
             m->total += weight;
+            if (v->a_score >= 1.0) {
+                m->wins[there] += weight;
+            } else if (v->a_score <= 0.0) {
+                m->wins[back] += weight;
+            } else {
+                pl_outcome o = pl__outcome(v->a_score);
+                m->wins[there] += weight * o.win;
+                m->wins[back] += weight * o.loss;
+                m->ties[there] += weight * o.tie;
+            }
         }
     }
 }
@@ -62,11 +70,45 @@ static void mirror_ties(pl_win_matrix *m)
     }
 }
 
+static bool met_anyone(const pl_win_matrix *m, size_t i)
+{
+    for (size_t j = 0; j < m->n; j++) {
+        if (m->wins[i * m->n + j] + m->wins[j * m->n + i] + m->ties[i * m->n + j] > 0.0)
+            return true;
+    }
+    return false;
+}
+
+/* Closes the gaps that models without a ballot leave. keep has n places. */
+static void drop_idle(pl_win_matrix *m, uint32_t *keep)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->n; i++) {
+        if (met_anyone(m, i))
+            keep[n++] = i;
+    }
+    if (n == m->n)
+        return;
+    for (uint32_t i = 0; i < m->n; i++)
+        m->places[m->models[i]] = PL_NO_PLACE;
+    for (size_t i = 0; i < n; i++) { /* what is read lies at or behind what is written */
+        for (size_t j = 0; j < n; j++) {
+            m->wins[i * n + j] = m->wins[(size_t)keep[i] * m->n + keep[j]];
+            m->ties[i * n + j] = m->ties[(size_t)keep[i] * m->n + keep[j]];
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        m->models[i] = m->models[keep[i]];
+        m->places[m->models[i]] = i;
+    }
+    m->n = n;
+}
+
 pl_status pl__win_matrix_init(pl_win_matrix *matrix, const pl_rank_input *in, bool with_lone, pl_error *reterr)
 {
-    size_t n_lists = with_lone ? 2 : 1;
     pl_status rc = PL_OK;
     pl_win_matrix m = {0};
+    uint32_t *keep = NULL;
 
     m.places = pl__calloc(in->n_models, sizeof(*m.places));
     m.models = pl__calloc(in->n_models, sizeof(*m.models));
@@ -74,31 +116,25 @@ pl_status pl__win_matrix_init(pl_win_matrix *matrix, const pl_rank_input *in, bo
         rc = pl__fail(reterr, PL_E_NOMEM, "%u models", in->n_models);
         goto out;
     }
-    for (uint32_t i = 0; i < in->n_models; i++)
-        m.places[i] = PL_NO_PLACE;
-    mark_models(in, n_lists, m.places);
-    for (uint32_t i = 0; i < in->n_models; i++) {
-        uint32_t model = in->order[i];
-        if (m.places[model] == PL_NO_PLACE)
-            continue;
-        m.places[model] = m.n;
-        m.models[m.n++] = model;
-    }
+    place_candidates(&m, in);
     if (m.n > PL_FIT_MODELS_MAX) {
         rc = pl__fail(reterr, PL_E_LIMIT, "strengths of %u models; at most %u can be fitted", m.n, PL_FIT_MODELS_MAX);
         goto out;
     }
     m.wins = pl__calloc((size_t)m.n * m.n, sizeof(*m.wins));
     m.ties = pl__calloc((size_t)m.n * m.n, sizeof(*m.ties));
-    if (!m.wins || !m.ties) {
+    keep = pl__calloc(m.n, sizeof(*keep));
+    if (!m.wins || !m.ties || !keep) {
         rc = pl__fail(reterr, PL_E_NOMEM, "wins of %u models", m.n);
         goto out;
     }
-    add_ballots(&m, in, n_lists);
+    add_ballots(&m, in, with_lone ? 2 : 1);
     mirror_ties(&m);
+    drop_idle(&m, keep);
     *matrix = m;
     m = (pl_win_matrix){0};
 out:
+    pl__free(keep);
     pl__win_matrix_clear(&m);
     return rc;
 }
