@@ -31,6 +31,8 @@ pl_status pl__chat_key(const pl_chat *chat, pl_digest *ret, pl_error *reterr)
     pl__sha256_add_u64(h, chat->max_tokens);
     pl__sha256_add_u64(h, chat->top_logprobs);
     pl__sha256_add_u64(h, chat->sample);
+    if (chat->n > 1) /* came later: a request for one sample keeps its key */
+        pl__sha256_add_u64(h, chat->n);
     pl__sha256_finish(h, ret);
     pl__sha256_free(h);
     return PL_OK;

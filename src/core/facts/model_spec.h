@@ -34,12 +34,24 @@ typedef struct pl_model_params {
     const char *extra; /* canonical JSON object that is passed through, or NULL */
 } pl_model_params;
 
+#define PL_ENDPOINT_HEADERS_MAX 16
+
+/* A request header of the user's own: its value as written, or the environment variable that holds it. */
+typedef struct pl_header_spec {
+    const char *name;  /* lower-case */
+    const char *value; /* or NULL */
+    const char *env;   /* or NULL; then the value is a secret */
+} pl_header_spec;
+
 /* Where and how fast a model is reached. Not part of any key. Strings are borrowed from the config. */
 typedef struct pl_endpoint_spec {
     const char *const *base_urls; /* replicas of one model; at least one */
     size_t n_base_urls;
     const char *api_key_env;  /* or NULL */
     const char *api_key_file; /* or NULL */
+    const char *api_version;  /* or NULL; Azure's api-version, anthropic-version, Gemini's path */
+    const pl_header_spec *headers;
+    size_t n_headers; /* at most PL_ENDPOINT_HEADERS_MAX */
     uint32_t concurrency;
     uint32_t attempts_max;
     uint32_t timeout_connect_ms;

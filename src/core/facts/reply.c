@@ -42,10 +42,25 @@ const char *pl__outcome_name(pl_outcome o)
     return "unknown";
 }
 
+void pl__reply_choice_clear(pl_reply_choice *choice)
+{
+    if (!choice)
+        return;
+    pl__free(choice->text);
+    pl__free(choice->reasoning);
+    pl__free(choice->finish);
+    pl__free(choice->tokens);
+    *choice = (pl_reply_choice){0};
+}
+
 void pl__reply_clear(pl_reply *reply)
 {
     if (!reply)
         return;
+    for (size_t i = 0; i < reply->n_further; i++)
+        pl__reply_choice_clear(&reply->further[i]);
+    pl__free(reply->further);
+    pl__free(reply->tokens);
     pl__free(reply->text);
     pl__free(reply->reasoning);
     pl__free(reply->finish);

@@ -34,9 +34,45 @@ const char *pl__outcome_name(pl_outcome o);
 typedef struct pl_usage {
     uint64_t input_tokens;
     uint64_t output_tokens;
-    uint64_t cached_tokens;    /* part of input_tokens */
-    uint64_t reasoning_tokens; /* part of output_tokens */
+    uint64_t cached_tokens;        /* part of input_tokens */
+    uint64_t reasoning_tokens;     /* part of output_tokens */
+    uint64_t cache_written_tokens; /* part of input_tokens; billed apart by some */
 } pl_usage;
+
+/* Of one reply. What has more of something than this has no log-probabilities at all, so that no sum runs over a
+ * part; alternatives past their maximum are left out, the first (most probable) kept. */
+#define PL_REPLY_CHOICES_MAX 64u
+#define PL_REPLY_TOKENS_MAX 131072u       /* of one choice */
+#define PL_REPLY_TOKEN_BYTES_MAX 1024u    /* of one token or alternative */
+#define PL_REPLY_ALTERNATIVES_MAX 64u     /* of one token */
+#define PL_REPLY_LOGPROB_MASKED (-9999.0) /* from here down a server means "outside the top" */
+
+/* Bytes are not NUL-terminated and need not be whole characters. A log-probability is natural and at most 0, or
+ * -INFINITY: outside the server's top, unknown; to be masked, never summed. */
+typedef struct pl_token_alternative {
+    const char *bytes;
+    uint32_t len;
+    double logprob;
+} pl_token_alternative;
+
+typedef struct pl_token {
+    const char *bytes;
+    uint32_t len;
+    double logprob;
+    const pl_token_alternative *top; /* as the server ordered them; the token itself may be among them */
+    uint32_t n_top;
+} pl_token;
+
+/* A choice after the first, of a request for several samples. */
+typedef struct pl_reply_choice {
+    pl_outcome outcome; /* a response's, or SERVER_ERROR or GARBLED when this choice alone is none */
+    char *text;         /* these four as in pl_reply */
+    size_t text_len;
+    char *reasoning;
+    char *finish;
+    pl_token *tokens;
+    size_t n_tokens;
+} pl_reply_choice;
 
 /* A decoded reply. Owns its strings: pl__reply_clear. */
 typedef struct pl_reply {
@@ -46,8 +82,13 @@ typedef struct pl_reply {
     char *reasoning; /* kept apart, never judged; or NULL */
     char *finish;    /* the server's own word; or NULL */
     pl_usage usage;
+    pl_token *tokens; /* the answer's, without its reasoning; NULL if the server gave no log-probabilities. One block */
+    size_t n_tokens;
+    pl_reply_choice *further; /* the second sample and so on, in the server's order; NULL if there was one */
+    size_t n_further;
 } pl_reply;
 
-void pl__reply_clear(pl_reply *reply); /* frees and zeroes; a zeroed reply is fine */
+void pl__reply_choice_clear(pl_reply_choice *choice); /* the same for one choice */
+void pl__reply_clear(pl_reply *reply);                /* frees and zeroes; a zeroed reply is fine */
 
 #endif

@@ -46,22 +46,35 @@ static void names_differ_and_are_lower_case(void **state)
 static void clear_frees_and_zeroes(void **state)
 {
     (void)state;
-    pl_reply reply = {.outcome = PL_OUTCOME_ANSWERED, .text_len = 2, .usage = {1, 2, 3, 4}};
+    pl_reply reply = {.outcome = PL_OUTCOME_ANSWERED, .text_len = 2, .usage = {1, 2, 3, 4, 5}};
     pl_reply zero;
     reply.text = pl__strdup("ab");
     reply.reasoning = pl__strdup("r");
     reply.finish = pl__strdup("stop");
+    reply.tokens = pl__calloc(1, sizeof(*reply.tokens));
+    reply.n_tokens = 1;
+    reply.further = pl__calloc(2, sizeof(*reply.further));
+    assert_non_null(reply.further);
+    reply.n_further = 2;
+    reply.further[1].text = pl__strdup("cd");
+    reply.further[1].reasoning = pl__strdup("r");
+    reply.further[1].finish = pl__strdup("stop");
+    reply.further[1].tokens = pl__calloc(1, sizeof(*reply.tokens));
     pl__reply_clear(&reply);
     memset(&zero, 0, sizeof(zero));
     assert_null(reply.text);
     assert_null(reply.reasoning);
     assert_null(reply.finish);
+    assert_null(reply.tokens);
+    assert_null(reply.further);
+    assert_int_equal(reply.n_further, 0);
     assert_int_equal(reply.outcome, PL_OUTCOME_NONE);
     assert_int_equal(reply.text_len, 0);
     assert_int_equal(reply.usage.reasoning_tokens, 0);
     pl__reply_clear(&reply);
     pl__reply_clear(&zero);
     pl__reply_clear(NULL);
+    pl__reply_choice_clear(NULL);
 #ifdef PL_FAULTS
     assert_int_equal(pl__live_blocks(), 0);
 #endif

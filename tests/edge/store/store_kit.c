@@ -35,7 +35,7 @@ pl_store_write store_kit_call(uint64_t i, char text[STORE_KIT_TEXT_BYTES])
     w.u.call.outcome = PL_OUTCOME_ANSWERED;
     w.u.call.http_status = 200;
     w.u.call.attempts = 1 + (uint32_t)(i % 3);
-    w.u.call.usage = (pl_usage){i, i + 1, i / 2, i / 3};
+    w.u.call.usage = (pl_usage){i, i + 1, i / 2, i / 3, 0};
     w.u.call.elapsed_ns = i * 1000003;
     w.u.call.created_unix_ms = 1700000000000 + (int64_t)i;
     w.u.call.codec = "openai";

@@ -27,7 +27,7 @@ static void test_any_numbers_come_back(void **state)
         pl_store_call back = {.http_status = 0};
         uint8_t bytes[PL_CALL_NUMBERS_BYTES_MAX];
 
-        call.usage = (pl_usage){any(&rng), any(&rng), any(&rng), any(&rng)};
+        call.usage = (pl_usage){any(&rng), any(&rng), any(&rng), any(&rng), 0};
         call.elapsed_ns = any(&rng);
         call.created_unix_ms = (int64_t)any(&rng);
         size_t n = pl__call_numbers_pack(&call, bytes);

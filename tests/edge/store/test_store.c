@@ -125,7 +125,7 @@ static void test_extreme_calls(void **state)
         x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         big[i] = (char)(x >> 56);
     }
-    w.u.call.usage = (pl_usage){UINT64_MAX, (uint64_t)INT64_MAX + 1, 0, 127};
+    w.u.call.usage = (pl_usage){UINT64_MAX, (uint64_t)INT64_MAX + 1, 0, 127, 0};
     w.u.call.elapsed_ns = UINT64_MAX;
     w.u.call.created_unix_ms = INT64_MIN;
     w.u.call.http_status = -1;
