@@ -3,6 +3,7 @@
 #include "alloc.h"
 #include "delay_queue.h"
 #include "error.h"
+#include "spoilt_body.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +26,6 @@
 #define STATUS_TOO_LARGE 413 /* libmicrohttpd's name for it changes between versions */
 #define STATUS_ERROR 500
 #define STATUS_MAX 599
-#define CUT_BLOCK_BYTES 16384
 
 struct pl_httpd {
     struct MHD_Daemon *daemon;
@@ -52,16 +52,10 @@ typedef struct exchange {
     uint64_t received_bytes;
     bool body_too_large;
     bool no_memory;
-    struct MHD_Response *answer; /* once it is made; NULL: there was no memory for it */
+    struct MHD_Response *answer; /* once it is made; NULL: there was no memory for it, or none is wanted */
     unsigned status;
     uint32_t delay_ms;
 } exchange;
-
-/* The bytes of a cut answer, owned by its MHD response. */
-typedef struct cut_body {
-    char *ptr;
-    size_t half;
-} cut_body;
 
 static void exchange_free(exchange *e)
 {
@@ -110,43 +104,6 @@ static const char *find_header(const void *connection, const char *name)
     return MHD_lookup_connection_value(e->connection, MHD_HEADER_KIND, name);
 }
 
-static ssize_t read_half(void *user, uint64_t position, char *buffer, size_t n_max)
-{
-    const cut_body *cut = user;
-    if (position >= cut->half)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    size_t n = cut->half - (size_t)position;
-    if (n > n_max)
-        n = n_max;
-    memcpy(buffer, cut->ptr + position, n);
-    return (ssize_t)n;
-}
-
-static void cut_body_free(void *user)
-{
-    cut_body *cut = user;
-    pl__free(cut->ptr);
-    pl__free(cut);
-}
-
-/* Announces the whole body and delivers half of it. */
-static struct MHD_Response *make_cut_response(pl_str *body)
-{
-    struct MHD_Response *response = NULL;
-    size_t n = body->len;
-    cut_body *cut = pl__calloc(1, sizeof(*cut));
-
-    if (!cut)
-        return NULL;
-    cut->half = n / 2;
-    cut->ptr = pl__str_take(body);
-    if (cut->ptr)
-        response = MHD_create_response_from_callback(n > 0 ? n : 1, CUT_BLOCK_BYTES, read_half, cut, cut_body_free);
-    if (!response)
-        cut_body_free(cut);
-    return response;
-}
-
 static struct MHD_Response *make_plain_response(pl_str *body)
 {
     size_t n = body->len;
@@ -159,10 +116,27 @@ static struct MHD_Response *make_plain_response(pl_str *body)
     return response;
 }
 
-/* Takes over given->body. NULL: no memory, or a header that cannot be sent. */
-static struct MHD_Response *make_response(pl_httpd_response *given)
+static struct MHD_Response *make_spoilt_response(pl_httpd *httpd, const exchange *e, pl_httpd_response *given)
 {
-    struct MHD_Response *response = given->cut ? make_cut_response(&given->body) : make_plain_response(&given->body);
+    pl_httpd_spoil how = given->spoil;
+    if (given->cut)
+        how.kept_bytes = given->body.len - given->body.len / 2;
+    if (given->cut && given->body.len == 0)
+        how.length_error_bytes = 1; /* else there would be nothing to cut */
+    return pl__spoilt_body_response(&given->body, &how, httpd->delays, e->connection);
+}
+
+static bool arrives_spoilt(const pl_httpd_response *given)
+{
+    const pl_httpd_spoil *how = &given->spoil;
+    return given->cut || how->piece_ms > 0 || how->kept_bytes > 0 || how->length_error_bytes != 0;
+}
+
+/* Takes over given->body. NULL: no memory, or a header that cannot be sent. */
+static struct MHD_Response *make_response(pl_httpd *httpd, const exchange *e, pl_httpd_response *given)
+{
+    struct MHD_Response *response =
+        arrives_spoilt(given) ? make_spoilt_response(httpd, e, given) : make_plain_response(&given->body);
     const char *type = given->content_type ? given->content_type : "application/json";
 
     pl__str_clear(&given->body);
@@ -200,14 +174,12 @@ static void take_body(pl_httpd *httpd, exchange *e, const char *bytes, size_t n)
 
 static void suspend(void *thing)
 {
-    exchange *e = thing;
-    MHD_suspend_connection(e->connection);
+    MHD_suspend_connection(thing);
 }
 
 static void resume(void *thing)
 {
-    exchange *e = thing;
-    MHD_resume_connection(e->connection);
+    MHD_resume_connection(thing);
 }
 
 /* Makes the answer whole at once: what the handler lends ends with the handler's return, not with the delay. */
@@ -235,7 +207,10 @@ static void make_answer(pl_httpd *httpd, exchange *e, const char *method, const 
     bool known = given.status >= STATUS_OK && given.status <= STATUS_MAX;
     e->status = known ? (unsigned)given.status : STATUS_ERROR;
     e->delay_ms = given.delay_ms;
-    e->answer = make_response(&given);
+    if (given.spoil.silent)
+        pl__str_clear(&given.body);
+    else
+        e->answer = make_response(httpd, e, &given);
 }
 
 /* Called when the headers are there, with each piece of the body, at its end, and again after a suspension. */
@@ -260,7 +235,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     if (e->stage == STAGE_BODY) {
         e->stage = STAGE_ANSWERED;
         make_answer(httpd, e, method, path);
-        if (e->delay_ms > 0 && pl__delay_queue_add(httpd->delays, e->delay_ms, suspend, e))
+        if (e->delay_ms > 0 && pl__delay_queue_add(httpd->delays, e->delay_ms, suspend, connection))
             return MHD_YES;
     }
     return e->answer ? MHD_queue_response(connection, e->status, e->answer) : MHD_NO; /* no: closes the connection */

@@ -3,7 +3,7 @@
 
 #include "str.h"
 
-/* A small HTTP/1.1 server on the loopback interface; libmicrohttpd stays in this folder's one file. */
+/* A small HTTP/1.1 server on the loopback interface; libmicrohttpd stays in this folder. */
 #define PL_HTTPD_BODY_BYTES_MAX_DEFAULT ((size_t)64 << 20)
 
 typedef struct pl_httpd_request {
@@ -19,7 +19,17 @@ typedef struct pl_httpd_header {
     const char *name; /* static: it is read after the handler has returned */
     char value[128];
 } pl_httpd_header;
-#define PL_HTTPD_HEADERS_MAX 8
+#define PL_HTTPD_HEADERS_MAX 20
+
+/* How an answer goes wrong on its way, for servers that are there to be endured. All zero: it arrives well. */
+typedef struct pl_httpd_spoil {
+    bool silent;          /* nothing is sent: the connection is closed (after delay_ms) */
+    uint32_t piece_bytes; /* the body goes out in such pieces … */
+    uint32_t piece_ms;    /* … with this pause between two */
+    size_t kept_bytes;    /* the last so many bytes of the body never come: the connection is closed instead … */
+    uint32_t hold_ms;     /* … after staying open for so long */
+    int32_t length_error_bytes; /* added to the true Content-Length; below zero the rest follows nevertheless */
+} pl_httpd_spoil;
 
 /* What the handler fills: status 200 and an empty body (limit PL_STR_LIMIT_DEFAULT) to begin with. */
 typedef struct pl_httpd_response {
@@ -30,6 +40,7 @@ typedef struct pl_httpd_response {
     pl_str body;       /* taken over by the server */
     bool cut;          /* send the headers and half of the body, then close the connection */
     uint32_t delay_ms; /* wait this long before answering (other requests go on) */
+    pl_httpd_spoil spoil;
 } pl_httpd_response;
 
 typedef struct pl_httpd_opts {
