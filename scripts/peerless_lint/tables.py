@@ -20,9 +20,10 @@ FOLDERS = {
     "system": ("edge", ("base",)),
     "config": ("edge", (*_CORE_FACTS, "system")),
     "image": ("edge", (*_CORE_FACTS, "system")),
-    "http": ("edge", ("base",)),
+    "http": ("edge", ("base", "system")),
     "httpd": ("edge", ("base",)),
-    "model": ("edge", (*_CORE_FACTS, "system", "http")),
+    "flow": ("edge", ("base",)),
+    "model": ("edge", (*_CORE_FACTS, "system", "http", "flow")),
     "store": ("edge", (*_CORE_FACTS, "system")),
     "records": ("edge", (*_CORE_FACTS, "text", "system")),
     "eval": ("app", (*_CORE_FACTS, "text")),
@@ -35,11 +36,13 @@ FOLDERS = {
 
 # Installed headers and the floor they belong to.
 PUBLIC_HEADERS = {
+    "answers.h": "core",
     "consensus.h": "core",
     "diagnostics.h": "core",
     "judgments.h": "core",
     "ppi.h": "core",
     "rank.h": "core",
+    "responses.h": "core",
     "signal.h": "core",
     "stats.h": "core",
     "status.h": "core",
@@ -62,15 +65,17 @@ SYSTEM_HEADERS = {
     "text": _PURE,
     "signal": (*_PURE, "stdlib.h"),
     "rank": (*_PURE, "stdio.h", "stdlib.h"),
-    "system": (*_HOSTED, *_FILES, "dirent.h", "time.h"),
+    "system": (*_HOSTED, *_FILES, "dirent.h", "poll.h", "signal.h", "spawn.h", "sys/prctl.h", "sys/wait.h", "time.h"),
     "config": (*_HOSTED, "yaml.h"),
-    "image": (*_HOSTED, *_FILES, "dlfcn.h", "glob.h", "pthread.h", "vips/vips.h"),
+    "image": (*_HOSTED, *_FILES, "dlfcn.h", "glob.h", "jpeglib.h", "png.h", "pthread.h", "setjmp.h",
+              "vips/vips.h"),
     "http": (*_HOSTED, "curl/curl.h", "pthread.h", "strings.h", "sys/resource.h", "sys/socket.h", "unistd.h", "uv.h"),
     "httpd": (*_HOSTED, *_FILES, "arpa/inet.h", "microhttpd.h", "netinet/in.h", "netinet/tcp.h", "pthread.h",
               "sys/socket.h", "time.h"),
+    "flow": _PURE,
     "model": _HOSTED,
     "store": (*_HOSTED, *_FILES, "pthread.h", "sqlite3.h", "sys/file.h", "zstd.h", "zstd_errors.h"),
-    "records": (*_HOSTED, *_FILES, "zlib.h"),
+    "records": (*_HOSTED, *_FILES, "zlib.h", "zstd.h"),
     "eval": _PURE,
     "run": (*_HOSTED, "pthread.h"),
     "analysis": _HOSTED,
@@ -80,8 +85,9 @@ SYSTEM_HEADERS = {
 }
 # One place each: said when another folder wants them.
 HEADER_HOMES = {
-    "curl/curl.h": "http", "uv.h": "http", "microhttpd.h": "httpd", "vips/vips.h": "image", "sqlite3.h": "store",
-    "zstd.h": "store", "yaml.h": "config", "zlib.h": "records", "time.h": 'system, as "clock.h",',
+    "curl/curl.h": "http", "uv.h": "http", "microhttpd.h": "httpd", "vips/vips.h": "image", "jpeglib.h": "image",
+    "png.h": "image", "sqlite3.h": "store",
+    "zstd.h": "store and records", "yaml.h": "config", "zlib.h": "records", "time.h": 'system, as "clock.h",',
     "jansson.h": 'base, as "json.h"', "openssl/sha.h": 'base, as "hash.h"', "xxhash.h": 'base, as "hash.h" and "map.h"',
 }
 

@@ -98,12 +98,9 @@ int pl__cmd_run(const pl_args *args)
     pl_store *store = NULL;
     pl_error err = {0};
 
-    if (config && config->data_images)
-        pl__image_warm_up(); /* as early as it is known that there are images */
+    pl__image_prepare(); /* before there are threads */
     if (config)
         setup = pl__cli_setup(config, &code);
-    if (setup && setup->any_image)
-        pl__image_warm_up();
     if (setup) {
         pl_run_wishes wishes = {.max_calls = pl__arg_count(args, "max-calls", config->budget.max_calls),
                                 .deadline_ms = pl__arg_count(args, "deadline", config->budget.deadline_ms),
@@ -122,7 +119,6 @@ int pl__cmd_run(const pl_args *args)
             }
         }
     }
-    pl__image_warm_up_end();
     pl__store_close(store);
     pl__setup_free(setup);
     pl__config_free(config);

@@ -1,22 +1,35 @@
 #include "container.h"
 
 #include "error.h"
+#include "exif.h"
 
 #include <string.h>
 
 #define PNG_SIGNATURE_BYTES 8
 #define PNG_CHUNK_FRAME_BYTES 12 /* length, type, CRC */
 #define PNG_CHUNK_BYTES_MAX 0x7fffffffu
+#define PNG_HEADER_BYTES 13
+#define PNG_TYPE_RGB 2
+#define JPEG_FRAME_BYTES 6 /* precision, height, width, components */
 #define WEBP_HEADER_BYTES 12
 #define RIFF_CHUNK_HEADER_BYTES 8
 #define TEXT_LOOK_BYTES 512
 
 #define MARKER_TEM 0x01
+#define MARKER_SOF0 0xc0 /* baseline, Huffman */
+#define MARKER_SOF1 0xc1 /* the same with more tables */
+#define MARKER_DHT 0xc4
+#define MARKER_JPG 0xc8
+#define MARKER_DAC 0xcc
+#define MARKER_SOF15 0xcf
 #define MARKER_RST0 0xd0
 #define MARKER_RST7 0xd7
 #define MARKER_EOI 0xd9
 #define MARKER_SOS 0xda
+#define MARKER_DNL 0xdc
 #define MARKER_APP0 0xe0
+#define MARKER_APP1 0xe1
+#define MARKER_APP2 0xe2
 #define MARKER_APP14 0xee
 #define MARKER_APP15 0xef
 #define MARKER_COM 0xfe
@@ -206,7 +219,27 @@ static bool jpeg_segment_needed(uint8_t marker, pl_view payload)
     return !(marker > MARKER_APP0 && marker <= MARKER_APP15) && marker != MARKER_COM;
 }
 
-static pl_status walk_jpeg(pl_view bytes, pl_str *out, pl_error *reterr)
+/* Frames with arithmetic coding, several scans or more bits, a second picture and turned ones are not simple. Whether
+ * the colours are YCbCr is the decoder's to say. */
+static void outline_segment(uint8_t marker, pl_view payload, pl_image_outline *outline)
+{
+    bool is_frame = marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT && marker != MARKER_JPG &&
+                    marker != MARKER_DAC;
+
+    if (is_frame) {
+        bool fine = (marker == MARKER_SOF0 || marker == MARKER_SOF1) && payload.len >= JPEG_FRAME_BYTES &&
+                    byte_at(payload, 0) == 8 && byte_at(payload, 5) == 3 && outline->width_px == 0;
+        outline->is_simple = outline->is_simple && fine;
+        outline->height_px = fine ? (uint32_t)byte_at(payload, 1) << 8 | byte_at(payload, 2) : 0;
+        outline->width_px = fine ? (uint32_t)byte_at(payload, 3) << 8 | byte_at(payload, 4) : 0;
+    } else if (marker == MARKER_DNL || marker == MARKER_JPG ||
+               (marker == MARKER_APP2 && pl__view_starts_with(payload, "ICC_PROFILE")) ||
+               (marker == MARKER_APP1 && pl__view_starts_with(payload, "Exif") && !pl__exif_upright(payload))) {
+        outline->is_simple = false;
+    }
+}
+
+static pl_status walk_jpeg(pl_view bytes, pl_str *out, pl_image_outline *outline, pl_error *reterr)
 {
     size_t at = 2;
     pl_status rc = keep(out, bytes, 0, at, reterr);
@@ -236,6 +269,7 @@ static pl_status walk_jpeg(pl_view bytes, pl_str *out, pl_error *reterr)
             return truncated(reterr, PL_KIND_JPEG);
         pl_view payload = pl__view_n(bytes.ptr + at + 2, length - 2);
         at += length;
+        outline_segment(marker, payload, outline);
         if (marker == MARKER_SOS)
             at = scan_end(bytes, at);
         if (jpeg_segment_needed(marker, payload))
@@ -244,7 +278,28 @@ static pl_status walk_jpeg(pl_view bytes, pl_str *out, pl_error *reterr)
     return rc;
 }
 
-static pl_status walk_png(pl_view bytes, pl_str *out, pl_error *reterr)
+static void outline_chunk(pl_view type, pl_view data, pl_image_outline *outline)
+{
+    /* What says nothing about how the pixels look; sRGB says that they look as they would without it. */
+    static const char *const harmless[] = {"IDAT", "IEND", "sRGB", "pHYs", "tIME", "tEXt", "zTXt", "iTXt", "sBIT"};
+
+    if (pl__view_eq_str(type, "IHDR")) {
+        bool fine = data.len == PNG_HEADER_BYTES && byte_at(data, 8) == 8 && byte_at(data, 9) == PNG_TYPE_RGB &&
+                    byte_at(data, 10) == 0 && byte_at(data, 11) == 0 && byte_at(data, 12) == 0 &&
+                    outline->width_px == 0;
+        outline->is_simple = outline->is_simple && fine;
+        outline->width_px = fine ? be32(data, 0) : 0;
+        outline->height_px = fine ? be32(data, 4) : 0;
+        return;
+    }
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        if (pl__view_eq_str(type, harmless[i]))
+            return;
+    }
+    outline->is_simple = false;
+}
+
+static pl_status walk_png(pl_view bytes, pl_str *out, pl_image_outline *outline, pl_error *reterr)
 {
     size_t at = PNG_SIGNATURE_BYTES;
     pl_status rc = keep(out, bytes, 0, at, reterr);
@@ -260,6 +315,7 @@ static pl_status walk_png(pl_view bytes, pl_str *out, pl_error *reterr)
         size_t end = at + PNG_CHUNK_FRAME_BYTES + length;
         const char *type = bytes.ptr + at + 4;
         bool critical = type[0] >= 'A' && type[0] <= 'Z';
+        outline_chunk(pl__view_n(type, 4), pl__view_n(type + 4, length), outline);
         if (critical)
             rc = keep(out, bytes, at, end, reterr);
         if (memcmp(type, "IEND", 4) == 0)
@@ -313,13 +369,13 @@ static pl_status walk_webp(pl_view bytes, pl_str *out, pl_error *reterr)
     return broken(reterr, PL_KIND_WEBP, "no picture in it");
 }
 
-static pl_status walk(pl_image_kind kind, pl_view bytes, pl_str *out, pl_error *reterr)
+static pl_status walk(pl_image_kind kind, pl_view bytes, pl_str *out, pl_image_outline *outline, pl_error *reterr)
 {
     switch (kind) {
     case PL_KIND_JPEG:
-        return walk_jpeg(bytes, out, reterr);
+        return walk_jpeg(bytes, out, outline, reterr);
     case PL_KIND_PNG:
-        return walk_png(bytes, out, reterr);
+        return walk_png(bytes, out, outline, reterr);
     case PL_KIND_WEBP:
         return walk_webp(bytes, out, reterr);
     case PL_KIND_GIF:
@@ -330,12 +386,25 @@ static pl_status walk(pl_image_kind kind, pl_view bytes, pl_str *out, pl_error *
     return out ? pl__fail(reterr, PL_E_UNSUPPORTED, "%s image", pl__image_kind_name(kind)) : PL_OK;
 }
 
+pl_status pl__image_outline(pl_image_kind kind, pl_view bytes, pl_image_outline *ret, pl_error *reterr)
+{
+    pl_image_outline outline = {.is_simple = kind == PL_KIND_JPEG || kind == PL_KIND_PNG};
+    pl_status rc = walk(kind, bytes, NULL, &outline, reterr);
+
+    if (rc != PL_OK)
+        return rc;
+    *ret = outline.is_simple && outline.width_px > 0 && outline.height_px > 0 ? outline : (pl_image_outline){0};
+    return PL_OK;
+}
+
 pl_status pl__image_walk(pl_image_kind kind, pl_view bytes, pl_error *reterr)
 {
-    return walk(kind, bytes, NULL, reterr);
+    pl_image_outline outline = {0};
+    return walk(kind, bytes, NULL, &outline, reterr);
 }
 
 pl_status pl__image_strip(pl_image_kind kind, pl_view bytes, pl_str *out, pl_error *reterr)
 {
-    return walk(kind, bytes, out, reterr);
+    pl_image_outline outline = {0};
+    return walk(kind, bytes, out, &outline, reterr);
 }

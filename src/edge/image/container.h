@@ -21,6 +21,17 @@ const char *pl__image_other_name(pl_view bytes);     /* words for PL_KIND_OTHER:
  * missing without a word. Bytes behind the end mark are allowed. PL_E_PARSE: truncated or broken. */
 PL_NODISCARD pl_status pl__image_walk(pl_image_kind kind, pl_view bytes, pl_error *reterr);
 
+/* What the walk meets on its way to the end mark. */
+typedef struct pl_image_outline {
+    uint32_t width_px; /* of the header; 0 where is_simple is false */
+    uint32_t height_px;
+    bool is_simple; /* JPEG, PNG: one picture of 8-bit RGB in one pass, and nothing beside it says to show it otherwise:
+                     * no profile, gamma, transparency or orientation. False whenever that is not certain. */
+} pl_image_outline;
+
+/* pl__image_walk, and what it met. */
+PL_NODISCARD pl_status pl__image_outline(pl_image_kind kind, pl_view bytes, pl_image_outline *ret, pl_error *reterr);
+
 /* Appends the file without metadata (EXIF, XMP, comments, profiles, thumbnails, bytes behind the end); the coded
  * pixels stay as they are. PL_E_UNSUPPORTED: GIF, TIFF, WebP with
  * transparency or several frames; PL_E_PARSE, PL_E_LIMIT, PL_E_NOMEM. */

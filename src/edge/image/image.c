@@ -4,6 +4,7 @@
 #include "error.h"
 #include "file.h"
 #include "image_vips.h"
+#include "plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,18 +68,24 @@ out:
     return rc;
 }
 
-/* What is known before a pixel is decoded: the kind, that the file is whole, and its size in pixels. */
-static pl_status check(pl_view bytes, pl_image_kind *ret_kind, pl_vips_info *ret_info, pl_error *reterr)
+/* What the bytes themselves say: the kind, and that the file is whole. */
+static pl_status look(pl_view bytes, pl_image_kind *ret_kind, pl_image_outline *ret_outline, pl_error *reterr)
 {
     pl_image_kind kind = pl__image_kind(bytes);
 
     if (kind == PL_KIND_OTHER)
         return pl__fail(reterr, PL_E_PARSE, "%s; JPEG, PNG, WebP, GIF and TIFF images can be read",
                         pl__image_other_name(bytes));
-    pl_status rc = pl__image_walk(kind, bytes, reterr);
-    if (rc != PL_OK)
-        return rc;
-    rc = pl__vips_probe(kind, bytes, ret_info, reterr);
+    pl_status rc = pl__image_outline(kind, bytes, ret_outline, reterr);
+    if (rc == PL_OK)
+        *ret_kind = kind;
+    return rc;
+}
+
+/* What the header says to libvips, before a pixel is decoded. */
+static pl_status check(pl_image_kind kind, pl_view bytes, pl_vips_info *ret_info, pl_error *reterr)
+{
+    pl_status rc = pl__vips_probe(kind, bytes, ret_info, reterr);
     if (rc == PL_E_PARSE)
         pl__error_prefix(reterr, "broken %s image", pl__image_kind_name(kind));
     if (rc != PL_OK)
@@ -88,7 +95,6 @@ static pl_status check(pl_view bytes, pl_image_kind *ret_kind, pl_vips_info *ret
         return pl__fail(reterr, PL_E_LIMIT, "%s of %u x %u pixels; at most %llu megapixels are decoded",
                         pl__image_kind_name(kind), ret_info->width_px, ret_info->height_px,
                         (unsigned long long)(pixels_max / MEGAPIXEL));
-    *ret_kind = kind;
     return PL_OK;
 }
 
@@ -134,19 +140,17 @@ static const char *media_type(pl_image_format format)
     return "image/png";
 }
 
-static pl_status fit_bytes(pl_view bytes, const pl_image_policy *policy, pl_str *out, pl_fitted_image *image,
-                           pl_error *reterr)
+static pl_status fit_by_vips(pl_image_kind kind, pl_view bytes, const pl_image_policy *policy, pl_str *out,
+                             pl_fitted_image *image, pl_error *reterr)
 {
-    pl_image_kind kind = PL_KIND_OTHER;
     pl_vips_info info = {0};
     bool passed = false;
 
-    pl_status rc = check(bytes, &kind, &info, reterr);
+    pl_status rc = check(kind, bytes, &info, reterr);
     if (rc == PL_OK)
         rc = pass_through(kind, bytes, policy, &info, out, &passed, reterr);
     if (rc != PL_OK)
         return rc;
-    image->media_type = media_type(policy->format);
     image->width_px = info.width_px;
     image->height_px = info.height_px;
     if (passed)
@@ -156,6 +160,24 @@ static pl_status fit_bytes(pl_view bytes, const pl_image_policy *policy, pl_str 
     if (rc == PL_E_PARSE)
         pl__error_prefix(reterr, "broken %s image", pl__image_kind_name(kind));
     return rc;
+}
+
+static pl_status fit_bytes(pl_view bytes, const pl_image_policy *policy, pl_str *out, pl_fitted_image *image,
+                           pl_error *reterr)
+{
+    pl_image_kind kind = PL_KIND_OTHER;
+    pl_image_outline outline = {0};
+    bool done = false;
+
+    pl_status rc = look(bytes, &kind, &outline, reterr);
+    if (rc == PL_OK && pl__plain_fits(kind, &outline, policy))
+        rc = pl__plain_fit(kind, bytes, &outline, policy, out, &done, reterr);
+    if (rc != PL_OK)
+        return rc;
+    image->media_type = media_type(policy->format);
+    image->width_px = outline.width_px;
+    image->height_px = outline.height_px;
+    return done ? PL_OK : fit_by_vips(kind, bytes, policy, out, image, reterr);
 }
 
 static bool policy_valid(const pl_image_policy *policy)
@@ -217,6 +239,7 @@ void pl__fitted_image_clear(pl_fitted_image *image)
 pl_status pl__image_decode(const void *bytes, size_t n, pl_pixels *ret, pl_error *reterr)
 {
     pl_image_kind kind = PL_KIND_OTHER;
+    pl_image_outline outline = {0};
     pl_vips_info info = {0};
 
     if ((!bytes && n > 0) || !ret)
@@ -224,7 +247,9 @@ pl_status pl__image_decode(const void *bytes, size_t n, pl_pixels *ret, pl_error
     if (n > PL_IMAGE_FILE_BYTES_MAX)
         return pl__fail(reterr, PL_E_LIMIT, "image of %zu bytes", n);
     pl_view view = pl__view_n(n > 0 ? bytes : "", n);
-    pl_status rc = check(view, &kind, &info, reterr);
+    pl_status rc = look(view, &kind, &outline, reterr);
+    if (rc == PL_OK)
+        rc = check(kind, view, &info, reterr);
     if (rc != PL_OK)
         return rc;
     rc = pl__vips_pixels(view, &info, ret, reterr);

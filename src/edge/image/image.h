@@ -9,11 +9,15 @@
 #define PL_IMAGE_PIXELS_MAX ((uint64_t)256000000)     /* by the header, before anything is decoded */
 #define PL_IMAGE_GIF_PIXELS_MAX ((uint64_t)100000000) /* a GIF is drawn whole, 4 bytes a pixel, whatever it becomes */
 
-/* libvips, loaded and initialised on first use; safe from several threads. Where it is not installed, whatever decodes
- * or encodes fails with PL_E_UNSUPPORTED and the message says what to install. */
+/* libvips, loaded and initialised on first use; safe from several threads. JPEG and PNG files that fit already do
+ * without it (docs/adr/0005). Where it is not installed, whatever else decodes or encodes fails with PL_E_UNSUPPORTED
+ * and the message says what to install. */
 
-/* Begins that in a thread of its own, so that it goes on while other things are read: it takes some 40 ms. For the
- * start of the program, before other threads run (it sets an environment variable). Failures show on first use. */
+/* For the start of the program, before other threads run: sets the environment variable that libvips reads when it is
+ * opened later. Opens nothing. */
+void pl__image_prepare(void);
+/* The same, and begins to open libvips in a thread of its own, so that it goes on while other things are read: it takes
+ * some 40 ms. For what is sure to need it. Failures show on first use. */
 void pl__image_warm_up(void);
 /* Waits for the thread, if there is one; needed before the process ends. */
 void pl__image_warm_up_end(void);
@@ -36,7 +40,7 @@ typedef struct pl_fitted_image {
 } pl_fitted_image;
 
 /* PL_E_PARSE: broken, truncated, empty or no image, other formats than JPEG, PNG, WebP, GIF, TIFF (the message says
- * which); PL_E_LIMIT: too many pixels or bytes; PL_E_UNSUPPORTED: no libvips; PL_E_NOT_FOUND, PL_E_IO, PL_E_NOMEM.
+ * which); PL_E_LIMIT: too many pixels or bytes; PL_E_UNSUPPORTED: no libvips, but needed; PL_E_NOT_FOUND, PL_E_IO, PL_E_NOMEM.
  * Nothing but the header is decoded before the pixel limit is checked. Deterministic: same file, same policy, same
  * bytes. */
 PL_NODISCARD pl_status pl__image_fit(const char *path, const pl_image_policy *policy, pl_fitted_image *ret,

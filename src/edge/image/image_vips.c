@@ -91,6 +91,11 @@ static void *start_in_thread(void *user)
 static pthread_t warm_up;
 static bool warming_up;
 
+void pl__image_prepare(void)
+{
+    forbid_modules();
+}
+
 void pl__image_warm_up(void)
 {
     if (warming_up)
