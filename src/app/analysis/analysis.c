@@ -4,6 +4,7 @@
 #include "bounds.h"
 #include "combine.h"
 #include "confidence.h"
+#include "corrected.h"
 #include "error.h"
 #include <math.h>
 #include <stdarg.h>
@@ -101,7 +102,8 @@ static pl_status run_methods(pl_analysis *a, const pl_rank_request *request, con
 {
     pl_status rc = PL_OK;
 
-    a->methods = pl__arena_calloc(&a->arena, request->n_methods + 2, sizeof(*a->methods)); /* two for the consensus */
+    /* two places for the consensus, one for ppi */
+    a->methods = pl__arena_calloc(&a->arena, request->n_methods + 3, sizeof(*a->methods));
     if (!a->methods)
         return pl__fail(reterr, PL_E_NOMEM, "methods");
     for (size_t k = 0; k < request->n_methods && rc == PL_OK; k++) {
@@ -202,13 +204,15 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
         rc = note_table(a, table, reterr);
     if (rc == PL_OK)
         rc = run_methods(a, request, table, &opts, reterr);
-    if (rc == PL_OK && request->bootstrap > 0)
+    if (rc == PL_OK && request->bootstrap > 0 && request->n_methods > 0)
         rc = pl__confidence(a, request, table, &opts, reterr);
     pl_peer_table_free(table);
     if (rc == PL_OK && wants_bounds(a))
         rc = pl__bounds(&a->arena, a->set, &peer, &opts, a->methods, a->n_methods, reterr);
     if (rc == PL_OK && request->consensus)
         rc = pl__combine(a, reterr);
+    if (rc == PL_OK && request->reference)
+        rc = pl__correct(a, request->reference, &peer, opts.criterion, reterr);
     if (rc == PL_OK && request->truth)
         rc = pl__analysis_compare(a, request->truth, reterr);
     return rc;
@@ -220,7 +224,7 @@ pl_status pl__analysis_new(const pl_judgment_set *set, const pl_rank_request *re
     pl_analysis *a = NULL;
     pl_status rc = PL_OK;
 
-    if (request->n_methods == 0 || request->n_methods > PL_METHODS_MAX)
+    if ((request->n_methods == 0 && !request->reference) || request->n_methods > PL_METHODS_MAX)
         return pl__fail(reterr, PL_E_INVALID, "between 1 and %d methods can be ranked by at once", PL_METHODS_MAX);
     a = pl__calloc(1, sizeof(*a));
     if (!a)

@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "records.h"
 #include <peerless/consensus.h>
+#include <peerless/ppi.h>
 #include <peerless/uncertainty.h>
 
 /* Judgments -> tables -> methods -> result: the one way from rows to what every front end shows. */
@@ -14,7 +15,7 @@
 #define PL_BOUNDS_SHARE 0.02     /* when more than this share of the verdicts is missing (METHODS 1.1) */
 
 typedef struct pl_rank_request {
-    const char *const *methods; /* names; at least one */
+    const char *const *methods; /* names; at least one, but see reference */
     size_t n_methods;
     const double *criterion_weights; /* gamma, n_criteria long; NULL: equal */
     bool pair_orders;                /* own runs: both orders of a pair are averaged first */
@@ -27,6 +28,8 @@ typedef struct pl_rank_request {
     pl_interval interval;
     uint32_t threads; /* for the resamples; no result depends on it */
     bool consensus;   /* add the combined rankings */
+    /* Judgments by people: adds the method ppi, and methods may then be none. Borrowed during the call; or NULL. */
+    const pl_judgment_set *reference;
 } pl_rank_request;
 
 /* Agreement with a truth (METHODS section 2); NaN is undefined. */
@@ -57,6 +60,19 @@ typedef struct pl_method_result {
     const pl_method_uncertainty *uncertainty; /* NULL without a bootstrap */
 } pl_method_result;
 
+/* One model's win rate by the method ppi. */
+typedef struct pl_corrected_model {
+    size_t n_labelled; /* images with a pair of the model's that people and judges both decided on */
+    size_t n_machine;  /* images with the judges' verdicts alone */
+    pl_ppi_mean_result win_rate;
+} pl_corrected_model;
+
+typedef struct pl_corrected {
+    const pl_corrected_model *models; /* n_models */
+    uint64_t pairs;                   /* of answers that people decided on */
+    uint64_t unmatched;               /* of these, without a usable verdict of any judge: left out */
+} pl_corrected;
+
 /* Everything in it lives in its arena; names of models are borrowed from the set. */
 typedef struct pl_analysis {
     pl_arena arena;
@@ -68,8 +84,9 @@ typedef struct pl_analysis {
     size_t n_methods;
     pl_uncertainty *uncertainty; /* NULL without a bootstrap */
     pl_interval interval;
-    pl_consensus *consensus;         /* NULL unless wanted; its rankings are the last two methods */
+    pl_consensus *consensus;         /* NULL unless wanted; its two rankings stand behind those that it combines */
     size_t n_combined;               /* methods that went into it, the first ones */
+    const pl_corrected *corrected;   /* NULL without a reference; its ranking is the last method */
     const char *notes[PL_NOTES_MAX]; /* sentences every output carries */
     size_t n_notes;
 } pl_analysis;

@@ -75,23 +75,47 @@ out:
     return rc;
 }
 
-static pl_status make_heat(pl_judge_study *s, const pl_judgment_set *set, const pl_peer_opts *peer, pl_error *reterr)
+static pl_status make_heat(pl_judge_study *s, const pl_judgment_set *set, const pl_peer_table *table, pl_error *reterr)
 {
     size_t cells = (size_t)set->n_models * set->n_models;
-    pl_peer_table *table = NULL;
     double *heat = pl__arena_calloc(&s->arena, cells > 0 ? cells : 1, sizeof(*heat));
-    pl_status rc = PL_OK;
 
     if (!heat)
         return pl__fail(reterr, PL_E_NOMEM, "heat map");
-    rc = pl_peer_table_build(set, peer, &table, reterr);
-    if (rc != PL_OK)
-        return rc;
     for (size_t i = 0; i < cells; i++)
         heat[i] = pl_peer_table_count(table)[i] > 0.0 ? pl_peer_table_mean(table)[i] : (double)NAN;
     s->heat = heat;
-    pl_peer_table_free(table);
     return PL_OK;
+}
+
+/* What judge-bt says of the judges, from the same table. */
+static pl_status fit_biases(pl_judge_study *s, const pl_judgment_set *set, const pl_rank_request *request,
+                            const pl_peer_table *table, pl_error *reterr)
+{
+    pl_rank_opts opts = request->rank;
+    pl_error limit = {0};
+    pl_status rc = pl__find_criterion(set, request->criterion, &opts.criterion, reterr);
+
+    if (rc != PL_OK)
+        return rc;
+    rc = pl_rank_run("judge-bt", table, set->models, &opts, &s->judge_bt, &limit);
+    if (rc == PL_E_LIMIT)
+        return PL_OK; /* too many models for a fit */
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%s", limit.msg);
+}
+
+static pl_status study_table(pl_judge_study *s, const pl_judgment_set *set, const pl_rank_request *request,
+                             const pl_peer_opts *peer, pl_error *reterr)
+{
+    pl_peer_table *table = NULL;
+    pl_status rc = pl_peer_table_build(set, peer, &table, reterr);
+
+    if (rc == PL_OK)
+        rc = make_heat(s, set, table, reterr);
+    if (rc == PL_OK)
+        rc = fit_biases(s, set, request, table, reterr);
+    pl_peer_table_free(table);
+    return rc;
 }
 
 static pl_status leave_out(pl_judge_study *s, const pl_judgment_set *set, const pl_rank_request *request,
@@ -147,8 +171,10 @@ pl_status pl__judge_study_new(const pl_analysis *analysis, const pl_rank_request
     for (uint32_t i = 0; i < set->n_models; i++)
         s->n_judges += s->judge[i];
     rc = pl_diagnostics_run(set, &opts, &s->diagnostics, reterr);
+    if (rc == PL_OK && reference)
+        rc = pl__annotators(reference, &s->arena, &s->annotators, reterr);
     if (rc == PL_OK)
-        rc = make_heat(s, set, &peer, reterr);
+        rc = study_table(s, set, request, &peer, reterr);
     if (rc == PL_OK)
         rc = leave_out(s, set, request, &peer, reterr);
     if (rc != PL_OK) {
@@ -164,6 +190,7 @@ void pl__judge_study_free(pl_judge_study *study)
     if (!study)
         return;
     pl_diagnostics_free(study->diagnostics);
+    pl_ranking_free(study->judge_bt);
     pl__arena_clear(&study->arena);
     pl__free(study);
 }

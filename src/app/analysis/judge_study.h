@@ -2,6 +2,7 @@
 #define PL_JUDGE_STUDY_H
 
 #include "analysis.h"
+#include "annotators.h"
 #include <peerless/diagnostics.h>
 
 /* What diagnose shows beside an analysis. */
@@ -11,7 +12,9 @@
 typedef struct pl_judge_study {
     pl_diagnostics *diagnostics;
     bool has_reference;
-    const double *heat; /* [candidate * n_models + judge]: mean score, NaN where nothing was judged */
+    pl_annotators annotators; /* behind the reference */
+    pl_ranking *judge_bt;     /* whose parameters are the judges' biases; NULL beyond the models it can fit */
+    const double *heat;       /* [candidate * n_models + judge]: mean score, NaN where nothing was judged */
     size_t n_methods;
     const char **methods;     /* borrowed from the request */
     const uint32_t **without; /* by method, [judge * n_models + model]: the model's rank without that judge */

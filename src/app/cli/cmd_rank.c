@@ -1,4 +1,6 @@
 #include "commands.h"
+#include "corrected.h"
+#include "error.h"
 #include "out.h"
 #include "table.h"
 
@@ -22,6 +24,9 @@ static int list_methods(const pl_args *args)
         pl__table_text(&t, methods[i].description);
         pl__table_text(&t, methods[i].source);
     }
+    pl__table_text(&t, PL_CORRECTED_METHOD);
+    pl__table_text(&t, PL_CORRECTED_DESCRIPTION);
+    pl__table_text(&t, PL_CORRECTED_SOURCE);
     rc = args->format == PL_FORMAT_CSV ? pl__table_write_csv(&t, &out, &err) : pl__table_write(&t, &out, &err);
     code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
     pl__str_clear(&out);
@@ -30,23 +35,29 @@ static int list_methods(const pl_args *args)
 }
 
 static pl_status show_diagnosis(const pl_args *args, const pl_analysis *analysis, const pl_rank_request *request,
-                                pl_str *out, pl_error *reterr)
+                                const pl_judgment_log *reference, pl_str *out, pl_error *reterr)
 {
-    const char *path = pl__arg_text(args, "reference", NULL);
-    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad")};
-    pl_judgment_log *log = NULL;
     pl_judge_study *study = NULL;
-    pl_status rc = PL_OK;
+    pl_status rc =
+        pl__judge_study_new(analysis, request, reference ? pl__judgment_log_set(reference) : NULL, &study, reterr);
 
-    if (path)
-        rc = pl__records_read_judgments(&path, 1, &opts, &log, reterr);
-    if (rc == PL_OK)
-        rc = pl__judge_study_new(analysis, request, log ? pl__judgment_log_set(log) : NULL, &study, reterr);
     if (rc == PL_OK)
         rc = pl__report_diagnose(analysis, study, args->format, out, reterr);
     pl__judge_study_free(study);
-    pl__judgment_log_free(log);
     return rc;
+}
+
+/* Is --reference used for something, and ppi wanted where it can be had? */
+static pl_status check_reference(const pl_ranking_input *in, const pl_rank_request *request, bool diagnose,
+                                 pl_error *reterr)
+{
+    if (diagnose && request->reference)
+        return pl__fail(reterr, PL_E_INVALID, PL_CORRECTED_METHOD " is a method of peerless rank");
+    if (!diagnose && in->reference && !request->reference)
+        return pl__fail(reterr, PL_E_INVALID,
+                        "rank uses --reference for --methods " PL_CORRECTED_METHOD
+                        "; peerless diagnose holds the judges against it");
+    return PL_OK;
 }
 
 static int analyse_and_show(const pl_args *args, bool diagnose)
@@ -65,6 +76,8 @@ static int analyse_and_show(const pl_args *args, bool diagnose)
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     if (rc == PL_OK)
         rc = pl__ranking_request(args, &in, methods, &request, &err);
+    if (rc == PL_OK)
+        rc = check_reference(&in, &request, diagnose, &err);
     if (diagnose) { /* their results would not be shown */
         request.bootstrap = 0;
         request.consensus = false;
@@ -76,7 +89,7 @@ static int analyse_and_show(const pl_args *args, bool diagnose)
     if (rc == PL_OK && truth_path)
         rc = pl__analysis_compare(analysis, &truth, &err);
     if (rc == PL_OK)
-        rc = diagnose ? show_diagnosis(args, analysis, &request, &out, &err)
+        rc = diagnose ? show_diagnosis(args, analysis, &request, in.reference, &out, &err)
                       : pl__report_rank(analysis, args->format, &out, &err);
     code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
     pl__str_clear(&out);

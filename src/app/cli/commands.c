@@ -73,7 +73,7 @@ static const pl_command COMMANDS[] = {
      "peerless rank --judgments judgments.jsonl.gz --methods upme,peer-review,majority-vote --truth truth.csv",
      pl__cmd_rank},
     {"diagnose", "how each judge judges: habits, biases, agreement, missing verdicts", "", 0, pl__ranking_options,
-     PL_DIAGNOSE_OPTIONS, "peerless diagnose --store run.db --reference people.jsonl", pl__cmd_diagnose},
+     PL_RANKING_OPTIONS, "peerless diagnose --store run.db --reference people.jsonl", pl__cmd_diagnose},
     {"export", "write what a store holds as JSONL", "", 0, EXPORT, COUNT(EXPORT),
      "peerless export --store run.db --what judgments -o judgments.jsonl.gz", pl__cmd_export},
     {"sim scenes", "draw simulated scenes with known truth", "", 0, SCENES, COUNT(SCENES),

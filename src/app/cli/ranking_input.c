@@ -1,6 +1,7 @@
 #include "ranking_input.h"
 
 #include "alloc.h"
+#include "corrected.h"
 #include "error.h"
 #include "file.h"
 #include "prompt.h"
@@ -13,7 +14,7 @@
 #define INSTRUCTION_BYTES_MAX 65536u
 #define WEIGHTS_METHOD "weights:"
 
-const pl_option pl__ranking_options[PL_DIAGNOSE_OPTIONS] = {
+const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
     {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default " STORE_DEFAULT ")"},
     {"run", 0, PL_OPTION_COUNT, "ID", "which of its runs (default: the latest)"},
     {"judgments", 0, PL_OPTION_FILES, "FILE...", "judgment logs instead (JSONL, may be .gz, - is standard input)"},
@@ -34,8 +35,10 @@ const pl_option pl__ranking_options[PL_DIAGNOSE_OPTIONS] = {
     {"upme-epochs", 0, PL_OPTION_COUNT, "N", "epochs at most (default 30)"},
     {"upme-init", 0, PL_OPTION_TEXT, "ones|random", "starting weights (default ones)"},
     {"upme-restarts", 0, PL_OPTION_COUNT, "N", "random starts; every distinct fixed point is reported"},
+    {"bt-ridge", 0, PL_OPTION_NUMBER, "X", "bt, bt-davidson: penalty on strengths, 0 or more (default 0.001)"},
     {"config", 'c', PL_OPTION_TEXT, "FILE", "take the store's name from this peerless.yaml"},
-    {"reference", 0, PL_OPTION_TEXT, "FILE", "judgments of people, to hold the judges against (JSONL, may be .gz)"},
+    {"reference", 0, PL_OPTION_TEXT, "FILE",
+     "judgments of people, to hold judges against or for --methods ppi (JSONL)"},
 };
 
 static pl_status open_logs(const pl_args *args, pl_ranking_input *in, pl_error *reterr)
@@ -137,6 +140,7 @@ void pl__ranking_input_clear(pl_ranking_input *in)
     pl__replay_free(in->replay);
     pl__judgment_log_free(in->log);
     pl__store_close(in->store);
+    pl__judgment_log_free(in->reference);
     pl__free(in->judge_weights);
     *in = (pl_ranking_input){0};
 }
@@ -189,7 +193,7 @@ pl_status pl__ranking_by_default(const pl_ranking_input *in, pl_analysis **ret, 
     return pl__ranking_input_analyse(in, &request, ret, reterr);
 }
 
-static pl_status upme_options(const pl_args *args, pl_rank_opts *opts, pl_error *reterr)
+static pl_status method_options(const pl_args *args, pl_rank_opts *opts, pl_error *reterr)
 {
     const char *init = pl__arg_text(args, "upme-init", "ones");
     uint64_t epochs = pl__arg_count(args, "upme-epochs", 30);
@@ -208,6 +212,9 @@ static pl_status upme_options(const pl_args *args, pl_rank_opts *opts, pl_error 
         opts->upme_init = PL_UPME_INIT_RANDOM;
     else if (strcmp(init, "ones") != 0)
         return pl__fail(reterr, PL_E_INVALID, "--upme-init is ones or random, not \"%s\"", init);
+    opts->bt_ridge = pl__arg_number(args, "bt-ridge", opts->bt_ridge);
+    if (!(opts->bt_ridge >= 0.0 && isfinite(opts->bt_ridge)))
+        return pl__fail(reterr, PL_E_INVALID, "--bt-ridge is 0 or a number above it");
     opts->seed = pl__arg_count(args, "seed", 1);
     return PL_OK;
 }
@@ -274,6 +281,42 @@ static pl_status read_judge_weights(pl_ranking_input *in, const char *const *met
     return rc;
 }
 
+/* ppi is no method of the registry: it needs the reference beside the judgments. */
+static pl_status take_methods(const char *const *list, size_t n, const char **methods, pl_rank_request *r,
+                              bool *ret_ppi, pl_error *reterr)
+{
+    if (n > PL_METHODS_MAX)
+        return pl__fail(reterr, PL_E_INVALID, "at most %d methods at once", PL_METHODS_MAX);
+    for (size_t i = 0; i < N_DEFAULT_METHODS; i++)
+        methods[i] = DEFAULT_METHODS[i];
+    r->methods = methods;
+    r->n_methods = n > 0 ? 0 : N_DEFAULT_METHODS;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(list[i], PL_CORRECTED_METHOD) == 0)
+            *ret_ppi = true;
+        else
+            methods[r->n_methods++] = list[i];
+    }
+    return PL_OK;
+}
+
+static pl_status open_reference(const pl_args *args, pl_ranking_input *in, bool wants_ppi, pl_rank_request *r,
+                                pl_error *reterr)
+{
+    const char *path = pl__arg_text(args, "reference", NULL);
+    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad")};
+    pl_status rc = PL_OK;
+
+    if (wants_ppi && !path)
+        return pl__fail(reterr, PL_E_INVALID, "--methods " PL_CORRECTED_METHOD " needs --reference FILE");
+    if (!path)
+        return PL_OK;
+    rc = pl__records_read_judgments(&path, 1, &opts, &in->reference, reterr);
+    if (rc == PL_OK && wants_ppi)
+        r->reference = pl__judgment_log_set(in->reference);
+    return rc;
+}
+
 pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *in, const char **methods, pl_rank_request *ret,
                               pl_error *reterr)
 {
@@ -284,21 +327,19 @@ pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *in, const c
                          .exclude_flagged = pl__arg_given(args, "exclude-flagged"),
                          .criterion = pl__arg_text(args, "criterion", NULL)};
     size_t n = 0;
+    bool wants_ppi = false;
     const char *const *list = pl__arg_list(args, "methods", &n);
-    pl_status rc = upme_options(args, &r.rank, reterr);
+    pl_status rc = method_options(args, &r.rank, reterr);
 
     if (rc == PL_OK)
         rc = bootstrap_options(args, &r, reterr);
     if (rc != PL_OK)
         return rc;
-    if (n > PL_METHODS_MAX)
-        return pl__fail(reterr, PL_E_INVALID, "at most %d methods at once", PL_METHODS_MAX);
-    for (size_t i = 0; i < N_DEFAULT_METHODS; i++)
-        methods[i] = DEFAULT_METHODS[i];
-    for (size_t i = 0; i < n; i++)
-        methods[i] = list[i];
-    r.methods = methods;
-    r.n_methods = n > 0 ? n : N_DEFAULT_METHODS;
+    rc = take_methods(list, n, methods, &r, &wants_ppi, reterr);
+    if (rc == PL_OK)
+        rc = open_reference(args, in, wants_ppi, &r, reterr);
+    if (rc != PL_OK)
+        return rc;
     r.consensus = pl__arg_given(args, "consensus");
     if (r.consensus && r.n_methods < 2)
         return pl__fail(reterr, PL_E_INVALID, "--consensus needs two methods or more");

@@ -4,11 +4,9 @@
 #include "option.h"
 #include "stored_judgments.h"
 
-/* Where judgments come from, for rank and diagnose: a stored run or logs. The options are the same in both,
- * but for the last, which is for diagnose. */
+/* Where judgments come from, for rank and diagnose: a stored run or logs. The options are the same in both. */
 extern const pl_option pl__ranking_options[];
-#define PL_RANKING_OPTIONS 20
-#define PL_DIAGNOSE_OPTIONS (PL_RANKING_OPTIONS + 1)
+#define PL_RANKING_OPTIONS 22
 
 typedef struct pl_ranking_input {
     pl_store *store;
@@ -16,8 +14,9 @@ typedef struct pl_ranking_input {
     pl_stored_judgments *stored;
     pl_judgment_log *log;
     const pl_judgment_set *set;
-    const double *weights; /* gamma, or NULL */
-    double *judge_weights; /* of --methods weights:FILE, or NULL */
+    const double *weights;      /* gamma, or NULL */
+    double *judge_weights;      /* of --methods weights:FILE, or NULL */
+    pl_judgment_log *reference; /* of --reference, or NULL */
     bool pair_orders;
 } pl_ranking_input;
 

@@ -1,12 +1,8 @@
 /* What a bootstrap adds to the JSON of a ranking. */
 #include "confidence_report.h"
+#include "rank_json.h"
 
 #include <math.h>
-
-static json_t *number(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
-}
 
 /* {"model": [low, high], …} */
 static json_t *ranges(const pl_analysis *a, const double *low, const double *high)
@@ -14,7 +10,7 @@ static json_t *ranges(const pl_analysis *a, const double *low, const double *hig
     json_t *doc = json_object();
 
     for (uint32_t i = 0; i < a->set->n_models && doc; i++) {
-        json_t *pair = json_pack("[o, o]", number(low[i]), number(high[i]));
+        json_t *pair = json_pack("[o, o]", pl__number_json(low[i]), pl__number_json(high[i]));
 
         if (pl__json_set(doc, a->set->models[i], pair) != PL_OK) {
             json_decref(doc);
@@ -83,10 +79,11 @@ static json_t *neighbours(const pl_analysis *a, const pl_method_uncertainty *x)
 
     for (uint32_t i = 0; x->neighbours && i + 1 < x->n_ranked && list; i++) {
         const pl_neighbours *n = &x->neighbours[i];
-        json_t *row = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "above", a->set->models[n->above], "below",
-                                a->set->models[n->below], "difference", number(n->difference), "se", number(n->se), "p",
-                                number(n->p), "p_holm", number(n->p_holm), "images",
-                                number(isnan(n->images) ? n->images : ceil(n->images)));
+        json_t *row =
+            json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "above", a->set->models[n->above], "below",
+                      a->set->models[n->below], "difference", pl__number_json(n->difference), "se",
+                      pl__number_json(n->se), "p", pl__number_json(n->p), "p_holm", pl__number_json(n->p_holm),
+                      "images", pl__number_json(isnan(n->images) ? n->images : ceil(n->images)));
 
         if (json_array_append_new(list, row) != 0) {
             json_decref(list);
@@ -127,6 +124,6 @@ json_t *pl__bootstrap_json(const pl_analysis *a)
 {
     return json_pack("{s:I, s:I, s:o, s:s}", "replicates", (json_int_t)pl_uncertainty_n_replicates(a->uncertainty),
                      "images", (json_int_t)pl_uncertainty_n_images(a->uncertainty), "level",
-                     number(pl_uncertainty_level(a->uncertainty)), "interval",
+                     pl__number_json(pl_uncertainty_level(a->uncertainty)), "interval",
                      a->interval == PL_INTERVAL_BCA ? "bca" : "percentile");
 }

@@ -1,8 +1,8 @@
 /* What the methods' rankings have to do with each other: a matrix for people, and the same for programs. */
 #include "consensus_report.h"
 
+#include "rank_json.h"
 #include "table.h"
-#include <math.h>
 
 #define COLUMNS_BEFORE 2 /* method, weight */
 
@@ -40,7 +40,7 @@ static json_t *numbers(const double *x, size_t n)
     json_t *list = json_array();
 
     for (size_t i = 0; list && i < n; i++) {
-        if (json_array_append_new(list, isfinite(x[i]) ? json_real(x[i]) : json_null()) != 0) {
+        if (json_array_append_new(list, pl__number_json(x[i])) != 0) {
             json_decref(list);
             list = NULL;
         }
@@ -77,7 +77,6 @@ static json_t *names(const pl_analysis *a)
 json_t *pl__consensus_json(const pl_analysis *a)
 {
     size_t n = a->n_combined;
-    double distance = pl_consensus_distance(a->consensus);
     json_t *doc = json_object();
     pl_status rc = doc ? pl__json_set(doc, "methods", names(a)) : PL_E_NOMEM;
 
@@ -88,7 +87,7 @@ json_t *pl__consensus_json(const pl_analysis *a)
     if (rc == PL_OK)
         rc = pl__json_set(doc, "kendall", matrix(pl_consensus_kendall(a->consensus), n));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "kemeny_distance", isfinite(distance) ? json_real(distance) : json_null());
+        rc = pl__json_set(doc, "kemeny_distance", pl__number_json(pl_consensus_distance(a->consensus)));
     if (rc == PL_OK)
         rc = pl__json_set_bool(doc, "kemeny_exact", pl_consensus_is_exact(a->consensus));
     if (rc != PL_OK) {

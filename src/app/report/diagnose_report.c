@@ -2,6 +2,7 @@
 #include "judge_json.h"
 #include "rank_json.h"
 #include "report.h"
+#include "study_report.h"
 #include "table.h"
 #include <math.h>
 
@@ -105,6 +106,8 @@ static void add_heads(const pl_analysis *a, pl_table *t, bool is_csv)
     pl__table_column(t, "flags", false);
     for (size_t i = 0; i < sizeof(more) / sizeof(more[0]) && is_csv; i++)
         pl__table_column(t, more[i], true);
+    for (size_t i = 0; i < PL_BIAS_COLUMNS && is_csv; i++)
+        pl__table_column(t, pl__bias_columns[i], true);
 }
 
 static void add_study(pl_table *t, const pl_judge_diagnosis *j)
@@ -135,6 +138,7 @@ static void add_judge(const pl_analysis *a, const pl_judge_study *study, pl_tabl
                                         "unusable position inconsistent"};
     const pl_judge_report *r = &a->judges[judge];
     uint64_t decisive = r->first + r->second;
+    double biases[PL_BIAS_COLUMNS];
     double share = decisive > 0 ? (double)r->first / (double)decisive : (double)NAN;
 
     pl__table_text(t, a->set->models[judge]);
@@ -157,8 +161,12 @@ static void add_judge(const pl_analysis *a, const pl_judge_study *study, pl_tabl
             pl__table_count(t, r->missing[k]);
     }
     pl__table_text(t, flags[r->flags & 7u]);
-    if (is_csv)
-        add_study(t, &pl_diagnostics_judges(study->diagnostics)[judge]);
+    if (!is_csv)
+        return;
+    add_study(t, &pl_diagnostics_judges(study->diagnostics)[judge]);
+    pl__bias_values(study, judge, biases);
+    for (size_t i = 0; i < PL_BIAS_COLUMNS; i++)
+        pl__table_full(t, biases[i]);
 }
 
 pl_status pl__report_diagnose(const pl_analysis *a, const pl_judge_study *study, pl_format format, pl_str *out,

@@ -1,5 +1,7 @@
 #include "judge_json.h"
 
+#include "study_report.h"
+
 #include <math.h>
 
 static json_t *table_json(const uint64_t table[2][2])
@@ -116,6 +118,8 @@ pl_status pl__judge_json(const pl_judge_study *study, uint32_t judge, json_t *do
         rc = pl__json_set_integer(doc, "cyclic_triads", (int64_t)j->cyclic_triads);
     if (rc == PL_OK && study->has_reference)
         rc = pl__json_set(doc, "alignment", alignment_json(j));
+    if (rc == PL_OK && study->judge_bt)
+        rc = pl__json_set(doc, "judge_bt", pl__bias_json(study, judge));
     return rc;
 }
 
@@ -204,6 +208,10 @@ pl_status pl__judges_json(const pl_analysis *a, const pl_judge_study *s, json_t 
 
     if (rc == PL_OK)
         rc = pl__json_set(doc, "heat_map", square_json(a, s, SQUARE_HEAT, 0));
+    if (rc == PL_OK && s->has_reference)
+        rc = pl__json_set(doc, "reference", pl__people_json(s));
+    if (rc == PL_OK && s->judge_bt)
+        rc = pl__json_set(doc, "judge_bt", pl__biases_json(s));
     for (size_t k = 0; k < s->n_methods && rc == PL_OK; k++)
         rc = pl__json_set(methods, s->methods[k], square_json(a, s, SQUARE_RANKS, k));
     if (rc != PL_OK) {

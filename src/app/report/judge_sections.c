@@ -2,6 +2,7 @@
 #include "error.h"
 #include "judge_json.h"
 #include "num.h"
+#include "study_report.h"
 #include "table.h"
 
 #include <math.h>
@@ -144,6 +145,10 @@ pl_status pl__judge_sections(const pl_analysis *a, const pl_judge_study *s, pl_s
     const double *kappa = pl_diagnostics_kappa(s->diagnostics);
     pl_status rc = tastes(a, s, out, reterr);
 
+    if (rc == PL_OK && s->has_reference)
+        rc = pl__people_table(s, out, reterr);
+    if (rc == PL_OK)
+        rc = pl__bias_table(a, s, out, reterr);
     if (rc == PL_OK)
         rc = alpha_line(s, out, reterr);
     if (rc != PL_OK || m > WIDE_MODELS_MAX || s->n_judges == 0)

@@ -1,6 +1,7 @@
 #include "rank_json.h"
 #include "confidence_report.h"
 #include "consensus_report.h"
+#include "corrected_report.h"
 #include "error.h"
 #include "json.h"
 #include <math.h>
@@ -39,7 +40,7 @@ static json_t *ranks(const pl_analysis *a, const pl_method_result *m)
     return doc;
 }
 
-static json_t *number_or_null(double x)
+json_t *pl__number_json(double x)
 {
     return isfinite(x) ? json_real(x) : json_null();
 }
@@ -52,8 +53,8 @@ static json_t *bounds(const pl_analysis *a, const pl_method_result *m)
     for (uint32_t i = 0; i < a->set->n_models && rc == PL_OK; i++) {
         json_t *pair = json_array();
 
-        if (!pair || json_array_append_new(pair, number_or_null(m->low[i])) != 0 ||
-            json_array_append_new(pair, number_or_null(m->high[i])) != 0) {
+        if (!pair || json_array_append_new(pair, pl__number_json(m->low[i])) != 0 ||
+            json_array_append_new(pair, pl__number_json(m->high[i])) != 0) {
             json_decref(pair);
             pair = NULL;
         }
@@ -71,7 +72,7 @@ static json_t *number_list(const double *x, size_t n)
     json_t *list = json_array();
 
     for (size_t i = 0; i < n && list; i++) {
-        if (json_array_append_new(list, number_or_null(x[i])) != 0) {
+        if (json_array_append_new(list, pl__number_json(x[i])) != 0) {
             json_decref(list);
             list = NULL;
         }
@@ -108,6 +109,11 @@ static json_t *warnings_of(const pl_analysis *a, const pl_method_result *m)
     return list;
 }
 
+static bool is_corrected(const pl_analysis *a, const pl_method_result *m)
+{
+    return a->corrected && m == &a->methods[a->n_methods - 1];
+}
+
 static json_t *method_json(const pl_analysis *a, const pl_method_result *m)
 {
     json_t *doc = json_object();
@@ -119,6 +125,8 @@ static json_t *method_json(const pl_analysis *a, const pl_method_result *m)
         rc = pl__json_set(doc, "rank", ranks(a, m));
     if (rc == PL_OK && m->uncertainty)
         rc = pl__confidence_json(a, m, doc);
+    if (rc == PL_OK && is_corrected(a, m))
+        rc = pl__json_set(doc, "ci", pl__corrected_ranges_json(a));
     if (rc == PL_OK && m->weights)
         rc = pl__json_set(doc, "weights", per_model(a, m->weights, NULL));
     if (rc == PL_OK && m->n_loss > 0)
@@ -278,6 +286,8 @@ pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
         rc = pl__json_set(doc, "bootstrap", pl__bootstrap_json(a));
     if (rc == PL_OK && a->consensus)
         rc = pl__json_set(doc, "consensus", pl__consensus_json(a));
+    if (rc == PL_OK && a->corrected)
+        rc = pl__json_set(doc, "ppi", pl__corrected_json(a));
     if (rc == PL_OK && a->n_methods > 0 && a->methods[0].has_agreement)
         rc = pl__json_set(doc, "truth", truth_json(a));
     if (rc == PL_OK)

@@ -1,5 +1,6 @@
 #include "confidence_report.h"
 #include "consensus_report.h"
+#include "corrected_report.h"
 #include "error.h"
 #include "rank_json.h"
 #include "report.h"
@@ -188,12 +189,16 @@ static pl_status write_table(const pl_analysis *a, pl_str *out, pl_error *reterr
         rc = pl__str_appendf(out, ", %llu missing\n", (unsigned long long)a->missing);
     if (rc == PL_OK && a->uncertainty)
         rc = pl__confidence_table(a, out, reterr);
+    if (rc == PL_OK && a->corrected)
+        rc = pl__corrected_table(a, out, reterr);
     if (rc == PL_OK)
         rc = write_agreement(a, out, reterr);
     if (rc == PL_OK && a->consensus)
         rc = pl__consensus_table(a, out, reterr);
     return rc == PL_OK ? write_remarks(a, out) : rc;
 }
+
+#define N_INTERVALS 7
 
 static void add_place(pl_table *t, uint32_t place)
 {
@@ -214,17 +219,38 @@ static void add_confidence(pl_table *t, const pl_method_uncertainty *x, uint32_t
     add_place(t, x->group[i]);
 }
 
+/* What the method has of the seven columns. */
+static void add_intervals(const pl_analysis *a, const pl_method_result *m, pl_table *t, uint32_t i)
+{
+    size_t n = 0;
+
+    if (m->uncertainty) {
+        add_confidence(t, m->uncertainty, i);
+        return;
+    }
+    if (a->corrected && m == &a->methods[a->n_methods - 1]) {
+        pl__table_full(t, a->corrected->models[i].win_rate.low);
+        pl__table_full(t, a->corrected->models[i].win_rate.high);
+        pl__table_full(t, a->corrected->models[i].win_rate.error);
+        n = 3;
+    }
+    for (; n < N_INTERVALS; n++)
+        pl__table_text(t, "");
+}
+
 static pl_status write_csv(const pl_analysis *a, pl_str *out, pl_error *reterr)
 {
     static const char *const heads[] = {"method", "model", "rank", "score", "weight", "worst", "best"};
-    static const char *const more[] = {"ci_low", "ci_high", "se", "rank_low", "rank_high", "p_best", "tied_group"};
+    static const char *const more[N_INTERVALS] = {"ci_low",    "ci_high", "se",        "rank_low",
+                                                  "rank_high", "p_best",  "tied_group"};
+    bool intervals = a->uncertainty || a->corrected;
     pl_table t;
     pl_status rc = PL_OK;
 
     pl__table_init(&t);
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
         pl__table_column(&t, heads[i], false);
-    for (size_t i = 0; a->uncertainty && i < sizeof(more) / sizeof(more[0]); i++)
+    for (size_t i = 0; intervals && i < N_INTERVALS; i++)
         pl__table_column(&t, more[i], false);
     for (size_t k = 0; k < a->n_methods; k++) {
         const pl_method_result *m = &a->methods[k];
@@ -240,10 +266,8 @@ static pl_status write_csv(const pl_analysis *a, pl_str *out, pl_error *reterr)
             pl__table_full(&t, m->weights ? m->weights[i] : (double)NAN);
             pl__table_full(&t, m->low ? m->low[i] : (double)NAN);
             pl__table_full(&t, m->high ? m->high[i] : (double)NAN);
-            if (m->uncertainty)
-                add_confidence(&t, m->uncertainty, i);
-            for (size_t c = 0; a->uncertainty && !m->uncertainty && c < sizeof(more) / sizeof(more[0]); c++)
-                pl__table_text(&t, "");
+            if (intervals)
+                add_intervals(a, m, &t, i);
         }
     }
     rc = pl__table_write_csv(&t, out, reterr);

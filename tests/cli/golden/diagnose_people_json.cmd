@@ -1,0 +1,1 @@
+peerless diagnose --judgments judgments.jsonl --reference people.jsonl --format json

@@ -1,0 +1,1 @@
+peerless rank --judgments judgments.jsonl --methods bt --bt-ridge -1

@@ -1,0 +1,1 @@
+peerless rank --judgments judgments.jsonl --methods ppi --reference people.jsonl --format json

@@ -1,0 +1,1 @@
+peerless rank --judgments judgments.jsonl --reference people.jsonl
