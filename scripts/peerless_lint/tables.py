@@ -69,7 +69,7 @@ SYSTEM_HEADERS = {
     "config": (*_HOSTED, "yaml.h"),
     "image": (*_HOSTED, *_FILES, "dlfcn.h", "glob.h", "jpeglib.h", "png.h", "pthread.h", "setjmp.h",
               "vips/vips.h"),
-    "http": (*_HOSTED, "curl/curl.h", "pthread.h", "strings.h", "sys/resource.h", "sys/socket.h", "unistd.h", "uv.h"),
+    "http": (*_HOSTED, "curl/curl.h", "pthread.h", "sys/resource.h", "sys/socket.h", "time.h", "unistd.h", "uv.h"),
     "httpd": (*_HOSTED, *_FILES, "arpa/inet.h", "microhttpd.h", "netinet/in.h", "netinet/tcp.h", "pthread.h",
               "sys/socket.h", "time.h"),
     "flow": _PURE,

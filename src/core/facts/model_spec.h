@@ -47,13 +47,19 @@ typedef struct pl_header_spec {
 typedef struct pl_endpoint_spec {
     const char *const *base_urls; /* replicas of one model; at least one */
     size_t n_base_urls;
-    const char *api_key_env;  /* or NULL */
-    const char *api_key_file; /* or NULL */
-    const char *api_version;  /* or NULL; Azure's api-version, anthropic-version, Gemini's path */
+    const char *api_key_env;        /* or NULL */
+    const char *api_key_file;       /* or NULL */
+    const char *const *api_key_cmd; /* words of a command that prints the key, NULL-terminated; or NULL */
+    const char *ca_file;            /* trusted instead of the system's authorities; or NULL */
+    const char *proxy;              /* "none": no proxy; NULL: what the environment says */
+    bool insecure;                  /* any certificate is taken, and the key may go over plain http */
+    const char *api_version;        /* or NULL; Azure's api-version, anthropic-version, Gemini's path */
     const pl_header_spec *headers;
     size_t n_headers; /* at most PL_ENDPOINT_HEADERS_MAX */
     uint32_t concurrency;
     uint32_t attempts_max;
+    uint32_t rpm; /* requests and tokens a minute at most, over all replicas; 0: no ceiling of ours */
+    uint32_t tpm;
     uint32_t timeout_connect_ms;
     uint32_t timeout_first_byte_ms;
     uint32_t timeout_total_ms;

@@ -2,9 +2,9 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "host.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define URL_BYTES_MAX 8192u
 #define HOST_BYTES 256u
@@ -115,8 +115,6 @@ static CURLcode set_fixed_options(pl_curl_transfer *x)
         {CURLOPT_TCP_NODELAY, 1},
         {CURLOPT_TCP_KEEPALIVE, 1},
         {CURLOPT_FOLLOWLOCATION, 0},
-        {CURLOPT_SSL_VERIFYPEER, 1},
-        {CURLOPT_SSL_VERIFYHOST, 2},
         {CURLOPT_NOPROGRESS, 1},
         {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
@@ -130,8 +128,6 @@ static CURLcode set_fixed_options(pl_curl_transfer *x)
     code = code ? code : curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     code = code ? code : curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
     code = code ? code : curl_easy_setopt(e, CURLOPT_USERAGENT, "peerless");
-    if (x->transport->ca_file)
-        code = code ? code : curl_easy_setopt(e, CURLOPT_CAINFO, x->transport->ca_file);
     return code;
 }
 
@@ -177,14 +173,6 @@ void pl__curl_transfer_free(pl_curl_transfer *x)
     pl__http_req_clear(&x->req);
     pl__http_reply_clear(&x->reply);
     pl__free(x);
-}
-
-static bool is_loopback(const char *host)
-{
-    size_t n = strlen(host);
-    static const char suffix[] = ".localhost";
-    return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0 ||
-           (n >= sizeof(suffix) && strcasecmp(host + n - (sizeof(suffix) - 1), suffix) == 0);
 }
 
 /* The host of an http or https URL; false when it has none, *ret_short when memory is. */
@@ -256,12 +244,37 @@ static pl_status set_headers(pl_curl_transfer *x)
  * the count anew. A transfer that was retried has opened a connection, which few do. */
 static CURLcode refresh(pl_curl_transfer *x)
 {
-    if (!x->connected)
+    if (!x->connected && !x->own_ca)
         return CURLE_OK;
-    curl_easy_reset(x->easy);
+    curl_easy_reset(x->easy); /* also the only way back to the system's authorities */
     CURLcode code = set_fixed_options(x);
     code = code ? code : set_callbacks(x);
     x->connected = code != CURLE_OK;
+    x->own_ca = x->own_ca && code != CURLE_OK;
+    return code;
+}
+
+/* Connections are kept apart by these options: none that was made without them is used with them. */
+static CURLcode set_route(pl_curl_transfer *x, bool loopback)
+{
+    static const pl_http_route usual = {0};
+    const pl_http_route *route = x->req.route ? x->req.route : &usual;
+    const char *ca_file = route->ca_file ? route->ca_file : x->transport->ca_file;
+    /* "" is no proxy at all, NULL what the environment says. */
+    const char *proxy = loopback ? "" : NULL;
+    CURL *e = x->easy;
+    if (route->proxy)
+        proxy = strcmp(route->proxy, "none") == 0 ? "" : route->proxy;
+    CURLcode code = curl_easy_setopt(e, CURLOPT_PROXY, proxy);
+    /* A proxy that was named is meant for this host too, whatever no_proxy says. */
+    code = code ? code : curl_easy_setopt(e, CURLOPT_NOPROXY, route->proxy ? "" : NULL);
+    code = code ? code : curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, route->insecure ? 0L : 1L);
+    code = code ? code : curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, route->insecure ? 0L : 2L);
+    if (ca_file && !code) {
+        code = curl_easy_setopt(e, CURLOPT_CAINFO, ca_file);
+        code = code ? code : curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+        x->own_ca = true;
+    }
     return code;
 }
 
@@ -274,8 +287,7 @@ static CURLcode set_request(pl_curl_transfer *x, bool loopback)
         size += (curl_off_t)pl__blob_view(req->parts[i].blob).len;
     CURLcode code = curl_easy_setopt(e, CURLOPT_URL, req->url);
     code = code ? code : curl_easy_setopt(e, CURLOPT_HTTPHEADER, x->headers);
-    /* "" is no proxy at all, NULL what the environment says. */
-    code = code ? code : curl_easy_setopt(e, CURLOPT_PROXY, loopback ? "" : NULL);
+    code = code ? code : set_route(x, loopback);
     code = code ? code : curl_easy_setopt(e, req->n_parts > 0 ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
     if (req->n_parts > 0) {
         /* One part lies in memory as it goes out: curl then sends a short one together with the headers. */
@@ -299,7 +311,7 @@ pl_status pl__curl_transfer_load(pl_curl_transfer *x, pl_http_req *req, uint64_t
             return pl__fail(reterr, PL_E_NOMEM, "request URL");
         return pl__fail(reterr, PL_E_INVALID, "not an http or https URL");
     }
-    if (refresh(x) || set_headers(x) || set_request(x, is_loopback(host))) {
+    if (refresh(x) || set_headers(x) || set_request(x, pl__host_is_loopback(pl__view(host)))) {
         pl__http_req_clear(&x->req);
         return pl__fail(reterr, PL_E_NOMEM, "request to %s", host);
     }

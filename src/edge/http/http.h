@@ -20,8 +20,16 @@ typedef struct pl_http_header {
     char *value;
 } pl_http_header;
 
+/* How a request reaches its host, where that is not the usual way. */
+typedef struct pl_http_route {
+    const char *ca_file; /* trusted instead of the system's authorities; NULL: the transport's */
+    const char *proxy;   /* "none": no proxy; NULL: what the environment says, and none on this machine itself */
+    bool insecure;       /* whatever certificate the server shows is taken */
+} pl_http_route;
+
 typedef struct pl_http_req {
     char *url;
+    const pl_http_route *route; /* borrowed, outlives the transport; NULL: the usual way */
     pl_http_header headers[PL_HTTP_HEADERS_MAX];
     size_t n_headers;
     pl_http_part parts[PL_HTTP_PARTS_MAX]; /* n_parts 0: GET, else POST */

@@ -51,6 +51,7 @@ struct pl_curl_transfer {
     bool too_large;
     bool no_memory;
     bool connected;    /* the last transfer opened a connection of its own: see pl__curl_transfer_load */
+    bool own_ca;       /* the handle trusts an authority that the next request may not name */
     bool headers_over; /* the next status line starts a new response */
     pl_http_req req;
     size_t at_part;

@@ -117,6 +117,7 @@ pl_status pl__file_stat(const char *path, pl_file_info *ret, pl_error *reterr)
         return fail_errno(reterr, errno, path);
     *ret = (pl_file_info){.size_bytes = (uint64_t)info.st_size,
                           .mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + (int64_t)info.st_mtim.tv_nsec,
-                          .is_dir = S_ISDIR(info.st_mode)};
+                          .is_dir = S_ISDIR(info.st_mode),
+                          .open_to_others = (info.st_mode & (S_IRGRP | S_IROTH)) != 0};
     return PL_OK;
 }

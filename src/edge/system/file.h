@@ -18,6 +18,7 @@ typedef struct pl_file_info {
     uint64_t size_bytes;
     int64_t mtime_ns;
     bool is_dir;
+    bool open_to_others; /* readable by the group or by everybody */
 } pl_file_info;
 PL_NODISCARD pl_status pl__file_stat(const char *path, pl_file_info *ret, pl_error *reterr); /* follows links */
 
