@@ -6,6 +6,7 @@
 #include "confidence.h"
 #include "corrected.h"
 #include "error.h"
+#include "groups.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -191,8 +192,13 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
 
     if (rc == PL_OK)
         rc = pl__find_criterion(a->set, request->criterion, &opts.criterion, reterr);
+    if (rc == PL_OK && a->set->n_models > PL_ANALYSIS_MODELS_MAX)
+        rc = pl__fail(reterr, PL_E_LIMIT, "%u models and judges; at most %u can be ranked at once", a->set->n_models,
+                      PL_ANALYSIS_MODELS_MAX);
     if (rc == PL_OK)
         rc = judge_flags(a, request, reterr);
+    if (rc == PL_OK)
+        rc = pl__note_groups(a, request->drop_self_reviews, reterr);
     if (rc != PL_OK)
         return rc;
     peer.criterion_weights = request->criterion_weights;

@@ -10,6 +10,7 @@
 /* Judgments -> tables -> methods -> result: the one way from rows to what every front end shows. */
 
 #define PL_METHODS_MAX 64
+#define PL_ANALYSIS_MODELS_MAX 16384u /* a table has a place for each two of them */
 #define PL_NOTES_MAX 64
 #define PL_BOUNDS_MODELS_MAX 64u /* best and worst cases are worked out for pools up to this size */
 #define PL_BOUNDS_SHARE 0.02     /* when more than this share of the verdicts is missing (METHODS 1.1) */

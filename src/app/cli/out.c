@@ -59,7 +59,9 @@ void pl__out_say(const char *fmt, ...)
 
 int pl__out_error(const pl_error *err)
 {
-    pl__out_say("peerless: %s", err->msg[0] ? err->msg : pl_status_text(err->code));
+    const char *lead = err->code == PL_E_NOMEM ? "not enough memory: " : "";
+
+    pl__out_say("peerless: %s%s", lead, err->msg[0] ? err->msg : pl_status_text(err->code));
     return pl__exit_of(err->code);
 }
 

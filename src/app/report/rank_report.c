@@ -50,11 +50,30 @@ static pl_status flag_words(uint32_t flags, pl_str *out)
     return rc;
 }
 
-static void add_heads(const pl_analysis *a, pl_table *t)
+/* A table for people holds so many columns; the methods that do not fit follow in another one. */
+#define COLUMNS_OF_MODEL 5u
+
+static size_t columns_of(const pl_method_result *m)
+{
+    return 1u + (m->low ? 2u : 0u) + (m->weights ? 1u : 0u);
+}
+
+/* Behind the last method that fits into one table with method `first`. */
+static size_t fitting(const pl_analysis *a, size_t first)
+{
+    size_t columns = COLUMNS_OF_MODEL;
+    size_t k = first;
+
+    while (k < a->n_methods && columns + columns_of(&a->methods[k]) <= PL_TABLE_COLUMNS_MAX)
+        columns += columns_of(&a->methods[k++]);
+    return k;
+}
+
+static void add_heads(const pl_analysis *a, size_t first, size_t end, pl_table *t)
 {
     pl__table_column(t, "rank", true);
     pl__table_column(t, "model", false);
-    for (size_t k = 0; k < a->n_methods; k++) {
+    for (size_t k = first; k < end; k++) {
         pl__table_column(t, a->methods[k].name, true);
         if (a->methods[k].low) {
             pl__table_column(t, "worst", true);
@@ -68,7 +87,7 @@ static void add_heads(const pl_analysis *a, pl_table *t)
     pl__table_column(t, "flags", false);
 }
 
-static pl_status add_model(const pl_analysis *a, uint32_t i, pl_table *t)
+static pl_status add_model(const pl_analysis *a, uint32_t i, size_t first, size_t end, pl_table *t)
 {
     const pl_judge_report *judge = &a->judges[i];
     pl_str flags;
@@ -79,7 +98,7 @@ static pl_status add_model(const pl_analysis *a, uint32_t i, pl_table *t)
     else
         pl__table_fixed(t, (double)NAN, 0);
     pl__table_text(t, a->set->models[i]);
-    for (size_t k = 0; k < a->n_methods; k++) {
+    for (size_t k = first; k < end; k++) {
         const pl_method_result *m = &a->methods[k];
 
         pl__table_fixed(t, m->scores[i], 4);
@@ -96,6 +115,26 @@ static pl_status add_model(const pl_analysis *a, uint32_t i, pl_table *t)
     rc = flag_words(judge->flags, &flags);
     pl__table_text(t, pl__str_c(&flags));
     pl__str_clear(&flags);
+    return rc;
+}
+
+static pl_status write_scores(const pl_analysis *a, size_t first, size_t end, pl_str *out, pl_error *reterr)
+{
+    pl_table t;
+    uint32_t *order = NULL;
+    pl_status rc = PL_OK;
+
+    pl__table_init(&t);
+    order = ordered_models(a, &t.arena);
+    rc = order ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "table");
+    add_heads(a, first, end, &t);
+    for (uint32_t i = 0; i < a->set->n_models && rc == PL_OK; i++)
+        rc = add_model(a, order[i], first, end, &t);
+    if (rc == PL_OK)
+        rc = pl__table_write(&t, out, reterr);
+    if (rc == PL_OK && end < a->n_methods)
+        rc = pl__str_append_char(out, '\n');
+    pl__table_clear(&t);
     return rc;
 }
 
@@ -168,19 +207,12 @@ static pl_status write_remarks(const pl_analysis *a, pl_str *out)
 
 static pl_status write_table(const pl_analysis *a, pl_str *out, pl_error *reterr)
 {
-    pl_table t;
-    uint32_t *order = NULL;
     pl_status rc = PL_OK;
 
-    pl__table_init(&t);
-    order = ordered_models(a, &t.arena);
-    rc = order ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "table");
-    add_heads(a, &t);
-    for (uint32_t i = 0; i < a->set->n_models && rc == PL_OK; i++)
-        rc = add_model(a, order[i], &t);
-    if (rc == PL_OK)
-        rc = pl__table_write(&t, out, reterr);
-    pl__table_clear(&t);
+    for (size_t k = 0, end = 0; k < a->n_methods && rc == PL_OK; k = end) {
+        end = fitting(a, k);
+        rc = write_scores(a, k, end, out, reterr);
+    }
     if (rc == PL_OK)
         rc = pl__str_appendf(out, "\n%zu judgments of %u questions", a->set->n_rows, a->set->n_items);
     if (rc == PL_OK && a->set->n_images != a->set->n_items) /* one each: the items may have no image at all */
