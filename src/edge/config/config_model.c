@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define OPENAI_URL "https://api.openai.com/v1"
 #define OPENAI_HOST "https://api.openai.com/"
 #define ENV_NAME_BYTES_MAX 128
 #define ENV_NAME_MIXED_BYTES_MAX 20
@@ -23,10 +22,28 @@ void pl__defaults_model(pl_draft_model *model)
                                            .timeout_total_ms = 600000};
 }
 
+/* Where a provider's own service is. */
+static const struct {
+    const char *provider;
+    const char *url;
+} services[] = {
+    {"openai", "https://api.openai.com/v1"},
+    {"anthropic", "https://api.anthropic.com"},
+    {"gemini", "https://generativelanguage.googleapis.com"},
+};
+
+static const char *service_url(const char *provider)
+{
+    for (size_t i = 1; provider && i < sizeof(services) / sizeof(services[0]); i++)
+        if (strcmp(services[i].provider, provider) == 0)
+            return services[i].url;
+    return services[0].url;
+}
+
 void pl__read_provider(pl_section_reader *r, const pl_yaml_node *node, void *target)
 {
     static const pl_choice providers[] = {
-        {"openai", 1, false}, {"anthropic", 0, true}, {"gemini", 0, true}, {NULL, 0, false}};
+        {"openai", 1, false}, {"anthropic", 2, false}, {"gemini", 3, false}, {NULL, 0, false}};
     const pl_choice *choice = pl__read_choice(r, node, providers);
     if (choice)
         ((pl_draft_model *)target)->spec.provider = choice->word;
@@ -93,7 +110,7 @@ void pl__read_base_urls(pl_section_reader *r, const pl_yaml_node *node, void *ta
 }
 
 /* A pasted key must not end up in a message about a missing variable. */
-static bool looks_like_name(const char *name)
+bool pl__is_env_name(const char *name)
 {
     size_t len = strlen(name);
     bool lower = false;
@@ -115,7 +132,7 @@ void pl__read_api_key_env(pl_section_reader *r, const pl_yaml_node *node, void *
     const char *name = pl__read_text(r, node);
     if (!name)
         return;
-    if (looks_like_name(name))
+    if (pl__is_env_name(name))
         ((pl_draft_model *)target)->spec.reach.api_key_env = name;
     else
         pl__reader_problem(
@@ -207,7 +224,17 @@ static json_t *json_from_yaml(pl_section_reader *r, const pl_yaml_node *node)
 static void refuse_reserved(pl_section_reader *r, const pl_yaml_node *node)
 {
     static const char *const under_params[] = {"temperature", "max_tokens", "max_completion_tokens", "seed"};
-    static const char *const ours[] = {"model", "messages", "stream", "n", "logprobs", "top_logprobs"};
+    static const char *const ours[] = {"model",
+                                       "messages",
+                                       "stream",
+                                       "n",
+                                       "logprobs",
+                                       "top_logprobs",
+                                       "system",
+                                       "contents",
+                                       "systemInstruction",
+                                       "system_instruction",
+                                       "generation_config"};
     for (size_t i = 0; i < node->n; i++) {
         const char *key = node->keys[i]->text;
         size_t mark = pl__where_enter(r, key);
@@ -256,13 +283,17 @@ void pl__finish_model(pl_section_reader *r, pl_draft_model *model)
     pl_model_spec *spec = &model->spec;
     if (spec->reach.api_key_env && spec->reach.api_key_file)
         pl__reader_problem(r, model->line, "api_key_env and api_key_file cannot stand together");
+    if (spec->reach.api_version && !model->base_urls && spec->provider && strcmp(spec->provider, "openai") == 0)
+        pl__reader_problem(r, model->line,
+                           "api_version needs a base_url: that of the deployment, such as "
+                           "https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT");
     if (!model->base_urls) {
         model->base_urls = pl__arena_calloc(r->arena, 1, sizeof(*model->base_urls));
         if (!model->base_urls) {
             pl__reader_no_memory(r);
             return;
         }
-        model->base_urls[0] = OPENAI_URL;
+        model->base_urls[0] = service_url(spec->provider);
         model->n_base_urls = 1;
     }
     const char *first = model->base_urls[0];

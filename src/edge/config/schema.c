@@ -61,8 +61,8 @@ static const pl_field limits_fields[] = {
      .min = 1,
      .max = DAY_MS},
     {.key = "timeout_total", .kind = PL_FIELD_DURATION_32, AT(spec.reach.timeout_total_ms), .min = 1, .max = DAY_MS},
-    {.key = "rpm", .kind = PL_FIELD_LATER, .words = "limits.concurrency bounds the requests in flight"},
-    {.key = "tpm", .kind = PL_FIELD_LATER, .words = "limits.concurrency bounds the requests in flight"},
+    {.key = "rpm", .kind = PL_FIELD_U32, AT(spec.reach.rpm), .min = 1, .max = 100000000},
+    {.key = "tpm", .kind = PL_FIELD_U32, AT(spec.reach.tpm), .min = 1, .max = 2000000000},
 };
 static const pl_section limits_section = {limits_fields, COUNT(limits_fields), NULL};
 
@@ -75,6 +75,8 @@ static const pl_field model_fields[] = {
     {.key = "endpoint", .kind = PL_FIELD_TEXT, AT(spec.endpoint)},
     {.key = "api_key_env", .kind = PL_FIELD_CUSTOM, .custom = pl__read_api_key_env},
     {.key = "api_key_file", .kind = PL_FIELD_CUSTOM, .custom = pl__read_api_key_file},
+    {.key = "api_version", .kind = PL_FIELD_CUSTOM, .custom = pl__read_api_version},
+    {.key = "headers", .kind = PL_FIELD_CUSTOM, .custom = pl__read_headers},
     {.key = "family", .kind = PL_FIELD_TEXT, AT(spec.family)},
     {.key = "params", .kind = PL_FIELD_SECTION, .section = &params_section},
     {.key = "extra", .kind = PL_FIELD_CUSTOM, .custom = pl__read_extra},

@@ -53,9 +53,14 @@ void pl__read_extra(pl_section_reader *r, const pl_yaml_node *node, void *target
 void pl__read_provider(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_api_key_env(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_api_key_file(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_api_version(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_headers(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_criteria(pl_section_reader *r, const pl_yaml_node *node, void *target);
+
+/* A name of an environment variable, and no pasted key. */
+bool pl__is_env_name(const char *name);
 
 /* What one model's keys must satisfy together; then fills in what follows from them. */
 void pl__finish_model(pl_section_reader *r, pl_draft_model *model);

@@ -2,9 +2,11 @@
 
 #include "error.h"
 
+#include "codec_anthropic.h"
+#include "codec_gemini.h"
 #include "codec_openai.h"
 
-static const pl_codec_ops *const codecs[] = {&pl__codec_openai};
+static const pl_codec_ops *const codecs[] = {&pl__codec_openai, &pl__codec_anthropic, &pl__codec_gemini};
 
 const pl_codec_ops *const *pl__codecs(size_t *ret_n)
 {

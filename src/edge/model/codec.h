@@ -17,7 +17,9 @@ typedef struct pl_decoded {
     bool retryable;          /* worth another attempt now */
     uint32_t retry_after_ms; /* asked for by the server (retry-after-ms, retry-after), 0 if not */
     bool has_retry_after;
-    char message[256]; /* the server's words for an error, control characters removed, keys redacted */
+    char message[256];       /* the server's words for an error, control characters removed, keys redacted */
+    uint32_t refused_params; /* pl_param flags that the endpoint says it does not take: outcome BAD_REQUEST, and the
+                                same wish may be put again without them (N: by a call for each sample) */
 } pl_decoded;
 
 typedef struct pl_codec_ops {
@@ -29,8 +31,10 @@ typedef struct pl_codec_ops {
     /* Pure. Maps status, headers and body to a reply or a classified error; now_unix_ms only for HTTP dates. Every body
      * gives some outcome: PL_OK, or PL_E_NOMEM. */
     pl_status (*decode)(const pl_http_reply *reply, int64_t now_unix_ms, pl_decoded *ret, pl_error *reterr);
-    const char *auth_header; /* "authorization" */
-    const char *auth_prefix; /* "Bearer " */
+    const char *auth_header;           /* "authorization" */
+    const char *auth_prefix;           /* "Bearer " */
+    const char *versioned_auth_header; /* of the bare key, for a model with api_version (Azure); NULL: the same */
+    uint32_t params;                   /* pl_param flags that the dialect has at all; wishes for others are not sent */
 } pl_codec_ops;
 
 const pl_codec_ops *pl__codec_find(const char *name); /* NULL if there is none */

@@ -1,12 +1,25 @@
 #include "endpoint.h"
 
 #include "alloc.h"
+#include "body_writer.h"
 #include "error.h"
 #include "file.h"
 #include "redact.h"
+#include "request_header.h"
 #include "retry.h"
 
 #include <stdlib.h>
+
+/* Azure's services want the bare key in a header of its own. */
+static bool has_versioned_auth(const pl_endpoint *e)
+{
+    return e->spec.reach.api_version && e->codec->versioned_auth_header;
+}
+
+static const char *auth_header(const pl_endpoint *e)
+{
+    return has_versioned_auth(e) ? e->codec->versioned_auth_header : e->codec->auth_header;
+}
 
 static pl_status set_key(pl_endpoint *e, pl_view text, const char *kind, const char *where, pl_error *reterr)
 {
@@ -23,7 +36,8 @@ static pl_status set_key(pl_endpoint *e, pl_view text, const char *kind, const c
                             "model %s: the API key in the %s %s has white space or other odd bytes in it", e->spec.name,
                             kind, where);
     pl_status rc = pl__str_append_view(&e->key, key);
-    rc = rc ? rc : pl__str_append_c(&e->auth_value, e->codec->auth_prefix);
+    if (!has_versioned_auth(e))
+        rc = rc ? rc : pl__str_append_c(&e->auth_value, e->codec->auth_prefix);
     rc = rc ? rc : pl__str_append_view(&e->auth_value, key);
     return rc ? pl__fail(reterr, PL_E_NOMEM, "model %s", e->spec.name) : PL_OK;
 }
@@ -61,6 +75,41 @@ static pl_status read_key(pl_endpoint *e, pl_error *reterr)
     return rc;
 }
 
+static pl_status read_header(pl_endpoint *e, size_t i, pl_error *reterr)
+{
+    const pl_header_spec *h = &e->spec.reach.headers[i];
+    const char *value = h->env ? getenv(h->env) : h->value;
+    const char *problem = pl__request_header_problem(pl__view(h->name));
+    if (problem)
+        return pl__fail(reterr, PL_E_INVALID, "model %s: the header %s %s", e->spec.name, h->name, problem);
+    if (e->key.len > 0 && pl__view_eq_str(pl__view(h->name), auth_header(e)))
+        return pl__fail(reterr, PL_E_INVALID, "model %s: the header %s already carries its API key", e->spec.name,
+                        h->name);
+    if (!value)
+        return pl__fail(reterr, PL_E_NOT_FOUND,
+                        "model %s: the environment variable %s, which should hold its header %s, is not set",
+                        e->spec.name, h->env ? h->env : "(none)", h->name);
+    if (!pl__request_header_value_ok(pl__view_trim(pl__view(value))))
+        return pl__fail(reterr, PL_E_INVALID,
+                        "model %s: the value of the header %s is empty, longer than %u bytes, or has odd bytes in it",
+                        e->spec.name, h->name, PL_REQUEST_HEADER_VALUE_BYTES_MAX);
+    if (pl__str_append_view(&e->header_values[i], pl__view_trim(pl__view(value))))
+        return pl__fail(reterr, PL_E_NOMEM, "model %s", e->spec.name);
+    return PL_OK;
+}
+
+static pl_status read_headers(pl_endpoint *e, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    if (e->spec.reach.n_headers > PL_ENDPOINT_HEADERS_MAX)
+        return pl__fail(reterr, PL_E_LIMIT, "model %s: more than %d headers", e->spec.name, PL_ENDPOINT_HEADERS_MAX);
+    for (size_t i = 0; i < e->spec.reach.n_headers && !rc; i++) {
+        pl__str_init(&e->header_values[i], PL_REQUEST_HEADER_VALUE_BYTES_MAX);
+        rc = read_header(e, i, reterr);
+    }
+    return rc;
+}
+
 pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_error *reterr)
 {
     ret->spec = *spec;
@@ -73,13 +122,16 @@ pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_erro
         return pl__fail(reterr, PL_E_UNSUPPORTED, "model %s: there is no provider \"%s\"", spec->name, spec->provider);
     if (spec->reach.n_base_urls == 0)
         return pl__fail(reterr, PL_E_INVALID, "model %s has no base_url", spec->name);
-    return read_key(ret, reterr);
+    pl_status rc = read_key(ret, reterr);
+    return rc ? rc : read_headers(ret, reterr);
 }
 
 void pl__endpoint_clear(pl_endpoint *e)
 {
     wipe(&e->key);
     wipe(&e->auth_value);
+    for (size_t i = 0; i < PL_ENDPOINT_HEADERS_MAX; i++)
+        wipe(&e->header_values[i]);
 }
 
 pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const pl_chat_image *images, size_t n_images,
@@ -88,7 +140,9 @@ pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const p
     pl_http_req req = {0};
     pl_status rc = e->codec->encode(chat, "", images, n_images, &req, reterr);
     if (!rc && e->key.len > 0)
-        rc = pl__http_req_header(&req, e->codec->auth_header, pl__str_c(&e->auth_value), reterr);
+        rc = pl__http_req_header(&req, auth_header(e), pl__str_c(&e->auth_value), reterr);
+    for (size_t i = 0; i < e->spec.reach.n_headers && !rc; i++)
+        rc = pl__http_req_header(&req, e->spec.reach.headers[i].name, pl__str_c(&e->header_values[i]), reterr);
     if (rc) {
         pl__http_req_clear(&req);
         return rc;
@@ -106,13 +160,9 @@ pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uin
     pl_http_req copy = {.timeout_connect_ms = req->timeout_connect_ms,
                         .timeout_first_byte_ms = req->timeout_first_byte_ms,
                         .timeout_total_ms = req->timeout_total_ms};
-    pl_view base = pl__view(e->spec.reach.base_urls[replica]);
-    while (base.len > 0 && base.ptr[base.len - 1] == '/')
-        base.len--;
     pl_str url = {0};
     pl__str_init(&url, PL_STR_LIMIT_DEFAULT);
-    pl_status rc = pl__str_append_view(&url, base);
-    rc = rc ? rc : pl__str_append_c(&url, req->url);
+    pl_status rc = pl__url_join(pl__view(e->spec.reach.base_urls[replica]), pl__view(req->url), &url);
     copy.url = rc ? NULL : pl__str_take(&url);
     pl__str_clear(&url);
     for (size_t i = 0; i < req->n_headers && !rc; i++)
@@ -127,12 +177,27 @@ pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uin
     return PL_OK;
 }
 
+/* The whole value, and what follows its scheme: "Bearer" is no secret, the rest is. */
+static void mask_header(pl_http_reply *reply, pl_view value, size_t shortest)
+{
+    size_t space = pl__view_find(value, pl__view(" "));
+    if (value.len >= shortest)
+        pl__redact_mask(reply->body.ptr, reply->body.len, value);
+    if (space < value.len && value.len - space - 1 >= shortest)
+        pl__redact_mask(reply->body.ptr, reply->body.len, pl__view_n(value.ptr + space + 1, value.len - space - 1));
+}
+
 void pl__endpoint_redact_body(const pl_endpoint *e, pl_http_reply *reply)
 {
     bool answer = reply->status >= 200 && reply->status < 300;
     size_t shortest = answer ? PL_REDACT_ANSWER_KEY_BYTES_MIN : PL_REDACT_MESSAGE_KEY_BYTES_MIN;
-    if (e->key.len >= shortest && reply->body.ptr)
+    if (!reply->body.ptr)
+        return;
+    if (e->key.len >= shortest)
         pl__redact_mask(reply->body.ptr, reply->body.len, pl__view_n(e->key.ptr, e->key.len));
+    for (size_t i = 0; i < e->spec.reach.n_headers; i++)
+        if (e->spec.reach.headers[i].env)
+            mask_header(reply, pl__view_n(e->header_values[i].ptr, e->header_values[i].len), shortest);
 }
 
 bool pl__endpoint_count(pl_endpoint *e, pl_outcome outcome)

@@ -10,8 +10,9 @@
 typedef struct pl_endpoint {
     pl_model_spec spec; /* strings borrowed from the config */
     const pl_codec_ops *codec;
-    pl_str key;        /* empty: none */
-    pl_str auth_value; /* prefix and key */
+    pl_str key;                                    /* empty: none */
+    pl_str auth_value;                             /* prefix and key */
+    pl_str header_values[PL_ENDPOINT_HEADERS_MAX]; /* of spec.reach.headers */
     uint32_t slots;
     uint32_t slots_used;
     uint32_t attempts_max;
@@ -24,13 +25,13 @@ typedef struct pl_endpoint {
  * model. *ret must be zeroed, and cleared also after a failure. */
 PL_NODISCARD pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_error *reterr);
 void pl__endpoint_clear(pl_endpoint *e); /* overwrites the key */
-/* Encodes, and sets key header and time-outs. */
+/* Encodes, and sets the key's header, the user's own ones and time-outs. */
 PL_NODISCARD pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const pl_chat_image *images,
                                            size_t n_images, pl_http_req *ret, pl_error *reterr);
 /* A copy of a request for one attempt, addressed to a replica. */
 PL_NODISCARD pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uint32_t replica,
                                             pl_http_req *ret, pl_error *reterr);
-/* Takes the key out of a reply, before anybody reads it. */
+/* Takes the key, and header values that came from the environment, out of a reply, before anybody reads it. */
 void pl__endpoint_redact_body(const pl_endpoint *e, pl_http_reply *reply);
 /* Counts a finished call's outcome; true when this one closes the endpoint. */
 bool pl__endpoint_count(pl_endpoint *e, pl_outcome outcome);

@@ -1,26 +1,18 @@
 #include "error_reply.h"
 
 #include "error.h"
+#include "error_words.h"
+#include "rate_headers.h"
 #include "redact.h"
 #include "retry.h"
-
-#include <string.h>
-
-#define WORDS_BYTES_MAX 4096u /* of a message are looked at */
-
-/* The words of an error, wherever a server puts them: views into the document or the body. */
-typedef struct error_words {
-    pl_view message;
-    pl_view type;
-    pl_view code;
-} error_words;
 
 typedef struct verdict {
     pl_outcome outcome;
     bool retryable;
 } verdict;
 
-/* vLLM, SGLang, llama.cpp, Ollama, LM Studio, OpenAI and common gateways; matched without regard to case. */
+/* vLLM, SGLang, llama.cpp, Ollama, LM Studio, OpenAI, Anthropic, Gemini and common gateways; matched without regard to
+ * case. */
 static const char *const too_long_words[] = {"context_length_exceeded",
                                              "exceed_context_size_error",
                                              "maximum context length",
@@ -36,6 +28,10 @@ static const char *const too_long_words[] = {"context_length_exceeded",
                                              "max_model_len",
                                              "reduce the length of the",
                                              "string_above_max_length",
+                                             "exceed context limit",
+                                             "exceeds the maximum number of tokens",
+                                             "request payload size exceeds",
+                                             "request_too_large",
                                              NULL};
 static const char *const no_image_words[] = {"not support image",
                                              "image input is not supported",
@@ -52,6 +48,7 @@ static const char *const no_image_words[] = {"not support image",
                                              "unsupported content[].type",
                                              "'image_url' is not supported",
                                              "not support vision",
+                                             "image input modality is not enabled",
                                              NULL};
 static const char *const quota_words[] = {"insufficient_quota",
                                           "billing_hard_limit_reached",
@@ -60,78 +57,15 @@ static const char *const quota_words[] = {"insufficient_quota",
                                           "insufficient credit",
                                           "insufficient balance",
                                           NULL};
-static const char *const auth_words[] = {"invalid_api_key",   "api key not valid", "invalid api key",
-                                         "incorrect api key", "api_key_invalid",   NULL};
+static const char *const auth_words[] = {
+    "invalid_api_key", "api key not valid", "invalid api key",           "incorrect api key",
+    "api_key_invalid", "api key expired",   "location is not supported", NULL};
 static const char *const no_model_words[] = {"model_not_found", "model not found", "invalid model name", NULL};
 /* Sent as 500 although nothing will change: llama.cpp, an undecodable image or a parameter it does not have. */
 static const char *const hopeless_words[] = {"failed to load image", "failed to decode image", "not_supported_error",
                                              "only one completion choice is allowed", NULL};
 
-static char lower(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        c = (char)(c - 'A' + 'a');
-    return c;
-}
-
-static bool contains(pl_view text, const char *needle)
-{
-    size_t n = strlen(needle);
-    size_t len = text.len < WORDS_BYTES_MAX ? text.len : WORDS_BYTES_MAX;
-    for (size_t i = 0; i + n <= len; i++) {
-        size_t k = 0;
-        while (k < n && lower(text.ptr[i + k]) == needle[k])
-            k++;
-        if (k == n)
-            return true;
-    }
-    return false;
-}
-
-static bool says(const error_words *words, const char *const *needles)
-{
-    for (; *needles; needles++)
-        if (contains(words->code, *needles) || contains(words->type, *needles) || contains(words->message, *needles))
-            return true;
-    return false;
-}
-
-static pl_view string_of(const json_t *value)
-{
-    return json_is_string(value) ? pl__view_n(json_string_value(value), json_string_length(value))
-                                 : pl__view_n(NULL, 0);
-}
-
-static void read_object(const json_t *object, error_words *ret)
-{
-    const json_t *detail = json_object_get(object, "detail");
-    ret->message = string_of(json_object_get(object, "message"));
-    ret->type = string_of(json_object_get(object, "type"));
-    ret->code = string_of(json_object_get(object, "code"));
-    if (ret->message.len == 0)
-        ret->message = string_of(detail);
-    if (ret->message.len == 0) /* FastAPI's list of complaints */
-        ret->message = string_of(json_object_get(json_array_get(detail, 0), "msg"));
-}
-
-static error_words words_of(const json_t *doc, pl_view body)
-{
-    error_words words = {0};
-    if (json_is_array(doc)) /* some gateways wrap the object in a list */
-        doc = json_array_get(doc, 0);
-    const json_t *error = json_object_get(doc, "error");
-    if (json_is_object(error))
-        read_object(error, &words);
-    else if (json_is_string(error)) /* Ollama's own form */
-        words.message = string_of(error);
-    else if (json_is_object(doc))
-        read_object(doc, &words);
-    else if (!doc && !pl__is_html(body))
-        words.message = body;
-    return words;
-}
-
-static verdict verdict_4xx(int status, const error_words *words)
+static verdict verdict_4xx(int status, const pl_error_words *words)
 {
     switch (status) {
     case 401:
@@ -146,6 +80,7 @@ static verdict verdict_4xx(int status, const error_words *words)
         return (verdict){PL_OUTCOME_TIMED_OUT, true};
     case 409:
     case 425:
+    case 499: /* gRPC's CANCELLED */
         return (verdict){PL_OUTCOME_SERVER_ERROR, true};
     case 413:
         return (verdict){PL_OUTCOME_TOO_LONG, false};
@@ -154,50 +89,50 @@ static verdict verdict_4xx(int status, const error_words *words)
     default:
         break;
     }
-    if (says(words, auth_words))
+    if (pl__error_says(words, auth_words))
         return (verdict){PL_OUTCOME_AUTH, false};
-    if (says(words, no_model_words))
+    if (pl__error_says(words, no_model_words))
         return (verdict){PL_OUTCOME_NOT_FOUND, false};
     return (verdict){PL_OUTCOME_BAD_REQUEST, false};
 }
 
-static bool out_of_quota(int status, const error_words *words)
+static bool out_of_quota(int status, const pl_error_words *words)
 {
-    return status == 402 || ((status == 400 || status == 403 || status == 429) && says(words, quota_words));
+    return status == 402 || (status == 429 && words->per_day) ||
+           ((status == 400 || status == 403 || status == 429) && pl__error_says(words, quota_words));
 }
 
-static verdict verdict_5xx(int status, const error_words *words)
+static verdict verdict_5xx(int status, const pl_error_words *words)
 {
-    if (status == 501 || status == 505 || says(words, hopeless_words))
+    if (status == 501 || status == 505 || pl__error_says(words, hopeless_words))
         return (verdict){PL_OUTCOME_BAD_REQUEST, false};
     return (verdict){PL_OUTCOME_SERVER_ERROR, true};
 }
 
-static verdict judge(int status, const error_words *words)
+/* OpenAI answers 403 where a model gives no log-probabilities. */
+static bool about_logprobs(int status, const pl_error_words *words)
+{
+    return status == 403 && (pl__refused_params(words) & PL_PARAM_LOGPROBS);
+}
+
+static verdict judge(int status, const pl_error_words *words)
 {
     bool about_request = status != 401 && status != 408 && status != 409 && status != 429;
     if (out_of_quota(status, words))
         return (verdict){PL_OUTCOME_QUOTA, false};
-    if (about_request && says(words, no_image_words))
+    if (about_request && pl__error_says(words, no_image_words))
         return (verdict){PL_OUTCOME_IMAGE_UNSUPPORTED, false};
-    if (about_request && says(words, too_long_words))
+    if (about_request && pl__error_says(words, too_long_words))
         return (verdict){PL_OUTCOME_TOO_LONG, false};
     if (status >= 300 && status < 400) /* redirects are not followed: the configured address is not the endpoint's */
         return (verdict){PL_OUTCOME_NOT_FOUND, false};
+    if (about_logprobs(status, words))
+        return (verdict){PL_OUTCOME_BAD_REQUEST, false};
     if (status >= 400 && status < 500)
         return verdict_4xx(status, words);
     if (status >= 500)
         return verdict_5xx(status, words);
     return (verdict){PL_OUTCOME_GARBLED, true};
-}
-
-bool pl__is_html(pl_view body)
-{
-    static const char bom[] = "\xef\xbb\xbf";
-    if (pl__view_starts_with(body, bom))
-        body = pl__view_n(body.ptr + 3, body.len - 3);
-    body = pl__view_trim(body);
-    return body.len > 0 && body.ptr[0] == '<';
 }
 
 /* What the server says about waiting; final outcomes stay final whatever it says about retrying when the account
@@ -210,18 +145,23 @@ static void finish(const pl_http_reply *reply, int64_t now_unix_ms, pl_decoded *
     else if (pl__view_eq_str(should, "true") && ret->reply.outcome != PL_OUTCOME_QUOTA)
         ret->retryable = true;
     ret->has_retry_after = pl__retry_after_ms(reply, now_unix_ms, &ret->retry_after_ms);
+    if (!ret->has_retry_after && (reply->status < 200 || reply->status >= 300))
+        ret->has_retry_after = pl__retry_info_ms(pl__view_n(reply->body.ptr, reply->body.len), &ret->retry_after_ms);
 }
 
 void pl__error_reply(const pl_http_reply *reply, const json_t *doc, int status, int64_t now_unix_ms, pl_decoded *ret)
 {
     pl_view body = pl__view_n(reply->body.ptr, reply->body.len);
-    error_words words = words_of(doc, body);
+    pl_error_words words = pl__error_words(doc, body);
     verdict v = judge(status, &words);
     ret->reply.outcome = v.outcome;
     ret->retryable = v.retryable;
-    pl__redact_line(
-        pl__view_n(words.message.ptr, words.message.len < WORDS_BYTES_MAX ? words.message.len : WORDS_BYTES_MAX),
-        ret->message, sizeof(ret->message));
+    if (v.outcome == PL_OUTCOME_BAD_REQUEST)
+        ret->refused_params = pl__refused_params(&words);
+    pl__redact_line(pl__view_n(words.message.ptr, words.message.len < PL_ERROR_WORDS_BYTES_MAX
+                                                      ? words.message.len
+                                                      : PL_ERROR_WORDS_BYTES_MAX),
+                    ret->message, sizeof(ret->message));
     if (!ret->message[0]) {
         pl_error plain = {0};
         (void)pl__fail(&plain, PL_E_NET, "HTTP %d%s", status, pl__is_html(body) ? " with a page instead of JSON" : "");

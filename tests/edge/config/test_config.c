@@ -104,6 +104,8 @@ static void defaults(void **state)
     assert_int_equal(m->image.detail, PL_DETAIL_AUTO);
     assert_int_equal(m->reach.concurrency, 16);
     assert_int_equal(m->reach.attempts_max, 6);
+    assert_int_equal(m->reach.rpm, 0);
+    assert_int_equal(m->reach.tpm, 0);
     assert_int_equal(m->reach.timeout_connect_ms, 10000);
     assert_int_equal(m->reach.timeout_first_byte_ms, 120000);
     assert_int_equal(m->reach.timeout_total_ms, 600000);
@@ -127,6 +129,86 @@ static void defaults(void **state)
     pl__config_free(c);
 }
 
+static void providers_have_services(void **state)
+{
+    (void)state;
+    pl_config *c = accept("data: {images: photos}\nmodels:\n"
+                          "  - {name: a, model: ma, provider: anthropic}\n"
+                          "  - {name: b, provider: gemini, model: mb, api_version: v1}\n"
+                          "  - {name: c, model: mc, api_version: 2024-10-21, provider: openai, base_url: "
+                          "\"https://x.openai.azure.com/openai/deployments/d\"}\n");
+    assert_string_equal(c->models[0].reach.base_urls[0], "https://api.anthropic.com");
+    assert_string_equal(c->models[0].endpoint, "https://api.anthropic.com");
+    assert_null(c->models[0].reach.api_version);
+    assert_int_equal(c->models[0].reach.n_headers, 0);
+    assert_string_equal(c->models[1].reach.base_urls[0], "https://generativelanguage.googleapis.com");
+    assert_string_equal(c->models[1].reach.api_version, "v1");
+    assert_string_equal(c->models[2].reach.api_version, "2024-10-21");
+    assert_false(c->models[2].max_completion_tokens);
+    pl__config_free(c);
+    expect(HEAD A B "  - {name: c, provider: openai, model: m, api_version: v1}\n",
+           "p.yaml:5: models[2]: api_version needs a base_url: that of the deployment, such as "
+           "https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT");
+    expect(HEAD A B "  - {name: c, provider: gemini, model: m, api_version: \"v1/x?y\"}\n",
+           "p.yaml:5: models[2].api_version: is no version, such as 2024-10-21 or v1beta");
+}
+
+static void own_headers(void **state)
+{
+    (void)state;
+    pl_config *c = accept(HEAD A B "  - name: c\n    provider: openai\n    model: m\n    headers:\n"
+                                   "      X-Team: vision 7\n      authorization: {env: GATEWAY_TOKEN}\n");
+    const pl_endpoint_spec *reach = &c->models[2].reach;
+    assert_int_equal(reach->n_headers, 2);
+    assert_string_equal(reach->headers[0].name, "x-team");
+    assert_string_equal(reach->headers[0].value, "vision 7");
+    assert_null(reach->headers[0].env);
+    assert_string_equal(reach->headers[1].name, "authorization");
+    assert_null(reach->headers[1].value);
+    assert_string_equal(reach->headers[1].env, "GATEWAY_TOKEN");
+    pl__config_free(c);
+}
+
+static void headers_that_may_not_be(void **state)
+{
+    static const struct {
+        const char *headers;
+        const char *words;
+    } cases[] = {
+        {"{Connection: close}", "headers.Connection: belongs to the connection, not to the request"},
+        {"{Transfer-Encoding: chunked}", "headers.Transfer-Encoding: belongs to the connection"},
+        {"{content-length: 5}", "headers.content-length: is set by peerless itself"},
+        {"{Host: x}", "headers.Host: is set by peerless itself"},
+        {"{anthropic-version: x}", "headers.anthropic-version: is set by api_version"},
+        {"{\"x y\": z}", "headers.x y: is no name of a header"},
+        {"{x-a: b, X-A: c}", "headers.X-A: stands here a second time"},
+        {"{x-a: \"b\\nc: d\"}", "headers.x-a: has a line break or another control character"},
+        {"{x-a: \"\\u00e9\"}", "headers.x-a: has characters that no header can carry"},
+        {"{x-a: [b]}", "headers.x-a: must be a text, not a list"},
+        {"{x-a: {env: sk-abcdefgh1}}", "headers.x-a.env: is no name of an environment variable"},
+        {"{x-a: {file: y}}", "headers.x-a: must be a text, or {env: NAME} with the variable that holds it"},
+        {"{x-a: {}}", "headers.x-a: must be a text, or {env: NAME} with the variable that holds it"},
+        {"{x-a: sk-1}", "headers.x-a: a secret never stands in this file; write {env: NAME}"},
+        {"{cookie: y}", "headers.cookie: a secret never stands in this file; write {env: NAME}"},
+        {"[x]", "headers: must be a section"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[512];
+        char start[256];
+        (void)snprintf(text, sizeof(text), HEAD A B "  - {name: c, provider: openai, model: m, headers: %s}\n",
+                       cases[i].headers);
+        (void)snprintf(start, sizeof(start), "p.yaml:5: models[2].%s", cases[i].words);
+        expect_start(text, start);
+    }
+    char many[2048] = HEAD A B "  - {name: c, provider: openai, model: m, headers: {x: y";
+    size_t used = strlen(many);
+    for (int i = 0; i < PL_ENDPOINT_HEADERS_MAX; i++)
+        used += (size_t)snprintf(many + used, sizeof(many) - used, ", x-%d: y", i);
+    (void)snprintf(many + used, sizeof(many) - used, "}}\n");
+    expect(many, "p.yaml:5: models[2].headers: 17 headers; there may be 16");
+}
+
 static void everything(void **state)
 {
     (void)state;
@@ -144,8 +226,8 @@ static void everything(void **state)
         "    params: {temperature: 0.7, max_tokens: 64, seed: -9223372036854775808}\n"
         "    extra: {top_p: 0.5, stop: [a, \"1\", 1, null, true, 1.5e3], deep: {z: 1, a: yes}}\n"
         "    image: {max_side: 512, format: webp, quality: 55, detail: high}\n"
-        "    limits: {concurrency: 64, attempts: 1, timeout_connect: 500ms, timeout_first_byte: 1h30m, timeout_total: "
-        "2h}\n" B C "evaluations:\n"
+        "    limits: {concurrency: 64, attempts: 1, rpm: 500, tpm: 200000, timeout_connect: 500ms,\n"
+        "             timeout_first_byte: 1h30m, timeout_total: 2h}\n" B C "evaluations:\n"
         "  peer_review: {questions: given, order: both, design: full, criteria: [visual], weights: {visual: 2},\n"
         "                self_review: true, prompts: /abs/prompts}\n"
         "budget: {max_calls: 20000, deadline: 2h}\n"
@@ -173,6 +255,8 @@ static void everything(void **state)
     assert_int_equal(m->image.detail, PL_DETAIL_HIGH);
     assert_int_equal(m->reach.concurrency, 64);
     assert_int_equal(m->reach.attempts_max, 1);
+    assert_int_equal(m->reach.rpm, 500);
+    assert_int_equal(m->reach.tpm, 200000);
     assert_int_equal(m->reach.timeout_connect_ms, 500);
     assert_int_equal(m->reach.timeout_first_byte_ms, 5400000);
     assert_int_equal(m->reach.timeout_total_ms, 7200000);
@@ -294,10 +378,7 @@ static void later(void **state)
         POOL "evaluations: {peer_review: {design: adaptive}}\n",
         POOL "budget: {max_cost_usd: 5.0}\n",
         HEAD A B "  - {name: c, provider: openai, model: m, price: {input: 1}}\n",
-        HEAD A B "  - {name: c, provider: openai, model: m, limits: {rpm: 1}}\n",
-        HEAD A B "  - {name: c, provider: openai, model: m, limits: {tpm: 1}}\n",
-        HEAD A B "  - {name: c, provider: anthropic, model: m}\n",
-        HEAD A B "  - {name: c, provider: gemini, model: m}\n",
+
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char *problems = refuse(texts[i], strlen(texts[i]));
@@ -314,8 +395,8 @@ static void later(void **state)
     expect(POOL "evaluations: {peer_review: {iterations: 5}}\n",
            "p.yaml:6: evaluations.peer_review: iterations belongs to design: random; with design: full everything is "
            "judged");
-    expect(HEAD A B "  - {name: c, provider: gemini, model: m}\n",
-           "p.yaml:5: models[2].provider: gemini does not exist yet in this version; use: openai");
+    expect(HEAD A B "  - {name: c, provider: vertex, model: m}\n",
+           "p.yaml:5: models[2].provider: \"vertex\" is none of: openai, anthropic, gemini");
 }
 
 static void wrong_values(void **state)
@@ -326,6 +407,8 @@ static void wrong_values(void **state)
         const char *line;
     } cases[] = {
         {POOL "seed: x\n", "p.yaml:6: seed: \"x\" is no whole number from 0 to 9223372036854775807"},
+        {HEAD A B "  - {name: c, provider: openai, model: m, limits: {rpm: 0}}\n",
+         "p.yaml:5: models[2].limits.rpm: \"0\" is no whole number from 1 to 100000000"},
         {POOL "seed: -1\n", "p.yaml:6: seed: \"-1\" is no whole number from 0 to 9223372036854775807"},
         {POOL "seed: \"1\"\n", "p.yaml:6: seed: \"1\" is no whole number from 0 to 9223372036854775807"},
         {POOL "seed: 1.5\n", "p.yaml:6: seed: \"1.5\" is no whole number from 0 to 9223372036854775807"},
@@ -534,6 +617,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
+        cmocka_unit_test(providers_have_services),
+        cmocka_unit_test(own_headers),
+        cmocka_unit_test(headers_that_may_not_be),
         cmocka_unit_test(everything),
         cmocka_unit_test(identity),
         cmocka_unit_test(paths_are_beside_the_file),
