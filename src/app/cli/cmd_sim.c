@@ -1,5 +1,6 @@
 #include "clock.h"
 #include "commands.h"
+#include "error.h"
 #include "file.h"
 #include "interrupts.h"
 #include "out.h"
@@ -46,6 +47,36 @@ static pl_status open_pool(const pl_args *args, pl_sim_pool **ret, pl_error *ret
     return rc;
 }
 
+static pl_status add_faults(const pl_args *args, pl_sim_pool *pool, pl_error *reterr)
+{
+    size_t n = 0;
+    const char *const *specs = pl__arg_list(args, "faults", &n);
+    pl_status rc = PL_OK;
+
+    for (size_t i = 0; rc == PL_OK && i < n; i++) {
+        rc = pl__sim_pool_add_fault(pool, specs[i], reterr);
+        if (rc != PL_OK)
+            pl__error_prefix(reterr, "--faults %s", specs[i]);
+    }
+    return rc;
+}
+
+static pl_status keep_stats(const pl_args *args, const pl_sim_server *server, pl_error *reterr)
+{
+    const char *path = pl__arg_text(args, "stats", NULL);
+    pl_str text;
+    pl_status rc = PL_OK;
+
+    if (!path)
+        return PL_OK;
+    pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+    rc = pl__sim_server_stats(server, &text, reterr);
+    if (rc == PL_OK)
+        rc = pl__file_write(path, pl__view_n(pl__str_c(&text), text.len), reterr);
+    pl__str_clear(&text);
+    return rc;
+}
+
 static pl_status tell_port(const pl_args *args, uint16_t port, pl_error *reterr)
 {
     const char *path = pl__arg_text(args, "port-file", NULL);
@@ -70,6 +101,8 @@ int pl__cmd_sim_serve(const pl_args *args)
     if (port > UINT16_MAX)
         return pl__out_usage("--port is between 0 and 65535");
     rc = open_pool(args, &pool, &err);
+    if (rc == PL_OK)
+        rc = add_faults(args, pool, &err);
     if (rc == PL_OK) {
         pl_sim_server_opts opts = {.pool = pool,
                                    .port = (uint16_t)port,
@@ -82,6 +115,8 @@ int pl__cmd_sim_serve(const pl_args *args)
         rc = tell_port(args, pl__sim_server_port(server), &err);
     while (rc == PL_OK && atomic_load(interrupt) == 0)
         (void)nanosleep(&nap, NULL);
+    if (rc == PL_OK)
+        rc = keep_stats(args, server, &err);
     if (rc == PL_OK && !args->quiet)
         pl__out_say("%llu requests answered", (unsigned long long)pl__sim_server_requests(server));
     pl__sim_server_stop(server);

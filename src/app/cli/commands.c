@@ -48,6 +48,9 @@ static const pl_option SERVE[] = {
     {"pool", 0, PL_OPTION_TEXT, "FILE.json", "models and their vices (default: from nearly blind to sharp)"},
     {"models", 0, PL_OPTION_COUNT, "N", "size of the default pool (default 6)"},
     {"seed", 0, PL_OPTION_COUNT, "S", "of the default pool (default 1)"},
+    {"faults", 0, PL_OPTION_LIST, "NAME=P,...",
+     "what goes wrong, and how often: rate-limit=0.05,cut=0.02,latency=lognormal:200ms:0.8; \"all\" for all"},
+    {"stats", 0, PL_OPTION_TEXT, "FILE", "write the server's own count there at the end"},
     {"request-log", 0, PL_OPTION_TEXT, "FILE", "one line per answered request"},
     {"port-file", 0, PL_OPTION_TEXT, "FILE", "write the port here once requests are answered"},
 };

@@ -1,355 +1,197 @@
 #include "chat_api.h"
 
 #include "alloc.h"
-#include "chat_body.h"
 #include "error.h"
 #include "hash.h"
-#include "json.h"
-#include "reply_writer.h"
+#include "mishap.h"
+#include "tokens.h"
 
-#include <math.h>
-#include <string.h>
+/* One request on its way. */
+typedef struct chat {
+    const pl_sim_desk *desk;
+    const pl_sim_dialect *dialect;
+    const pl_httpd_request *request;
+    pl_sim_ask ask;
+    pl_sim_mishap mishap;
+    uint64_t call_key;
+    bool rate_said; /* by the fault; what the dialect always says would contradict it */
+    pl_sim_complaint why;
+} chat;
 
-#define ERROR_BYTES_MAX ((size_t)1 << 14)
-#define IMAGE_TOKENS 64u /* what a picture counts for in `usage` */
-#define TEMPERATURE_MAX 2.0
-
-/* A checked request. Views and the body are the caller's. */
-typedef struct chat_request {
-    const pl_sim_body *body;
-    uint32_t model;
-    uint32_t n;
-    double temperature;
-    int64_t seed;
-    pl_sim_wire wire;
-    pl_str prompt; /* the text of the last user message */
-    pl_view image; /* base64 of the first picture of the last message that has one; empty: none */
-    uint64_t key;  /* of the logical request */
-    uint32_t tokens;
-} chat_request;
-
-/* Why a request was turned down. */
-typedef struct complaint {
-    int status;
-    const char *param;
-    const char *code;
-    pl_error error;
-} complaint;
-
-void pl__sim_api_error(pl_httpd_response *ret, int status, const char *message, const char *param, const char *code)
+static pl_outcome outcome_of_status(int status)
 {
-    pl_str body;
-    pl__str_init(&body, ERROR_BYTES_MAX);
-    pl_status rc = pl__str_append_c(&body, "{\"error\":{\"message\":\"");
-    if (!rc)
-        rc = pl__str_append_json_escaped(&body, pl__view(message));
-    if (!rc)
-        rc = pl__str_appendf(&body,
-                             "\",\"type\":\"%s\",\"param\":", status >= 500 ? "server_error" : "invalid_request_error");
-    if (!rc)
-        rc = param ? pl__str_appendf(&body, "\"%s\",\"code\":", param) : pl__str_append_c(&body, "null,\"code\":");
-    if (!rc)
-        rc = code ? pl__str_appendf(&body, "\"%s\"}}\n", code) : pl__str_append_c(&body, "null}}\n");
-    pl__str_clear(&ret->body);
-    ret->status = rc ? 500 : status;
+    switch (status) {
+    case 401:
+    case 403:
+        return PL_OUTCOME_AUTH;
+    case 404:
+        return PL_OUTCOME_NOT_FOUND;
+    default:
+        return status >= 500 ? PL_OUTCOME_SERVER_ERROR : PL_OUTCOME_BAD_REQUEST;
+    }
+}
+
+static pl_outcome outcome_of_speech(const pl_sim_ask *ask, const pl_sim_speech *speech)
+{
+    pl_view text = pl__view_n(pl__str_c(&speech->text), speech->text.len);
+    uint32_t n = 0;
+    if (speech->refused)
+        return PL_OUTCOME_REFUSED;
+    if (text.len == 0)
+        return PL_OUTCOME_EMPTY;
+    return pl__sim_cut_tokens(text, ask->max_tokens, &n).len < text.len ? PL_OUTCOME_CUT_OFF : PL_OUTCOME_ANSWERED;
+}
+
+static bool fail(chat *c, pl_status rc, const char *what)
+{
+    (void)pl__fail(&c->why.error, rc, "%s", what);
+    c->why.status = 500;
+    return false;
+}
+
+static bool draw_mishap(chat *c)
+{
+    const pl_clock *clock = c->desk->clock;
+    const pl_sim_model *model = &c->desk->pool->models[c->ask.model];
+    uint32_t attempt = 0;
+    pl_view path = pl__view(c->request->path);
+    c->call_key = pl__hash64(c->request->body.ptr, c->request->body.len, pl__hash64(path.ptr, path.len, 0));
+    pl_status rc = pl__sim_call_log_note(c->desk->calls, c->call_key, clock->now_unix_ms(clock->user), &attempt);
     if (rc)
-        pl__str_clear(&body);
-    else
-        ret->body = body;
-}
-
-static bool refuse(complaint *why, int status, const char *param, const char *code, const char *message)
-{
-    why->status = status;
-    why->param = param;
-    why->code = code;
-    (void)pl__fail(&why->error, PL_E_PARSE, "%s", message);
-    return false;
-}
-
-static bool refuse_error(complaint *why, const char *param)
-{
-    why->status = why->error.code == PL_E_NOMEM ? 500 : 400;
-    why->param = param;
-    why->code = NULL;
-    return false;
-}
-
-/* An integer member within bounds; absent or null leaves *ret. */
-static bool read_integer(const json_t *doc, const char *key, int64_t least, int64_t most, int64_t *ret, complaint *why)
-{
-    int64_t x = *ret;
-    if (pl__json_get_integer(doc, key, &x, &why->error))
-        return refuse_error(why, key);
-    if (x < least || x > most) {
-        const json_t *given = json_object_get(doc, key);
-        if (given && !json_is_null(given))
-            return refuse(why, 400, key, NULL, "the number is out of range");
-    }
-    *ret = x;
+        return fail(c, rc, "the call cannot be remembered");
+    c->mishap = pl__sim_faults_draw(&model->faults, c->desk->pool->seed, c->call_key, attempt);
     return true;
 }
 
-static bool read_params(const json_t *doc, chat_request *r, complaint *why)
-{
-    int64_t max_tokens = 0;
-    int64_t n = 1;
-    int64_t top = 0;
-    bool stream = false;
-    r->temperature = 0.0;
-    if (!read_integer(doc, "max_tokens", 1, UINT32_MAX, &max_tokens, why) ||
-        !read_integer(doc, "max_completion_tokens", 1, UINT32_MAX, &max_tokens, why) ||
-        !read_integer(doc, "n", 1, PL_SIM_CHOICES_N_MAX, &n, why) ||
-        !read_integer(doc, "top_logprobs", 0, PL_SIM_TOP_LOGPROBS_MAX, &top, why) ||
-        !read_integer(doc, "seed", INT64_MIN, INT64_MAX, &r->seed, why))
-        return false;
-    if (pl__json_get_number(doc, "temperature", &r->temperature, &why->error))
-        return refuse_error(why, "temperature");
-    if (!(r->temperature >= 0.0 && r->temperature <= TEMPERATURE_MAX))
-        return refuse(why, 400, "temperature", NULL, "temperature must be between 0 and 2");
-    if (pl__json_get_bool(doc, "logprobs", &r->wire.logprobs, &why->error))
-        return refuse_error(why, "logprobs");
-    if (pl__json_get_bool(doc, "stream", &stream, &why->error))
-        return refuse_error(why, "stream");
-    if (stream)
-        return refuse(why, 400, "stream", NULL, "the simulated pool does not stream");
-    if (top > 0 && !r->wire.logprobs)
-        return refuse(why, 400, "top_logprobs", NULL, "top_logprobs needs logprobs: true");
-    r->n = (uint32_t)n;
-    r->wire.max_tokens = (uint32_t)max_tokens;
-    r->wire.top_logprobs = (uint32_t)top;
-    return true;
-}
+/* ---- the answer ---- */
 
-static void mix(chat_request *r, pl_view bytes)
+static pl_status speak(chat *c, const pl_sim_sight *sight, pl_sim_speech *speeches)
 {
-    r->key = pl__hash64(bytes.ptr, bytes.len, r->key ^ bytes.len);
-}
-
-static pl_view string_of(const json_t *s)
-{
-    return pl__view_n(json_string_value(s), json_string_length(s));
-}
-
-static bool add_text(chat_request *r, pl_view text, complaint *why)
-{
-    mix(r, text);
-    r->tokens += pl__sim_count_tokens(text);
-    pl_status rc = r->prompt.len > 0 ? pl__str_append_char(&r->prompt, '\n') : PL_OK;
-    if (!rc)
-        rc = pl__str_append_view(&r->prompt, text);
-    if (!rc)
-        return true;
-    (void)pl__fail(&why->error, rc, "the text is longer than %zu bytes", PL_SIM_PROMPT_BYTES_MAX);
-    return refuse_error(why, "messages");
-}
-
-/* "data:image/png;base64,…": nothing is ever fetched. */
-static bool add_image(chat_request *r, const json_t *part, complaint *why)
-{
-    static const char mark[] = ";base64,";
-    const json_t *url = json_object_get(json_object_get(part, "image_url"), "url");
-    if (!json_is_string(url))
-        return refuse(why, 400, "messages", NULL, "an image_url part needs image_url.url");
-    pl_view text = string_of(url);
-    pl_view head = pl__view_n(text.ptr, text.len < 64 ? text.len : 64);
-    size_t at = pl__view_find(head, pl__view(mark));
-    if (!pl__view_starts_with(text, "data:image/") || at == SIZE_MAX)
-        return refuse(why, 400, "messages", "invalid_image_url", "images must be data URLs in base64");
-    at += sizeof(mark) - 1;
-    pl_view base64 = pl__sim_body_picture(r->body, pl__view_n(text.ptr + at, text.len - at));
-    mix(r, base64);
-    r->tokens += IMAGE_TOKENS;
-    if (r->image.len == 0)
-        r->image = base64;
-    return true;
-}
-
-static bool read_part(chat_request *r, const json_t *part, complaint *why)
-{
-    const json_t *type = json_object_get(part, "type");
-    const json_t *text = json_object_get(part, "text");
-    if (!json_is_string(type))
-        return refuse(why, 400, "messages", NULL, "a content part needs a type");
-    if (strcmp(json_string_value(type), "image_url") == 0)
-        return add_image(r, part, why);
-    if (strcmp(json_string_value(type), "text") != 0 || !json_is_string(text))
-        return refuse(why, 400, "messages", NULL, "content parts are text or image_url");
-    return add_text(r, string_of(text), why);
-}
-
-static bool read_message(chat_request *r, const json_t *message, complaint *why)
-{
-    const json_t *role = json_object_get(message, "role");
-    const json_t *content = json_object_get(message, "content");
-    if (!json_is_string(role))
-        return refuse(why, 400, "messages", NULL, "a message needs a role");
-    mix(r, string_of(role));
-    bool user = strcmp(json_string_value(role), "user") == 0;
-    if (user)
-        pl__str_reset(&r->prompt);
-    size_t kept = r->prompt.len;
-    if (json_is_array(content)) {
-        if (json_array_size(content) == 0)
-            return refuse(why, 400, "messages", NULL, "a message needs content");
-        for (size_t i = 0; i < json_array_size(content); i++) {
-            if (!read_part(r, json_array_get(content, i), why))
-                return false;
-        }
-    } else if (!json_is_string(content)) {
-        return refuse(why, 400, "messages", NULL, "a message needs content");
-    } else if (!add_text(r, string_of(content), why)) {
-        return false;
-    }
-    /* Only what the user said last is answered; the rest of the talk merely makes it another request. */
-    if (!user && r->prompt.ptr) {
-        r->prompt.len = kept;
-        r->prompt.ptr[kept] = '\0';
-    }
-    return true;
-}
-
-static bool read_request(const pl_sim_pool *pool, const json_t *doc, chat_request *r, complaint *why)
-{
-    const json_t *model = json_object_get(doc, "model");
-    const json_t *messages = json_object_get(doc, "messages");
-    if (!json_is_string(model))
-        return refuse(why, 400, "model", NULL, "you must give a model");
-    r->model = pl__sim_pool_find(pool, string_of(model));
-    if (r->model == UINT32_MAX)
-        return refuse(why, 404, "model", "model_not_found", "there is no such model in the simulated pool");
-    size_t n = json_array_size(messages);
-    if (n == 0 || n > PL_SIM_MESSAGES_MAX)
-        return refuse(why, 400, "messages", NULL, "messages must be a list of 1 to 256 messages");
-    if (!read_params(doc, r, why))
-        return false;
-    mix(r, string_of(model));
-    for (size_t i = 0; i < n; i++) {
-        if (!read_message(r, json_array_get(messages, i), why))
-            return false;
-    }
-    if (r->prompt.len == 0 && r->image.len == 0)
-        return refuse(why, 400, "messages", NULL, "there is no user message");
-    r->key = pl__hash64(&r->seed, sizeof(r->seed), r->key);
-    return true;
-}
-
-static pl_status write_head(const pl_sim_pool *pool, const chat_request *r, pl_str *out)
-{
-    pl_status rc =
-        pl__str_appendf(out, "{\"id\":\"chatcmpl-sim-%016llx\",\"object\":\"chat.completion\",\"created\":0,",
-                        (unsigned long long)r->key);
-    if (!rc)
-        rc = pl__str_append_c(out, "\"model\":\"");
-    if (!rc)
-        rc = pl__str_append_json_escaped(out, pl__view(pl__sim_pool_name(pool, r->model)));
-    if (!rc)
-        rc = pl__str_appendf(out, "\",\"system_fingerprint\":\"sim-%llu\",\"choices\":[",
-                             (unsigned long long)pool->seed);
-    return rc;
-}
-
-static pl_status write_reply(const pl_sim_pool *pool, const chat_request *r, const pl_sim_sight *sight, pl_str *out,
-                             pl_error *reterr)
-{
-    uint32_t total = 0;
-    pl_status rc = write_head(pool, r, out);
-    for (uint32_t i = 0; !rc && i < r->n; i++) {
-        pl_sim_speech speech;
-        uint32_t tokens = 0;
-        pl_sim_turn turn = {.model = &pool->models[r->model], .seed = pool->seed, .sight = sight};
-        turn.prompt = pl__view_n(pl__str_c(&r->prompt), r->prompt.len);
-        turn.request_key = pl__hash64(&r->key, sizeof(r->key), i);
-        turn.temperature = r->temperature;
-        pl__sim_speech_init(&speech);
-        rc = pl__sim_speak(&turn, &speech, reterr);
-        if (!rc && i > 0)
-            rc = pl__str_append_c(out, ",");
+    pl_status rc = PL_OK;
+    for (uint32_t i = 0; !rc && i < c->ask.n; i++) {
+        pl_sim_turn turn = {.model = &c->desk->pool->models[c->ask.model],
+                            .seed = c->desk->pool->seed,
+                            .sight = sight,
+                            .prompt = pl__view_n(pl__str_c(&c->ask.prompt), c->ask.prompt.len),
+                            .request_key = pl__hash64(&c->ask.key, sizeof(c->ask.key), i),
+                            .temperature = c->ask.temperature};
+        rc = pl__sim_speak(&turn, &speeches[i], &c->why.error);
         if (!rc)
-            rc = pl__sim_write_choice(&speech, i, &r->wire, out, &tokens);
-        pl__sim_speech_clear(&speech);
-        total += tokens;
+            rc = pl__sim_mishap_change(c->mishap.fault, &speeches[i]);
     }
-    if (!rc)
-        rc = pl__str_appendf(out,
-                             "],\"usage\":{\"prompt_tokens\":%u,\"completion_tokens\":%u,\"total_tokens\":%u,"
-                             "\"prompt_tokens_details\":{\"cached_tokens\":0},"
-                             "\"completion_tokens_details\":{\"reasoning_tokens\":0}}}\n",
-                             (unsigned)r->tokens, (unsigned)total, (unsigned)(r->tokens + total));
     return rc;
 }
 
-static bool answer(const pl_sim_pool *pool, pl_sim_gallery *gallery, const chat_request *r, pl_str *out, complaint *why)
+static bool write(chat *c, const pl_sim_speech *speeches, pl_httpd_response *ret)
+{
+    pl__str_clear(&ret->body);
+    ret->status = 200;
+    pl_status rc = c->dialect->write(&c->ask, speeches, &ret->body);
+    if (!rc)
+        rc = pl__sim_mishap_spoil(&c->mishap, ret);
+    return !rc || fail(c, rc, "the reply could not be written");
+}
+
+static bool see(chat *c, pl_sim_sight **ret)
+{
+    pl_status rc = PL_OK;
+    if (c->ask.image.len == 0)
+        return true;
+    *ret = pl__malloc(sizeof(**ret));
+    if (!*ret)
+        rc = pl__fail(&c->why.error, PL_E_NOMEM, "a sight");
+    else
+        rc = pl__sim_gallery_see(c->desk->gallery, c->ask.model, c->ask.image, *ret, &c->why.error);
+    return !rc || pl__sim_refuse_error(&c->why, "messages");
+}
+
+static bool answer(chat *c, pl_httpd_response *ret, pl_outcome *ret_outcome)
 {
     pl_sim_sight *sight = NULL;
-    pl_status rc = PL_OK;
+    pl_sim_speech *speeches = NULL;
+    bool good = see(c, &sight);
 
-    if (r->image.len > 0) {
-        sight = pl__malloc(sizeof(*sight));
-        if (!sight)
-            rc = pl__fail(&why->error, PL_E_NOMEM, "a sight");
-        else
-            rc = pl__sim_gallery_see(gallery, r->model, r->image, sight, &why->error);
-        if (rc) {
-            pl__free(sight);
-            return refuse_error(why, "messages");
-        }
-    }
-    rc = write_reply(pool, r, sight, out, &why->error);
-    pl__free(sight);
-    if (!rc)
-        return true;
-    (void)pl__fail(&why->error, rc, "the reply could not be written");
-    why->status = 500;
-    return false;
-}
-
-uint32_t pl__sim_chat(const pl_sim_pool *pool, pl_sim_gallery *gallery, pl_view body, pl_httpd_response *ret)
-{
-    pl_sim_body cut;
-    chat_request r = {.body = &cut, .model = UINT32_MAX};
-    complaint why = {.status = 500};
-    json_t *doc = NULL;
-    bool good = false;
-    pl_str out;
-
-    pl__str_init(&r.prompt, PL_SIM_PROMPT_BYTES_MAX);
-    pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
-    if (pl__sim_body_cut(body, &cut))
-        (void)pl__fail(&why.error, PL_E_NOMEM, "the request");
-    else if (pl__json_parse(pl__view_n(pl__str_c(&cut.json), cut.json.len), &doc, &why.error) == PL_OK)
-        good = true;
-    good = good || refuse_error(&why, NULL);
-    if (good && !json_is_object(doc))
-        good = refuse(&why, 400, NULL, NULL, "the request must be a JSON object");
-    good = good && read_request(pool, doc, &r, &why) && answer(pool, gallery, &r, &out, &why);
     if (good) {
-        pl__str_clear(&ret->body);
-        ret->status = 200;
-        ret->body = out;
-    } else {
-        pl__str_clear(&out);
-        pl__sim_api_error(ret, why.status, why.error.msg, why.param, why.code);
+        speeches = pl__calloc(c->ask.n, sizeof(*speeches));
+        good = speeches || fail(c, PL_E_NOMEM, "what the model says");
     }
-    pl__str_clear(&r.prompt);
-    json_decref(doc);
-    pl__sim_body_clear(&cut);
-    return good ? r.model : UINT32_MAX;
+    for (uint32_t i = 0; speeches && i < c->ask.n; i++)
+        pl__sim_speech_init(&speeches[i]);
+    if (good) {
+        pl_status rc = speak(c, sight, speeches);
+        good = !rc || fail(c, rc, "the reply could not be written");
+    }
+    good = good && write(c, speeches, ret);
+    if (good)
+        *ret_outcome = outcome_of_speech(&c->ask, speeches);
+    for (uint32_t i = 0; speeches && i < c->ask.n; i++)
+        pl__sim_speech_clear(&speeches[i]);
+    pl__free(speeches);
+    pl__free(sight);
+    return good;
 }
 
-void pl__sim_list_models(const pl_sim_pool *pool, pl_httpd_response *ret)
+static bool reply(chat *c, pl_httpd_response *ret, pl_outcome *ret_outcome)
 {
-    pl_status rc = pl__str_append_c(&ret->body, "{\"object\":\"list\",\"data\":[");
-    for (uint32_t i = 0; !rc && i < pl__sim_pool_count(pool); i++) {
-        rc = pl__str_append_c(&ret->body, i > 0 ? ",{\"id\":\"" : "{\"id\":\"");
-        if (!rc)
-            rc = pl__str_append_json_escaped(&ret->body, pl__view(pl__sim_pool_name(pool, i)));
-        if (!rc)
-            rc = pl__str_append_c(&ret->body, "\",\"object\":\"model\",\"created\":0,\"owned_by\":\"simulated\"}");
+    const pl_clock *clock = c->desk->clock;
+    int64_t now = clock->now_unix_ms(clock->user);
+    int64_t until = 0;
+    if (!draw_mishap(c))
+        return false;
+    if (!pl__sim_mishap_replaces(c->mishap.fault)) {
+        if (!answer(c, ret, ret_outcome))
+            return false;
+    } else {
+        pl__sim_mishap_reply(c->dialect, &c->mishap, now, ret, &until);
     }
-    if (!rc)
-        rc = pl__str_append_c(&ret->body, "]}\n");
-    ret->status = 200;
-    if (rc)
-        pl__sim_api_error(ret, 500, "no memory", NULL, NULL);
+    if (until > 0)
+        pl__sim_call_log_hold(c->desk->calls, c->call_key, until);
+    c->rate_said = until > 0;
+    if (pl__sim_fault_outcome(c->mishap.fault) != PL_OUTCOME_NONE)
+        *ret_outcome = pl__sim_fault_outcome(c->mishap.fault);
+    return true;
+}
+
+/* ---- the request ---- */
+
+static bool read(chat *c, const pl_sim_body *body, json_t **ret_doc)
+{
+    pl_view json = pl__view_n(pl__str_c(&body->json), body->json.len);
+    if (c->dialect->admit && !c->dialect->admit(c->request, &c->why))
+        return false;
+    if (pl__json_parse(json, ret_doc, &c->why.error))
+        return pl__sim_refuse_error(&c->why, NULL);
+    if (!json_is_object(*ret_doc))
+        return pl__sim_refuse(&c->why, 400, NULL, NULL, "the request must be a JSON object");
+    return c->dialect->read(c->request, *ret_doc, &c->ask, &c->why);
+}
+
+pl_sim_result pl__sim_chat(const pl_sim_desk *desk, const pl_sim_dialect *dialect, const pl_httpd_request *request,
+                           pl_httpd_response *ret)
+{
+    pl_sim_body body;
+    chat c = {.desk = desk, .dialect = dialect, .request = request, .why = {.status = 500}};
+    pl_sim_result result = {.dialect = dialect->id};
+    json_t *doc = NULL;
+
+    pl_status rc = pl__sim_body_cut(request->body, dialect->picture_key, &body);
+    pl__sim_ask_init(&c.ask, desk->pool, &body);
+    bool good = rc ? fail(&c, rc, "the request") : read(&c, &body, &doc);
+    good = good && reply(&c, ret, &result.outcome);
+    if (!good) {
+        c.mishap = (pl_sim_mishap){.fault = PL_SIM_FAULT_NONE};
+        c.rate_said = false;
+        ret->spoil = (pl_httpd_spoil){.silent = false};
+        ret->cut = false;
+        pl__sim_answer_error(dialect, &c.why, ret);
+        result.outcome = outcome_of_status(ret->status);
+    }
+    if (dialect->add_headers && !c.rate_said)
+        dialect->add_headers(desk->clock->now_unix_ms(desk->clock->user), ret);
+    result.model = c.ask.model;
+    result.fault = c.mishap.fault;
+    pl__sim_ask_clear(&c.ask);
+    json_decref(doc);
+    pl__sim_body_clear(&body);
+    return result;
 }

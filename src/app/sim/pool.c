@@ -93,6 +93,14 @@ pl_status pl__sim_pool_name_model(pl_sim_pool *pool, uint32_t i, const char *nam
     return PL_OK;
 }
 
+pl_status pl__sim_pool_add_fault(pl_sim_pool *pool, const char *spec, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    for (uint32_t i = 0; !rc && i < pool->n_models; i++)
+        rc = pl__sim_faults_add(&pool->models[i].faults, pl__view(spec), reterr);
+    return rc;
+}
+
 pl_status pl__sim_pool_default(uint32_t n_models, uint64_t seed, pl_sim_pool **ret, pl_error *reterr)
 {
     pl_status rc = PL_OK;

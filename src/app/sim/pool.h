@@ -1,6 +1,7 @@
 #ifndef PL_SIM_POOL_H
 #define PL_SIM_POOL_H
 
+#include "faults.h"
 #include "perception.h"
 #include "sim.h"
 
@@ -24,6 +25,7 @@ typedef struct pl_sim_model {
     uint32_t style; /* how its family words things, < PL_SIM_STYLES */
     pl_sim_eyes eyes;
     pl_sim_vices vices;
+    pl_sim_faults faults; /* of the endpoint that serves it */
 } pl_sim_model;
 
 struct pl_sim_pool {

@@ -86,6 +86,24 @@ static bool good_name(const char *name)
     return n > 0 && n <= PL_SIM_NAME_BYTES_MAX;
 }
 
+/* A list of what goes wrong, as --faults takes it. */
+static pl_status parse_faults(const json_t *doc, pl_sim_faults *ret, pl_error *reterr)
+{
+    const json_t *list = json_object_get(doc, "faults");
+    pl_status rc = PL_OK;
+    if (!list || json_is_null(list))
+        return PL_OK;
+    if (!json_is_array(list))
+        return pl__fail(reterr, PL_E_PARSE, "faults must be a list such as [\"cut=0.05\"]");
+    for (size_t i = 0; !rc && i < json_array_size(list); i++) {
+        const json_t *spec = json_array_get(list, i);
+        if (!json_is_string(spec))
+            return pl__fail(reterr, PL_E_PARSE, "faults must be a list such as [\"cut=0.05\"]");
+        rc = pl__sim_faults_add(ret, pl__view_n(json_string_value(spec), json_string_length(spec)), reterr);
+    }
+    return rc;
+}
+
 static pl_status parse_names(const json_t *doc, pl_sim_pool *pool, uint32_t i, pl_error *reterr)
 {
     const char *name = NULL;
@@ -108,7 +126,7 @@ static pl_status parse_names(const json_t *doc, pl_sim_pool *pool, uint32_t i, p
 
 static pl_status parse_model(json_t *doc, pl_sim_pool *pool, uint32_t i, pl_error *reterr)
 {
-    static const char *const keys[] = {"name", "family", "resolution", "noise", "vices"};
+    static const char *const keys[] = {"name", "family", "resolution", "noise", "vices", "faults"};
     pl_sim_model *m = &pool->models[i];
     int64_t resolution = 0;
     double noise = -1.0;
@@ -119,6 +137,8 @@ static pl_status parse_model(json_t *doc, pl_sim_pool *pool, uint32_t i, pl_erro
     pl_status rc = check_keys(doc, keys, sizeof(keys) / sizeof(keys[0]), reterr);
     if (!rc)
         rc = parse_names(doc, pool, i, reterr);
+    if (!rc)
+        rc = parse_faults(doc, &m->faults, reterr);
     if (!rc)
         rc = pl__json_get_integer(doc, "resolution", &resolution, reterr);
     if (!rc)
@@ -144,16 +164,19 @@ static pl_status parse_model(json_t *doc, pl_sim_pool *pool, uint32_t i, pl_erro
 
 static pl_status parse_pool(json_t *doc, pl_sim_pool **ret, pl_error *reterr)
 {
-    static const char *const keys[] = {"seed", "models"};
+    static const char *const keys[] = {"seed", "models", "faults"};
     int64_t seed = 1;
+    pl_sim_faults faults = {.latency = PL_SIM_LATENCY_NONE}; /* of the models that have none of their own */
     const json_t *models = json_object_get(doc, "models");
     size_t n = json_array_size(models);
 
     if (!json_is_object(doc))
-        return pl__fail(reterr, PL_E_PARSE, "a pool is an object with \"seed\" and \"models\"");
+        return pl__fail(reterr, PL_E_PARSE, "a pool is an object with \"seed\", \"models\" and \"faults\"");
     pl_status rc = check_keys(doc, keys, sizeof(keys) / sizeof(keys[0]), reterr);
     if (!rc)
         rc = pl__json_get_integer(doc, "seed", &seed, reterr);
+    if (!rc)
+        rc = parse_faults(doc, &faults, reterr);
     if (rc)
         return rc;
     if (seed < 0)
@@ -166,6 +189,8 @@ static pl_status parse_pool(json_t *doc, pl_sim_pool **ret, pl_error *reterr)
     if (!pool)
         return pl__fail(reterr, PL_E_NOMEM, "a simulated pool of %zu models", n);
     for (uint32_t i = 0; !rc && i < n; i++) {
+        if (!json_object_get(json_array_get(models, i), "faults"))
+            pool->models[i].faults = faults;
         rc = parse_model(json_array_get(models, i), pool, i, reterr);
         if (rc)
             pl__error_prefix(reterr, "models[%u]", (unsigned)i);

@@ -21,6 +21,9 @@ PL_NODISCARD pl_status pl__sim_pool_default(uint32_t n_models, uint64_t seed, pl
 /* From JSON: {"seed":1,"models":[{"name":…,"family":…,"resolution":…,"noise":…,"vices":{…}}]}; see docs/simulator.md.
  * PL_E_PARSE, PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__sim_pool_parse(pl_view json, pl_sim_pool **ret, pl_error *reterr);
+/* Lets things go wrong for every model of the pool, before it is served: "cut=0.05", "latency=lognormal:200ms:0.8"; see
+ * docs/simulator.md. PL_E_PARSE. */
+PL_NODISCARD pl_status pl__sim_pool_add_fault(pl_sim_pool *pool, const char *spec, pl_error *reterr);
 void pl__sim_pool_free(pl_sim_pool *pool);
 uint32_t pl__sim_pool_count(const pl_sim_pool *pool);
 const char *pl__sim_pool_name(const pl_sim_pool *pool, uint32_t model);
@@ -40,7 +43,9 @@ typedef struct pl_sim_server_opts {
 typedef struct pl_sim_server pl_sim_server;
 PL_NODISCARD pl_status pl__sim_server_start(const pl_sim_server_opts *opts, pl_sim_server **ret, pl_error *reterr);
 uint16_t pl__sim_server_port(const pl_sim_server *server);
-uint64_t pl__sim_server_requests(const pl_sim_server *server); /* chat completions answered so far */
+uint64_t pl__sim_server_requests(const pl_sim_server *server); /* chats answered so far, in any dialect */
+/* Appends the server's own count of requests, as GET /sim/stats gives it. PL_E_NOMEM, PL_E_LIMIT. */
+PL_NODISCARD pl_status pl__sim_server_stats(const pl_sim_server *server, pl_str *out, pl_error *reterr);
 void pl__sim_server_stop(pl_sim_server *server);
 
 /* Appends a peerless.yaml that runs the pool at 127.0.0.1:port on `images`; endpoint: names stand for the port. */

@@ -7,10 +7,10 @@
 
 static char bulk[300];
 
-static void cut_is(const char *request, const char *wanted, uint32_t pictures)
+static void cut_is(pl_sim_picture_key key, const char *request, const char *wanted, uint32_t pictures)
 {
     pl_sim_body body;
-    PL_KIT_OK(pl__sim_body_cut(pl__view(request), &body), NULL);
+    PL_KIT_OK(pl__sim_body_cut(pl__view(request), key, &body), NULL);
     assert_string_equal(pl__str_c(&body.json), wanted);
     assert_int_equal(body.n_pictures, pictures);
     for (uint32_t i = 0; i < pictures; i++)
@@ -40,8 +40,10 @@ static const char *with_bulk(const char *text)
 static void pictures_are_cut_out(void **state)
 {
     (void)state;
-    cut_is(with_bulk("{\"url\":\"data:image/png;base64,@\"}"), "{\"url\":\"data:image/png;base64,#0\"}", 1);
-    cut_is(with_bulk("[{\"url\" : \"data:image/jpeg;base64,@\"},{\"url\":\"data:image/png;base64,@\",\"x\":1}]"),
+    cut_is(PL_SIM_PICTURE_URL, with_bulk("{\"url\":\"data:image/png;base64,@\"}"),
+           "{\"url\":\"data:image/png;base64,#0\"}", 1);
+    cut_is(PL_SIM_PICTURE_URL,
+           with_bulk("[{\"url\" : \"data:image/jpeg;base64,@\"},{\"url\":\"data:image/png;base64,@\",\"x\":1}]"),
            "[{\"url\" : \"data:image/jpeg;base64,#0\"},{\"url\":\"data:image/png;base64,#1\",\"x\":1}]", 2);
 }
 
@@ -62,7 +64,33 @@ static void what_anybody_wrote_stays(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         const char *text = with_bulk(kept[i]);
-        cut_is(text, text, 0);
+        cut_is(PL_SIM_PICTURE_URL, text, text, 0);
+    }
+}
+
+static void pictures_behind_data_are_cut_out(void **state)
+{
+    static const char *const kept[] = {
+        "",
+        "{\"data\"",
+        "{\"data\":",
+        "{\"data\":\"",
+        "{\"data\":\"AAAA\"}",
+        "{\"data\":\"@",
+        "{\"data\":\"@ @\"}",
+        "{\"text\":\"@\"}",
+        "{\"text\":\"x\\\"data\":\"@\"}",
+        "[\"data\",\"@\"]",
+        "{\"url\":\"data:image/png;base64,@\"}",
+        "[{\"data\":\"@\"},{\"data\":\"#0\"}]",
+    };
+    (void)state;
+    cut_is(PL_SIM_PICTURE_DATA, with_bulk("{\"data\":\"@\"}"), "{\"data\":\"#0\"}", 1);
+    cut_is(PL_SIM_PICTURE_DATA, with_bulk("[{\"data\" : \"@\",\"x\":\"#\"},{\"data\":\"@\"}]"),
+           "[{\"data\" : \"#0\",\"x\":\"#\"},{\"data\":\"#1\"}]", 2);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        const char *text = with_bulk(kept[i]);
+        cut_is(PL_SIM_PICTURE_DATA, text, text, 0);
     }
 }
 
@@ -70,7 +98,8 @@ static void names_lead_to_pictures(void **state)
 {
     pl_sim_body body;
     (void)state;
-    PL_KIT_OK(pl__sim_body_cut(pl__view(with_bulk("{\"url\":\"data:image/png;base64,@\"}")), &body), NULL);
+    PL_KIT_OK(pl__sim_body_cut(pl__view(with_bulk("{\"url\":\"data:image/png;base64,@\"}")), PL_SIM_PICTURE_URL, &body),
+              NULL);
     assert_true(pl__view_eq_str(pl__sim_body_picture(&body, pl__view("#0")), bulk));
     static const char *const others[] = {"", "#", "#1", "#-1", "#x", "#00000000000000000000000001", "AAAA"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -82,7 +111,7 @@ static void names_lead_to_pictures(void **state)
 static pl_status cut_once(void *user, pl_error *err)
 {
     pl_sim_body body;
-    pl_status rc = pl__sim_body_cut(pl__view(user), &body);
+    pl_status rc = pl__sim_body_cut(pl__view(user), PL_SIM_PICTURE_URL, &body);
     pl__sim_body_clear(&body);
     if (rc)
         *err = (pl_error){.code = rc, .msg = "cut"};
@@ -103,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_are_cut_out),
         cmocka_unit_test(what_anybody_wrote_stays),
+        cmocka_unit_test(pictures_behind_data_are_cut_out),
         cmocka_unit_test(names_lead_to_pictures),
         cmocka_unit_test(cutting_survives_refused_memory),
     };

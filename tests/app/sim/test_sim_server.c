@@ -349,20 +349,35 @@ static void every_answer_is_logged_once(void **state)
     free(body);
 }
 
+static const char *no_header(const void *connection, const char *name)
+{
+    (void)connection;
+    (void)name;
+    return "x";
+}
+
 static pl_status chat_once(void *user, pl_error *err)
 {
     pl_httpd_response response = {.status = 200};
     pl_status rc = PL_E_NOMEM;
-    pl_sim_gallery *gallery = pl__sim_gallery_new(fx.pool);
+    const pl_httpd_request request = {
+        .method = "POST", .path = "/v1/chat/completions", .query = "", .body = pl__view(user), .header = no_header};
+    const pl_sim_desk desk = {.pool = fx.pool,
+                              .gallery = pl__sim_gallery_new(fx.pool),
+                              .calls = pl__sim_call_log_new(),
+                              .clock = pl__clock_system()};
     pl__str_init(&response.body, PL_STR_LIMIT_DEFAULT);
-    if (gallery && pl__sim_chat(fx.pool, gallery, pl__view(user), &response) != UINT32_MAX)
-        rc = PL_OK;
-    else if (gallery)
-        assert_int_equal(response.status, 500);
+    if (desk.gallery && desk.calls) {
+        if (pl__outcome_is_response(pl__sim_chat(&desk, &pl__sim_dialect_openai, &request, &response).outcome))
+            rc = PL_OK;
+        else
+            assert_int_equal(response.status, 500);
+    }
     if (rc)
         *err = (pl_error){.code = rc, .msg = "chat"};
     pl__str_clear(&response.body);
-    pl__sim_gallery_free(gallery);
+    pl__sim_call_log_free(desk.calls);
+    pl__sim_gallery_free(desk.gallery);
     return rc;
 }
 

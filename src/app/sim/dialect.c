@@ -1,0 +1,77 @@
+#include "dialect.h"
+
+#include "num.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const pl_sim_dialect *const dialects[PL_SIM_DIALECTS] = {
+    [PL_SIM_OPENAI] = &pl__sim_dialect_openai,
+    [PL_SIM_ANTHROPIC] = &pl__sim_dialect_anthropic,
+    [PL_SIM_GEMINI] = &pl__sim_dialect_gemini,
+};
+
+const pl_sim_dialect *pl__sim_dialect_at(uint32_t id)
+{
+    return dialects[id];
+}
+
+const pl_sim_dialect *pl__sim_dialect_of_path(const char *path)
+{
+    if (strcmp(path, "/v1/chat/completions") == 0)
+        return &pl__sim_dialect_openai;
+    if (strcmp(path, "/v1/messages") == 0)
+        return &pl__sim_dialect_anthropic;
+    if (strncmp(path, "/v1beta/models/", 15) == 0 || strncmp(path, "/v1/models/", 11) == 0)
+        return &pl__sim_dialect_gemini;
+    return NULL;
+}
+
+/* An answer that cannot even be worded goes out empty, with 500. */
+static void put(pl_httpd_response *ret, int status, pl_status rc, pl_str *body)
+{
+    pl__str_clear(&ret->body);
+    ret->status = rc ? 500 : status;
+    if (rc)
+        pl__str_clear(body);
+    else
+        ret->body = *body;
+}
+
+void pl__sim_answer_error(const pl_sim_dialect *dialect, const pl_sim_complaint *why, pl_httpd_response *ret)
+{
+    pl_str body;
+    pl__str_init(&body, PL_STR_LIMIT_DEFAULT);
+    put(ret, why->status, dialect->write_error(why, &body), &body);
+}
+
+void pl__sim_answer_models(const pl_sim_dialect *dialect, const pl_sim_pool *pool, pl_httpd_response *ret)
+{
+    pl_str body;
+    pl__str_init(&body, PL_STR_LIMIT_DEFAULT);
+    put(ret, 200, dialect->write_models(pool, &body), &body);
+}
+
+void pl__sim_add_header(pl_httpd_response *ret, const char *name, const char *value)
+{
+    if (ret->n_headers == PL_HTTPD_HEADERS_MAX)
+        return;
+    pl_httpd_header *header = &ret->headers[ret->n_headers++];
+    header->name = name;
+    (void)snprintf(header->value, sizeof(header->value), "%s", value);
+}
+
+pl_status pl__sim_write_string(pl_view text, pl_str *out)
+{
+    pl_status rc = pl__str_append_char(out, '"');
+    if (!rc)
+        rc = pl__str_append_json_escaped(out, text);
+    return rc ? rc : pl__str_append_char(out, '"');
+}
+
+pl_status pl__sim_write_number(double x, pl_str *out)
+{
+    char digits[PL_NUM_BYTES];
+    pl__num_format(x, digits);
+    return pl__str_append_c(out, digits);
+}
