@@ -23,16 +23,6 @@ void pl__table_clear(pl_table *t)
     *t = (pl_table){0};
 }
 
-void pl__table_column(pl_table *t, const char *head, bool is_number)
-{
-    if (t->n_columns >= PL_TABLE_COLUMNS_MAX) {
-        t->rc = PL_E_LIMIT;
-        return;
-    }
-    t->right[t->n_columns] = is_number;
-    t->heads[t->n_columns++] = head;
-}
-
 pl_status pl__append_clean(pl_str *out, pl_view text)
 {
     pl_status rc = PL_OK;
@@ -55,32 +45,60 @@ pl_status pl__append_clean(pl_str *out, pl_view text)
     return rc;
 }
 
+/* Text as a cell shows it, in the arena; NULL after a failure, which is kept. */
+static const char *clean_copy(pl_table *t, const char *text)
+{
+    const char *copy = NULL;
+    pl_str clean;
+    pl_status rc = t->rc;
+
+    pl__str_init(&clean, PL_STR_LIMIT_DEFAULT);
+    if (rc == PL_OK)
+        rc = pl__append_clean(&clean, pl__view(text));
+    if (rc == PL_OK) {
+        copy = pl__arena_strdup(&t->arena, pl__str_c(&clean));
+        rc = copy ? PL_OK : PL_E_NOMEM;
+    }
+    t->rc = rc;
+    pl__str_clear(&clean);
+    return copy;
+}
+
+void pl__table_column(pl_table *t, const char *head, bool is_number)
+{
+    const char *copy = NULL;
+
+    if (t->n_columns >= PL_TABLE_COLUMNS_MAX && t->rc == PL_OK)
+        t->rc = PL_E_LIMIT;
+    copy = clean_copy(t, head); /* names of models stand here too */
+    if (!copy)
+        return;
+    t->right[t->n_columns] = is_number;
+    t->heads[t->n_columns++] = copy;
+}
+
+static void add_copy(pl_table *t, const char *copy)
+{
+    if (!copy)
+        return;
+    if (t->rc == PL_OK)
+        t->rc = pl__vec_reserve(&t->cells, &t->cap_cells, t->n_cells + 1, sizeof(*t->cells));
+    if (t->rc == PL_OK)
+        t->cells[t->n_cells++] = copy;
+}
+
 static void add_cell(pl_table *t, const char *text)
 {
-    if (t->rc != PL_OK)
-        return;
-    t->rc = pl__vec_reserve(&t->cells, &t->cap_cells, t->n_cells + 1, sizeof(*t->cells));
-    if (t->rc != PL_OK)
-        return;
-    t->cells[t->n_cells] = pl__arena_strdup(&t->arena, text);
-    if (!t->cells[t->n_cells])
+    const char *copy = t->rc == PL_OK ? pl__arena_strdup(&t->arena, text) : NULL;
+
+    if (!copy && t->rc == PL_OK)
         t->rc = PL_E_NOMEM;
-    else
-        t->n_cells++;
+    add_copy(t, copy);
 }
 
 void pl__table_text(pl_table *t, const char *text)
 {
-    pl_str clean;
-    pl_status rc = PL_OK;
-
-    pl__str_init(&clean, PL_STR_LIMIT_DEFAULT);
-    rc = pl__append_clean(&clean, pl__view(text));
-    if (rc == PL_OK)
-        add_cell(t, pl__str_c(&clean));
-    else if (t->rc == PL_OK)
-        t->rc = rc;
-    pl__str_clear(&clean);
+    add_copy(t, clean_copy(t, text));
 }
 
 void pl__table_count(pl_table *t, uint64_t value)

@@ -15,13 +15,13 @@ typedef struct pl_table {
     const char **cells;
     size_t n_cells;
     size_t cap_cells;
-    pl_status rc; /* the first failure; later cells are ignored */
+    pl_status rc; /* the first failure; later columns and cells are ignored */
 } pl_table;
 
 void pl__table_init(pl_table *t);
 void pl__table_clear(pl_table *t);
+/* Control characters are removed, invalid UTF-8 replaced: heads and cells may come from outside. */
 void pl__table_column(pl_table *t, const char *head, bool is_number);
-/* Control characters are removed, invalid UTF-8 replaced: cells may come from outside. NULL is an empty cell. */
 void pl__table_text(pl_table *t, const char *text);
 void pl__table_count(pl_table *t, uint64_t value);
 void pl__table_fixed(pl_table *t, double value, unsigned decimals); /* NaN: "–" aligned, empty in CSV */
