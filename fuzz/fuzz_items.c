@@ -34,8 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PL_ASSERT(rc == PL_OK || (err.code == rc && strncmp(err.msg, "data/items.jsonl:", 17) == 0));
     (void)rc_again;
     for (size_t i = 0; rc == PL_OK && i < pl__dataset_count(items); i++) {
-        check_item(pl__dataset_item(items, i));
-        PL_ASSERT(i == 0 || strcmp(pl__dataset_item(items, i - 1)->id, pl__dataset_item(items, i)->id) < 0);
+        pl_item item = pl__dataset_item(items, i);
+
+        check_item(&item);
+        PL_ASSERT(i == 0 || strcmp(pl__dataset_item(items, i - 1).id, item.id) < 0);
     }
     pl__dataset_free(items);
     pl__dataset_free(again);

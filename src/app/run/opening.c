@@ -139,7 +139,7 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
 
     if (!it)
         return pl__fail(reterr, PL_E_NOMEM, "item");
-    it->item = *pl__dataset_item(r->setup->dataset, r->next_item);
+    it->item = pl__dataset_item(r->setup->dataset, r->next_item);
     it->item.position = r->next_item;
     it->position = r->next_item;
     if (it->item.image_path)

@@ -28,7 +28,7 @@ static pl_status count_kind(const pl_setup *s, const pl_item *item, uint64_t tim
 
 static pl_status count_drawn(const pl_setup *s, uint64_t position, pl_plan *plan, pl_error *reterr)
 {
-    pl_item item = *pl__dataset_item(s->dataset, position);
+    pl_item item = pl__dataset_item(s->dataset, position);
 
     item.position = position;
     return count_kind(s, &item, 1, plan, reterr);
@@ -37,7 +37,7 @@ static pl_status count_drawn(const pl_setup *s, uint64_t position, pl_plan *plan
 pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
 {
     pl_plan plan = {.n_models = setup->config->n_models, .n_items = pl__dataset_count(setup->dataset)};
-    const pl_item *examples[2] = {NULL, NULL};
+    pl_item examples[2] = {{0}, {0}};
     uint64_t counts[2] = {0, 0};
     pl_status rc = PL_OK;
 
@@ -45,8 +45,8 @@ pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
     if (!plan.calls)
         return pl__fail(reterr, PL_E_NOMEM, "plan");
     for (uint64_t i = 0; i < plan.n_items; i++) {
-        const pl_item *item = pl__dataset_item(setup->dataset, i);
-        size_t kind = item->image_path != NULL;
+        pl_item item = pl__dataset_item(setup->dataset, i);
+        size_t kind = item.image_path != NULL;
 
         examples[kind] = item;
         counts[kind]++;
@@ -56,8 +56,8 @@ pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
             rc = count_drawn(setup, i, &plan, reterr);
     }
     for (size_t kind = 0; kind < 2 && rc == PL_OK && setup->config->peer_review.design == PL_DESIGN_FULL; kind++) {
-        if (examples[kind])
-            rc = count_kind(setup, examples[kind], counts[kind], &plan, reterr);
+        if (counts[kind] > 0)
+            rc = count_kind(setup, &examples[kind], counts[kind], &plan, reterr);
     }
     if (rc != PL_OK) {
         pl__plan_clear(&plan);

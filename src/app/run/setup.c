@@ -53,10 +53,10 @@ static pl_status settle(pl_setup *s, pl_error *reterr)
     size_t with_image = 0;
 
     for (size_t i = 0; i < n; i++) {
-        const pl_item *item = pl__dataset_item(s->dataset, i);
+        pl_item item = pl__dataset_item(s->dataset, i);
 
-        with_question += item->question != NULL;
-        with_image += item->image_path != NULL;
+        with_question += item.question != NULL;
+        with_image += item.image_path != NULL;
     }
     s->any_image = with_image > 0;
     s->any_text_only = with_image < n;

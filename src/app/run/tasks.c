@@ -179,6 +179,18 @@ static pl_status item_unusable(pl_runner *r, pl_flight *f, const char *problem, 
     return rc;
 }
 
+/* Want of memory or of libvips is not the item's fault and would befall the next ones too: it ends the run. */
+static pl_status image_failed(pl_runner *r, pl_flight *f, const pl_image_entry *entry, pl_error *reterr)
+{
+    if (entry->msg.rc == PL_E_NOMEM)
+        return pl__fail(reterr, PL_E_NOMEM, "image %s", entry->path);
+    if (entry->msg.rc != PL_E_UNSUPPORTED)
+        return item_unusable(r, f, entry->msg.err.msg, reterr);
+    if (reterr)
+        *reterr = entry->msg.err;
+    return PL_E_UNSUPPORTED;
+}
+
 pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *reterr)
 {
     pl_flight *f = NULL;
@@ -196,8 +208,7 @@ pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *re
             r->summary->calls--; /* it was not made yet */
             flight_abandon(r, f);
         } else if (rc == PL_OK && entry->state == PL_IMAGE_FAILED)
-            rc = entry->msg.rc == PL_E_NOMEM ? pl__fail(reterr, PL_E_NOMEM, "image %s", entry->path)
-                                             : item_unusable(r, f, entry->msg.err.msg, reterr);
+            rc = image_failed(r, f, entry, reterr);
         else if (rc == PL_OK)
             rc = flight_send(r, f, entry, reterr);
         f = next;
@@ -222,7 +233,7 @@ static pl_status flight_begin(pl_runner *r, pl_flight *f, const pl_item *item, p
     if (entry->state == PL_IMAGE_READY)
         return flight_send(r, f, entry, reterr);
     if (entry->state == PL_IMAGE_FAILED)
-        return item_unusable(r, f, entry->msg.err.msg, reterr);
+        return image_failed(r, f, entry, reterr);
     f->state = PL_FLIGHT_IMAGE;
     f->next_waiter = entry->waiters;
     entry->waiters = f;

@@ -219,24 +219,33 @@ static bool jpeg_segment_needed(uint8_t marker, pl_view payload)
     return !(marker > MARKER_APP0 && marker <= MARKER_APP15) && marker != MARKER_COM;
 }
 
-/* Frames with arithmetic coding, several scans or more bits, a second picture and turned ones are not simple. Whether
- * the colours are YCbCr is the decoder's to say. */
+static bool is_frame(uint8_t marker)
+{
+    return marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT && marker != MARKER_JPG &&
+           marker != MARKER_DAC;
+}
+
+/* Frames with arithmetic coding, several passes or more bits, and a second one, are not simple. Whether the colours are
+ * YCbCr is the decoder's to say. */
+static void outline_frame(uint8_t marker, pl_view payload, pl_image_outline *outline)
+{
+    bool fine = (marker == MARKER_SOF0 || marker == MARKER_SOF1) && payload.len >= JPEG_FRAME_BYTES &&
+                byte_at(payload, 0) == 8 && byte_at(payload, 5) == 3 && outline->width_px == 0;
+
+    outline->is_simple = outline->is_simple && fine;
+    outline->height_px = fine ? (uint32_t)byte_at(payload, 1) << 8 | byte_at(payload, 2) : 0;
+    outline->width_px = fine ? (uint32_t)byte_at(payload, 3) << 8 | byte_at(payload, 4) : 0;
+}
+
 static void outline_segment(uint8_t marker, pl_view payload, pl_image_outline *outline)
 {
-    bool is_frame = marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT && marker != MARKER_JPG &&
-                    marker != MARKER_DAC;
+    bool profile = marker == MARKER_APP2 && pl__view_starts_with(payload, "ICC_PROFILE");
+    bool turned = marker == MARKER_APP1 && pl__view_starts_with(payload, "Exif") && !pl__exif_upright(payload);
 
-    if (is_frame) {
-        bool fine = (marker == MARKER_SOF0 || marker == MARKER_SOF1) && payload.len >= JPEG_FRAME_BYTES &&
-                    byte_at(payload, 0) == 8 && byte_at(payload, 5) == 3 && outline->width_px == 0;
-        outline->is_simple = outline->is_simple && fine;
-        outline->height_px = fine ? (uint32_t)byte_at(payload, 1) << 8 | byte_at(payload, 2) : 0;
-        outline->width_px = fine ? (uint32_t)byte_at(payload, 3) << 8 | byte_at(payload, 4) : 0;
-    } else if (marker == MARKER_DNL || marker == MARKER_JPG ||
-               (marker == MARKER_APP2 && pl__view_starts_with(payload, "ICC_PROFILE")) ||
-               (marker == MARKER_APP1 && pl__view_starts_with(payload, "Exif") && !pl__exif_upright(payload))) {
+    if (is_frame(marker))
+        outline_frame(marker, payload, outline);
+    else if (marker == MARKER_DNL || marker == MARKER_JPG || profile || turned)
         outline->is_simple = false;
-    }
 }
 
 static pl_status walk_jpeg(pl_view bytes, pl_str *out, pl_image_outline *outline, pl_error *reterr)

@@ -18,7 +18,7 @@ PL_NODISCARD pl_status pl__dataset_from_items(const char *path, pl_dataset **ret
 PL_NODISCARD pl_status pl__dataset_parse_items(const char *name, pl_view text, pl_dataset **ret, pl_error *reterr);
 void pl__dataset_free(pl_dataset *dataset);
 size_t pl__dataset_count(const pl_dataset *dataset);
-const pl_item *pl__dataset_item(const pl_dataset *dataset, size_t index);
-uint64_t pl__dataset_skipped(const pl_dataset *dataset); /* files in the folder that are no images by name */
+pl_item pl__dataset_item(const pl_dataset *dataset, size_t index); /* its strings are the data set's */
+uint64_t pl__dataset_skipped(const pl_dataset *dataset);           /* files in the folder that are no images by name */
 
 #endif

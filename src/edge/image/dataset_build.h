@@ -5,21 +5,19 @@
 #include "dataset.h"
 #include "vec.h"
 
-/* A data set while it is put together. */
-typedef struct pl_dataset_entry {
-    pl_item item;
-    uint32_t line; /* in the items file; 0 elsewhere */
-} pl_dataset_entry;
-
+/* A data set while it is put together. All items stay in memory for the whole run, so each is one short record: see
+ * dataset.c. */
 struct pl_dataset {
-    PL_VEC(pl_dataset_entry) entries;
+    PL_VEC(const char *) records;
     uint64_t skipped;
-    pl_arena arena; /* the items' strings */
+    pl_arena arena; /* the records, and what they point to */
 };
 
 pl_dataset *pl__dataset_new(void); /* NULL on refusal */
-/* Strings of the item live in dataset->arena already. PL_E_LIMIT, PL_E_NOMEM. */
+/* id and question are copied, unless id is a part of image_path; all else lives in dataset->arena already. line: in the
+ * items file, 0 elsewhere. PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__dataset_add(pl_dataset *dataset, const pl_item *item, uint32_t line, pl_error *reterr);
+uint32_t pl__dataset_line(const pl_dataset *dataset, size_t index);
 /* By id, then line. */
 void pl__dataset_sort(pl_dataset *dataset);
 

@@ -40,9 +40,9 @@ typedef struct pl_fitted_image {
 } pl_fitted_image;
 
 /* PL_E_PARSE: broken, truncated, empty or no image, other formats than JPEG, PNG, WebP, GIF, TIFF (the message says
- * which); PL_E_LIMIT: too many pixels or bytes; PL_E_UNSUPPORTED: no libvips, but needed; PL_E_NOT_FOUND, PL_E_IO, PL_E_NOMEM.
- * Nothing but the header is decoded before the pixel limit is checked. Deterministic: same file, same policy, same
- * bytes. */
+ * which); PL_E_LIMIT: too many pixels or bytes; PL_E_UNSUPPORTED: no libvips, but needed; PL_E_NOT_FOUND, PL_E_IO,
+ * PL_E_NOMEM. Nothing but the header is decoded before the pixel limit is checked. Deterministic: same file, same
+ * policy, same bytes. */
 PL_NODISCARD pl_status pl__image_fit(const char *path, const pl_image_policy *policy, pl_fitted_image *ret,
                                      pl_error *reterr);
 void pl__fitted_image_clear(pl_fitted_image *image);

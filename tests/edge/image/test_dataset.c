@@ -23,7 +23,7 @@ static void assert_ids(const pl_dataset *dataset, const char *const *ids, size_t
 {
     assert_int_equal(pl__dataset_count(dataset), n);
     for (size_t i = 0; i < n; i++)
-        assert_string_equal(pl__dataset_item(dataset, i)->id, ids[i]);
+        assert_string_equal(pl__dataset_item(dataset, i).id, ids[i]);
 }
 
 static void a_folder_is_read_to_its_depth_and_sorted(void **state)
@@ -43,12 +43,12 @@ static void a_folder_is_read_to_its_depth_and_sorted(void **state)
     assert_ids(dataset, ids, 8);
     assert_int_equal(pl__dataset_skipped(dataset), 4);
     for (size_t i = 0; i < 8; i++) {
-        const pl_item *item = pl__dataset_item(dataset, i);
+        pl_item item = pl__dataset_item(dataset, i);
         char *path = pl__kit_path(dir, ids[i]);
-        assert_string_equal(item->image_path, path);
-        assert_null(item->question);
-        assert_null(item->labels);
-        assert_false(item->has_image_digest);
+        assert_string_equal(item.image_path, path);
+        assert_null(item.question);
+        assert_null(item.labels);
+        assert_false(item.has_image_digest);
         free(path);
     }
     pl__dataset_free(dataset);
@@ -76,7 +76,7 @@ static void a_pattern_matches_paths(void **state)
 
     pl_dataset *dataset = from(pattern);
     assert_ids(dataset, ids, 3);
-    assert_string_equal(pl__dataset_item(dataset, 0)->image_path, a);
+    assert_string_equal(pl__dataset_item(dataset, 0).image_path, a);
     assert_int_equal(pl__dataset_skipped(dataset), 1);
     pl__dataset_free(dataset);
     dataset = from(b); /* one file by its name */

@@ -24,35 +24,35 @@ static void every_member_is_read(void **state)
         "{\"id\":\"02\",\"question\":\"How many?\",\"options\":[\"one\",\"two\"],\"label\":\"two\",\"dataset\":\"D\","
         "\"unknown\":{\"x\":[1]}}\n"
         "  {\"id\":\"1\\u00e9\",\"image\":\"/abs/x.png\",\"labels\":[\"a\",\"b\"],\"question\":null,\"options\":null}");
-    const pl_item *item = NULL;
+    pl_item item;
 
     (void)state;
     assert_int_equal(pl__dataset_count(dataset), 3);
     assert_int_equal(pl__dataset_skipped(dataset), 0);
     item = pl__dataset_item(dataset, 0);
-    assert_string_equal(item->id, "02");
-    assert_null(item->image_path);
-    assert_string_equal(item->question, "How many?");
-    assert_int_equal(item->n_options, 2);
-    assert_string_equal(item->options[0], "one");
-    assert_string_equal(item->options[1], "two");
-    assert_int_equal(item->n_labels, 1);
-    assert_string_equal(item->labels[0], "two");
-    assert_string_equal(item->dataset, "D");
+    assert_string_equal(item.id, "02");
+    assert_null(item.image_path);
+    assert_string_equal(item.question, "How many?");
+    assert_int_equal(item.n_options, 2);
+    assert_string_equal(item.options[0], "one");
+    assert_string_equal(item.options[1], "two");
+    assert_int_equal(item.n_labels, 1);
+    assert_string_equal(item.labels[0], "two");
+    assert_string_equal(item.dataset, "D");
     item = pl__dataset_item(dataset, 1);
-    assert_string_equal(item->id, "17");
-    assert_string_equal(item->image_path, "data/photos/17.jpg");
-    assert_null(item->question);
-    assert_int_equal(item->n_options, 0);
-    assert_null(item->dataset);
+    assert_string_equal(item.id, "17");
+    assert_string_equal(item.image_path, "data/photos/17.jpg");
+    assert_null(item.question);
+    assert_int_equal(item.n_options, 0);
+    assert_null(item.dataset);
     item = pl__dataset_item(dataset, 2);
-    assert_string_equal(item->id, "1\xc3\xa9");
-    assert_string_equal(item->image_path, "/abs/x.png");
-    assert_int_equal(item->n_labels, 2);
+    assert_string_equal(item.id, "1\xc3\xa9");
+    assert_string_equal(item.image_path, "/abs/x.png");
+    assert_int_equal(item.n_labels, 2);
     pl__dataset_free(dataset);
 
     dataset = parse("items.jsonl", "{\"id\":\"a\",\"image\":\"x.jpg\"}"); /* a file without a folder */
-    assert_string_equal(pl__dataset_item(dataset, 0)->image_path, "x.jpg");
+    assert_string_equal(pl__dataset_item(dataset, 0).image_path, "x.jpg");
     pl__dataset_free(dataset);
 }
 
@@ -64,10 +64,10 @@ static void the_order_of_lines_does_not_matter(void **state)
                                "{\"id\":\"B\",\"question\":\"2\"}\n");
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        assert_string_equal(pl__dataset_item(a, i)->id, pl__dataset_item(b, i)->id);
-        assert_string_equal(pl__dataset_item(a, i)->question, pl__dataset_item(b, i)->question);
+        assert_string_equal(pl__dataset_item(a, i).id, pl__dataset_item(b, i).id);
+        assert_string_equal(pl__dataset_item(a, i).question, pl__dataset_item(b, i).question);
     }
-    assert_string_equal(pl__dataset_item(a, 0)->id, "B");
+    assert_string_equal(pl__dataset_item(a, 0).id, "B");
     pl__dataset_free(a);
     pl__dataset_free(b);
 }
@@ -201,7 +201,7 @@ static void files_are_read(void **state)
     pl_error err = {0};
 
     PL_KIT_OK(pl__dataset_from_items(path, &dataset, &err), &err);
-    assert_string_equal(pl__dataset_item(dataset, 0)->image_path, image);
+    assert_string_equal(pl__dataset_item(dataset, 0).image_path, image);
     pl__dataset_free(dataset);
     dataset = NULL;
     PL_KIT_STATUS(pl__dataset_from_items(absent, &dataset, &err), PL_E_NOT_FOUND, &err);
