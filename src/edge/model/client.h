@@ -5,8 +5,11 @@
 #include "codec.h"
 #include "log.h"
 
-/* The pool's endpoints over one transport: slots, retries with jitter and Retry-After, keys. One thread. */
+/* The pool's endpoints over one transport: slots, what is sent when (src/edge/flow), retries with jitter and delays
+ * that servers ask for, keys. One thread. */
 typedef struct pl_client pl_client;
+
+#define PL_CLIENT_REQUESTS_MAX 1024u /* in flight, of all endpoints together; as many connections as curl opens */
 
 /* A finished call: a response, or a failure after the last attempt. Cleared by pl__call_result_clear. */
 typedef struct pl_call_result {
@@ -28,7 +31,8 @@ PL_NODISCARD pl_status pl__client_new(const pl_model_spec *models, uint32_t n_mo
 void pl__client_free(pl_client *client);
 /* Free slots of a model's endpoint: concurrency minus calls not yet released. */
 uint32_t pl__client_free_slots(const pl_client *client, uint32_t model);
-/* Takes a slot and sends. PL_E_BUSY without a free slot; PL_E_NOMEM. The chat is not kept. */
+/* Takes a slot, and sends as soon as the endpoint's flow control lets it. PL_E_BUSY without a free slot; PL_E_NOMEM,
+ * PL_E_INVALID. The chat is not kept. */
 PL_NODISCARD pl_status pl__client_submit(pl_client *client, uint32_t model, const pl_chat *chat,
                                          const pl_chat_image *images, size_t n_images, uint64_t tag, pl_error *reterr);
 /* Runs the transport until a call is finished, wake, or the deadline. Retries happen inside. */
@@ -36,12 +40,38 @@ PL_NODISCARD pl_status pl__client_poll(pl_client *client, uint64_t deadline_mono
                                        size_t *ret_n, pl_error *reterr);
 /* Gives a slot back: to be called when the result is durable. */
 void pl__client_release(pl_client *client, uint32_t model);
-/* No further attempts; what is in flight ends as it is answered, what waits for a retry ends now with what it had. */
+/* No further attempts; what is in flight ends as it is answered, what waits for a retry ends now with what it had.
+ * Calls that have not been sent yet still are. */
 void pl__client_stop_retrying(pl_client *client);
+/* Calls that have not been sent yet end now, with PL_OUTCOME_NONE and no attempt. */
+void pl__client_drop_unsent(pl_client *client);
+/* How many requests all endpoints together may have in flight from now on; shared fairly, one kept for each at least.
+ * Only while nothing is in flight, else PL_E_BUSY. PL_E_NOMEM, PL_E_INVALID (0). */
+PL_NODISCARD pl_status pl__client_set_requests_max(pl_client *client, uint32_t requests_max, pl_error *reterr);
 /* Calls submitted and not yet given back by poll. */
 uint32_t pl__client_in_flight(const pl_client *client);
-/* Has the endpoint answered auth, quota or not-found so often that asking on is senseless? Then its reason, else
- * PL_OUTCOME_NONE. The run stops feeding it; others go on. */
+/* Has the endpoint answered auth, quota or not-found so often that asking on is senseless, or has none of its servers
+ * served for longer than a restart takes (timeout_total, or the attempts of one call if none ever has)? Then its
+ * reason, else PL_OUTCOME_NONE. The run stops feeding it; others go on. */
 pl_outcome pl__client_closed(const pl_client *client, uint32_t model);
+
+#define PL_CLIENT_OUTCOMES 40u /* numbers of pl_outcome */
+
+typedef struct pl_client_stats {
+    uint64_t calls;                       /* handed out by poll, sent at least once */
+    uint64_t attempts;                    /* requests sent */
+    uint64_t retries[PL_CLIENT_OUTCOMES]; /* attempts after the first, by the outcome of the one before */
+    uint32_t attempts_most;               /* of one call */
+    uint64_t throttled_ns;                /* time during which a call was ready and flow control held it back */
+    uint64_t breaker_openings;            /* a server was found not to serve */
+    uint64_t limit_cuts;                  /* the concurrency was lowered */
+    uint32_t limit;                       /* concurrency that the servers bear, as far as is known now */
+    uint32_t concurrency;                 /* that the user allows */
+    uint32_t in_flight;                   /* requests now */
+    uint32_t queued;                      /* calls that could go but for flow control */
+    uint32_t waiting;                     /* calls that wait for the time of their next attempt */
+} pl_client_stats;
+/* All zero for a model that is not there. */
+void pl__client_stats(const pl_client *client, uint32_t model, pl_client_stats *ret);
 
 #endif

@@ -75,6 +75,8 @@ static void names_every_key(void **state)
                                        "limits:",
                                        "concurrency: 16",
                                        "attempts: 6",
+                                       "rpm:",
+                                       "tpm:",
                                        "timeout_connect: 10s",
                                        "timeout_first_byte: 120s",
                                        "timeout_total: 600s",

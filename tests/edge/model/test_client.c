@@ -380,7 +380,8 @@ static void replicas_take_over(void **state)
         assert_int_equal(r.decoded.reply.outcome, PL_OUTCOME_ANSWERED);
         pl__call_result_clear(&r);
     }
-    assert_memory_equal(w.hosts, "abbbb", 5); /* the next call begins where the last one got through */
+    /* Each begins at the same one, as it is about the same thing; a failure sends it to the other. */
+    assert_true(memcmp(w.hosts, "abaab", 5) == 0 || memcmp(w.hosts, "babba", 5) == 0);
     close_world(&w);
 }
 
