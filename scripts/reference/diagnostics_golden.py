@@ -1,15 +1,23 @@
 #!/usr/bin/python3
-"""Tables of counts by scipy, and Krippendorff's alpha by its definition from a coincidence matrix.
+"""Tables of counts by scipy, kappa and McNemar's test by statsmodels, Krippendorff's alpha by the krippendorff package.
 
-    /usr/bin/python3 scripts/reference/diagnostics_golden.py > tests/core/stats/contingency_golden.h
+    python3 -m venv --system-site-packages VENV && VENV/bin/pip install statsmodels krippendorff
+    VENV/bin/python scripts/reference/diagnostics_golden.py > tests/core/stats/contingency_golden.h
 
-Needs Debian's python3-numpy and python3-scipy (1.10 made the file). Kappa and McNemar's mid-p are written out from
-their definitions; the alpha of the published reliability data is 0.743 (Krippendorff 2011, example C: four observers,
-twelve units). Tolerance in the tests: 1e-12.
+Needs numpy and scipy besides; all versions are printed into the output. McNemar's mid-p is the exact p less the
+probability of the result itself (Fagerland, Lydersen & Laake 2013). The alpha of the published reliability data is
+0.743 (Krippendorff 2011, example C: four observers, twelve units); it is worked out from its definition too, and has to
+agree with the package. Tolerance in the tests: 1e-12.
 """
+from importlib.metadata import version
+
+import krippendorff
 import numpy
 import scipy
 from scipy import stats
+from scipy.stats.contingency import association
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.inter_rater import cohens_kappa
 
 RNG = numpy.random.default_rng(20)
 NAN = None
@@ -22,7 +30,7 @@ def row(values):
 
 
 def alpha(coders):
-    """1 - observed / expected disagreement, pair by pair."""
+    """1 - observed / expected disagreement, pair by pair, and by the package."""
     n_values = 8
     o = numpy.zeros((n_values, n_values))
     for unit in zip(*coders):
@@ -35,34 +43,41 @@ def alpha(coders):
     n = n_c.sum()
     observed = (o.sum() - numpy.trace(o)) / n
     expected = (n * n - (n_c ** 2).sum()) / (n * (n - 1))
-    return 1 - observed / expected
+    table = [[numpy.nan if v is None else v for v in line] for line in coders]
+    by_package = krippendorff.alpha(reliability_data=table, level_of_measurement="nominal")
+    assert abs(by_package - (1 - observed / expected)) < 1e-12
+    return by_package
 
 
 def kappa(t):
-    t = numpy.array(t, dtype=float)
-    n = t.sum()
-    p_o, p_e = numpy.trace(t) / n, (t.sum(axis=0) * t.sum(axis=1)).sum() / n ** 2
-    return (p_o - p_e) / (1 - p_e)
+    return cohens_kappa(numpy.array(t), return_results=False)
+
+
+def mcnemar_p(k, n):
+    """Of k against n - k discordant pairs."""
+    return mcnemar([[7, k], [n - k, 5]], exact=True).pvalue
 
 
 def mid_p(k, n):
     if 2 * k == n:
         return 1.0
-    return stats.binomtest(k, n).pvalue - stats.binom.pmf(k, n, 0.5)
+    return mcnemar_p(k, n) - stats.binom.pmf(k, n, 0.5)
 
 
 def main():
-    print("/* Made by scripts/reference/diagnostics_golden.py with numpy %s and scipy %s; do not edit. */" %
-          (numpy.__version__, scipy.__version__))
+    print("/* Made by scripts/reference/diagnostics_golden.py with numpy %s, scipy %s,"
+          "\n * statsmodels %s and krippendorff %s; do not edit. */" %
+          (numpy.__version__, scipy.__version__, version("statsmodels"), version("krippendorff")))
     print("/* clang-format off */\n#ifndef PL_CONTINGENCY_GOLDEN_H\n#define PL_CONTINGENCY_GOLDEN_H\n")
-    print("static const double golden_chi2[][7] = { /* a, b, c, d, chi2, with Yates, p of chi2 */")
+    print("static const double golden_chi2[][8] = { /* a, b, c, d, chi2, with Yates, p of chi2, phi */")
     for t in [[[10, 20], [30, 5]], [[1, 1], [1, 2]], [[233, 120], [180, 176]], [[1000, 1010], [990, 1020]],
               [[3, 0], [1, 4]]] + [RNG.integers(1, 300, (2, 2)).tolist() for _ in range(6)]:
         plain, yates = stats.chi2_contingency(t, correction=False), stats.chi2_contingency(t, correction=True)
-        print(row(t[0] + t[1] + [plain[0], yates[0], plain[1]]))
-    print("};\n\nstatic const double golden_mid[][4] = { /* k, n, exact p, mid-p */")
+        phi = association(numpy.array(t), method="cramer")  # for two by two the same
+        print(row(t[0] + t[1] + [plain[0], yates[0], plain[1], phi]))
+    print("};\n\nstatic const double golden_mid[][4] = { /* k, n, McNemar's exact p, mid-p */")
     for k, n in [(0, 1), (1, 1), (3, 6), (2, 9), (7, 9), (40, 100), (61, 100), (480, 1000), (5, 60)]:
-        print(row([k, n, stats.binomtest(k, n).pvalue, mid_p(k, n)]))
+        print(row([k, n, mcnemar_p(k, n), mid_p(k, n)]))
     print("};\n\nstatic const double golden_kappa[][10] = { /* 3 x 3 by rows, kappa */")
     for t in [[[20, 5, 1], [10, 15, 2], [0, 3, 9]]] + [RNG.integers(0, 40, (3, 3)).tolist() for _ in range(5)]:
         print(row(t[0] + t[1] + t[2] + [kappa(t)]))

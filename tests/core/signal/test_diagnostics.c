@@ -1,6 +1,7 @@
 #include <peerless/diagnostics.h>
 
 #include "alloc.h"
+#include "contingency_golden.h"
 #include "judgment_maker.h"
 #include "kit.h"
 
@@ -65,6 +66,36 @@ static void test_counts(void **state)
     assert_int_equal(pl_diagnostics_judges(d)[3].self_preference.against, 2);
     pl_diagnostics_free(d);
     pl__maker_free(k);
+}
+
+/* scipy's figures for a table, from verdicts that make it: rows first-shown is longer or not, columns it won or lost.
+ */
+static void test_table_golden(void **state)
+{
+    (void)state;
+    size_t tried = 0;
+    for (size_t g = 0; g < sizeof(golden_chi2) / sizeof(golden_chi2[0]); g++) {
+        const double *t = golden_chi2[g];
+        if (t[0] + t[1] + t[2] + t[3] > 200)
+            continue; /* more items than the maker has */
+        pl_maker *k = pl__maker_new(4, 200, 1);
+        uint32_t item = 0;
+        for (unsigned cell = 0; cell < 4; cell++) {
+            for (unsigned i = 0; i < (unsigned)t[cell]; i++)
+                add(k, item++, 3, 0, 1, cell % 2 == 0 ? PL_VERDICT_A : PL_VERDICT_B, cell < 2 ? 9 : 4,
+                    cell < 2 ? 4 : 9);
+        }
+        pl_diagnostics *d = run(&k->set, NULL);
+        const pl_taste *v = &pl_diagnostics_judges(d)[3].verbosity;
+        PL_KIT_CLOSE(v->chi2, t[4], 1e-12 * (1 + t[4]));
+        PL_KIT_CLOSE(v->chi2_yates, t[5], 1e-12 * (1 + t[5]));
+        PL_KIT_CLOSE(v->chi2_p, t[6], 1e-12);
+        PL_KIT_CLOSE(v->phi, t[7], 1e-12);
+        pl_diagnostics_free(d);
+        pl__maker_free(k);
+        tried++;
+    }
+    assert_true(tried >= 3);
 }
 
 static void test_triads(void **state)
@@ -285,13 +316,10 @@ static void test_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_triads),
-        cmocka_unit_test(test_reference),
-        cmocka_unit_test(test_vices_show),
-        cmocka_unit_test(test_order_does_not_matter),
-        cmocka_unit_test(test_hostile_sets),
-        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_counts),       cmocka_unit_test(test_table_golden),
+        cmocka_unit_test(test_triads),       cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_vices_show),   cmocka_unit_test(test_order_does_not_matter),
+        cmocka_unit_test(test_hostile_sets), cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+#include "binomial.h"
 #include "contingency.h"
 #include "contingency_golden.h"
 #include "jackknife.h"
@@ -27,9 +28,12 @@ static void test_chi2(void **state)
 static void test_mid_p(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(golden_mid); i++)
-        PL_KIT_CLOSE(pl__sign_test_mid((uint64_t)golden_mid[i][0], (uint64_t)golden_mid[i][1]), golden_mid[i][3],
-                     1e-12);
+    for (size_t i = 0; i < COUNT(golden_mid); i++) {
+        uint64_t k = (uint64_t)golden_mid[i][0];
+        uint64_t n = (uint64_t)golden_mid[i][1];
+        PL_KIT_CLOSE(pl__binomial_sign_test(k, n), golden_mid[i][2], 1e-12);
+        PL_KIT_CLOSE(pl__sign_test_mid(k, n), golden_mid[i][3], 1e-12);
+    }
     PL_KIT_CLOSE(pl__sign_test_mid(0, 0), 1, 0);
     assert_true(isnan(pl__sign_test_mid(2, 1)));
 }

@@ -65,6 +65,26 @@ static void reads_the_sequence_in_the_right_direction(void **state)
     assert_true(fabs(entropy(predicted, inverse, 15) - 1.6715952780212544) > 1e-3);
 }
 
+/* UPME prints a cell of 0.141 +- 0.2812: six models, four runs, one of them with one model misplaced. The deviation
+ * is the sample's (n - 1). */
+static void four_runs_give_the_published_cell(void **state)
+{
+    (void)state;
+    static const double truth[] = {6, 5, 4, 3, 2, 1};
+    static const double runs[4][6] = {{6, 5, 4, 3, 2, 1}, {9, 8, 7, 3, 2, 1}, {6, 5, 4, 3, 1, 2}, {5, 4, 3, 2, 1, 0}};
+    double values[4];
+    double mean = 0;
+    double squares = 0;
+    for (size_t i = 0; i < 4; i++) {
+        values[i] = entropy(runs[i], truth, 6);
+        mean += values[i] / 4;
+    }
+    for (size_t i = 0; i < 4; i++)
+        squares += (values[i] - mean) * (values[i] - mean);
+    PL_KIT_CLOSE(mean, 0.141, 0.0005);
+    PL_KIT_CLOSE(sqrt(squares / 3), 0.281, 0.0005);
+}
+
 static void entropy_is_zero_for_perfect_and_for_reversed(void **state)
 {
     (void)state;
@@ -202,6 +222,7 @@ int main(void)
         cmocka_unit_test(agrees_with_the_reference),
         cmocka_unit_test(reads_the_sequence_in_the_right_direction),
         cmocka_unit_test(entropy_is_zero_for_perfect_and_for_reversed),
+        cmocka_unit_test(four_runs_give_the_published_cell),
         cmocka_unit_test(ties_keep_their_order_and_nan_stands_last),
         cmocka_unit_test(small_lists_are_defined),
         cmocka_unit_test(refuses_null),
