@@ -10,12 +10,15 @@
 #define EXACT_INTEGER_MAX 9007199254740992.0 /* 2^53: up to here a real names one integer */
 
 /* jansson loses some refusals: it reports "invalid token" for one, and drops bytes of a number or a string for another.
- * So each refusal is noted here, and looked at after each of its calls. */
+ * So each refusal is noted here, and looked at after each of its calls. Where it drops the quote that ends a string, it
+ * reads and writes on behind its buffers, unless the next allocation, the string's own, is refused as well: while it
+ * parses, a refusal stays one. */
 static _Thread_local bool memory_refused;
+static _Thread_local bool parsing;
 
 static void *json_alloc(size_t size_bytes)
 {
-    void *p = pl__malloc(size_bytes);
+    void *p = parsing && memory_refused ? NULL : pl__malloc(size_bytes);
     if (!p)
         memory_refused = true;
     return p;
@@ -82,7 +85,9 @@ pl_status pl__json_parse(pl_view text, json_t **ret, pl_error *reterr)
     if (too_deep(text))
         return pl__fail(reterr, PL_E_LIMIT, "JSON nested more than %d deep", PL_JSON_DEPTH_MAX);
     memory_refused = false;
+    parsing = true;
     json_t *doc = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &error);
+    parsing = false;
     if (memory_refused || (!doc && json_error_code(&error) == json_error_out_of_memory)) {
         json_decref(doc);
         return pl__fail(reterr, PL_E_NOMEM, "JSON text of %zu bytes", text.len);

@@ -273,6 +273,32 @@ static pl_status read_and_write(void *user, pl_error *err)
     return rc;
 }
 
+static pl_status parse_once(void *user, pl_error *err)
+{
+    const pl_str *text = user;
+    json_t *doc = NULL;
+    pl_status rc = pl__json_parse(pl__view_n(text->ptr, text->len), &doc, err);
+    json_decref(doc);
+    return rc;
+}
+
+/* Strings of every length about the sizes that jansson's buffer grows at: a quote that it loses must not cost more. */
+static void test_refused_memory_at_any_length(void **state)
+{
+    (void)state;
+    pl_str text = {0};
+    pl__str_init(&text, 1000);
+    for (unsigned n = 0; n <= 70; n++) {
+        pl__str_reset(&text);
+        assert_int_equal(pl__str_append_c(&text, "{\""), PL_OK);
+        for (unsigned i = 0; i < n; i++)
+            assert_int_equal(pl__str_append_char(&text, 'k'), PL_OK);
+        assert_int_equal(pl__str_append_c(&text, "\":-1.5}"), PL_OK);
+        pl__kit_fault_loop("json string", parse_once, &text);
+    }
+    pl__str_clear(&text);
+}
+
 static void test_refused_memory(void **state)
 {
     (void)state;
@@ -300,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_getters),
         cmocka_unit_test(test_setters),
         cmocka_unit_test(test_refused_memory),
+        cmocka_unit_test(test_refused_memory_at_any_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
