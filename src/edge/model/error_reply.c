@@ -61,6 +61,14 @@ static const char *const auth_words[] = {
     "invalid_api_key", "api key not valid", "invalid api key",           "incorrect api key",
     "api_key_invalid", "api key expired",   "location is not supported", NULL};
 static const char *const no_model_words[] = {"model_not_found", "model not found", "invalid model name", NULL};
+/* A filter's word on the prompt, put as an error: Azure, OpenAI, Anthropic. It is a refusal like any other. */
+static const char *const refusal_words[] = {"content_filter",
+                                            "content management policy",
+                                            "responsibleaipolicyviolation",
+                                            "content_policy_violation",
+                                            "content filtering policy",
+                                            "violating our usage policy",
+                                            NULL};
 /* Sent as 500 although nothing will change: llama.cpp, an undecodable image or a parameter it does not have. */
 static const char *const hopeless_words[] = {"failed to load image", "failed to decode image", "not_supported_error",
                                              "only one completion choice is allowed", NULL};
@@ -124,6 +132,8 @@ static verdict judge(int status, const pl_error_words *words)
         return (verdict){PL_OUTCOME_IMAGE_UNSUPPORTED, false};
     if (about_request && pl__error_says(words, too_long_words))
         return (verdict){PL_OUTCOME_TOO_LONG, false};
+    if (status == 400 && pl__error_says(words, refusal_words))
+        return (verdict){PL_OUTCOME_REFUSED, false};
     if (status >= 300 && status < 400) /* redirects are not followed: the configured address is not the endpoint's */
         return (verdict){PL_OUTCOME_NOT_FOUND, false};
     if (about_logprobs(status, words))
@@ -142,7 +152,8 @@ static void finish(const pl_http_reply *reply, int64_t now_unix_ms, pl_decoded *
     pl_view should = pl__http_reply_header(reply, "x-should-retry");
     if (pl__view_eq_str(should, "false"))
         ret->retryable = false;
-    else if (pl__view_eq_str(should, "true") && ret->reply.outcome != PL_OUTCOME_QUOTA)
+    else if (pl__view_eq_str(should, "true") && ret->reply.outcome != PL_OUTCOME_QUOTA &&
+             !pl__outcome_is_response(ret->reply.outcome))
         ret->retryable = true;
     ret->has_retry_after = pl__retry_after_ms(reply, now_unix_ms, &ret->retry_after_ms);
     if (!ret->has_retry_after && (reply->status < 200 || reply->status >= 300))

@@ -1,0 +1,41 @@
+#include "kit.h"
+
+#include "fixture.h"
+#include "json.h"
+
+static void fixtures_decode_as_they_say(void **state)
+{
+    (void)state;
+    fixtures_run("gemini", 40);
+}
+
+static void survives_refusals(void **state)
+{
+    static const char *const names[] = {"ok.http",
+                                        "ok_thoughts.http",
+                                        "logprobs.http",
+                                        "candidates_two.http",
+                                        "blocked_prompt.http",
+                                        "rate_retry_info.http",
+                                        "garbled_empty.http"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        fixture_refuse_memory("gemini", names[i]);
+}
+
+static void cut_replies_are_garbled(void **state)
+{
+    (void)state;
+    fixture_cut("gemini", "ok.http");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fixtures_decode_as_they_say),
+        cmocka_unit_test(cut_replies_are_garbled),
+        cmocka_unit_test(survives_refusals),
+    };
+    pl__json_use_alloc();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
