@@ -11,6 +11,8 @@
 
 static const char *const image_endings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".tif", ".tiff"};
 
+#define POINTER_BYTES sizeof(void *)
+
 /* What few items have. */
 typedef struct more_of_item {
     const char *const *options;
@@ -61,10 +63,10 @@ static pl_item unpack(const char *record, uint32_t *ret_line)
     const char *at = take(take(record, &flags, sizeof(flags)), ret_line, sizeof(*ret_line));
 
     if (flags & HAS_IMAGE)
-        at = take(at, &item.image_path, sizeof(item.image_path));
+        at = take(at, &item.image_path, POINTER_BYTES);
     if (flags & HAS_MORE)
-        at = take(at, &more, sizeof(more));
-    if (flags & ID_IN_PATH) {
+        at = take(at, &more, POINTER_BYTES);
+    if ((flags & ID_IN_PATH) && item.image_path) {
         at = take(at, &id_at, sizeof(id_at));
         item.id = item.image_path + id_at;
     } else {
@@ -131,16 +133,15 @@ static const char *pack(pl_arena *arena, const pl_item *item, uint32_t line)
                                .n_labels = item->n_labels,
                                .dataset = item->dataset};
     }
-    char *record =
-        pl__arena_alloc(arena, sizeof(flags) + sizeof(line) + (item->image_path ? sizeof(item->image_path) : 0) +
-                                   (more ? sizeof(more) : 0) + id_bytes + question_bytes);
+    char *record = pl__arena_alloc(arena, sizeof(flags) + sizeof(line) + (item->image_path ? POINTER_BYTES : 0) +
+                                              (more ? POINTER_BYTES : 0) + id_bytes + question_bytes);
     if (!record)
         return NULL;
     char *at = put(put(record, &flags, sizeof(flags)), &line, sizeof(line));
     if (item->image_path)
-        at = put(at, &item->image_path, sizeof(item->image_path));
+        at = put(at, &item->image_path, POINTER_BYTES);
     if (more)
-        at = put(at, &more, sizeof(more));
+        at = put(at, &more, POINTER_BYTES);
     at = in_path ? put(at, &id_at, sizeof(id_at)) : put(at, item->id, id_bytes);
     if (item->question)
         (void)put(at, item->question, question_bytes);
