@@ -2,6 +2,7 @@
 #include "image.h"
 #include "interrupts.h"
 #include "out.h"
+#include "process.h"
 #include "progress.h"
 
 static int exit_of_state(pl_run_state state)
@@ -43,6 +44,9 @@ int pl__cli_run(const pl_args *args, const pl_setup *setup, pl_store *store, con
                         .deadline_ms = wishes->deadline_ms,
                         .retry_failed = wishes->retry_failed,
                         .fail_fast = wishes->fail_fast,
+                        .record_dir = wishes->record_dir,
+                        .replay_dir = wishes->replay_dir,
+                        .replay_in_time = wishes->replay_in_time,
                         .interrupt = pl__interrupts_install(),
                         .progress = args->quiet ? NULL : pl__progress_show,
                         .user = &view};
@@ -90,6 +94,19 @@ static int show_ranking(const pl_args *args, pl_store *store, int64_t run_id)
     return code;
 }
 
+void pl__cli_guard_keys(const pl_config *config)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < config->n_models && !any; i++) {
+        const pl_endpoint_spec *reach = &config->models[i].reach;
+
+        any = reach->api_key_env || reach->api_key_file || reach->api_key_cmd || reach->n_headers > 0;
+    }
+    if (any)
+        (void)pl__process_hide_memory(); /* where it cannot be had, a core file is as safe as the user's other files */
+}
+
 int pl__cmd_run(const pl_args *args)
 {
     int code = PL_EXIT_OK;
@@ -105,8 +122,14 @@ int pl__cmd_run(const pl_args *args)
         pl_run_wishes wishes = {.max_calls = pl__arg_count(args, "max-calls", config->budget.max_calls),
                                 .deadline_ms = pl__arg_count(args, "deadline", config->budget.deadline_ms),
                                 .retry_failed = pl__arg_given(args, "retry-failed"),
-                                .fail_fast = pl__arg_given(args, "fail-fast")};
+                                .fail_fast = pl__arg_given(args, "fail-fast"),
+                                .record_dir = pl__arg_text(args, "record", NULL),
+                                .replay_dir = pl__arg_text(args, "replay", NULL),
+                                .replay_in_time = pl__arg_given(args, "in-time")};
         int64_t run_id = 0;
+
+        if (!wishes.replay_dir)
+            pl__cli_guard_keys(config);
 
         if (pl__store_open_sqlite(pl__arg_text(args, "store", config->store), PL_STORE_CREATE, &store, &err) != PL_OK) {
             code = pl__out_error(&err);

@@ -30,6 +30,9 @@ static const pl_option RUN[] = {
     {"retry-failed", 0, PL_OPTION_FLAG, NULL, "also ask again what was refused as a bad request"},
     {"fail-fast", 0, PL_OPTION_FLAG, NULL, "stop at the first failed call"},
     {"no-rank", 0, PL_OPTION_FLAG, NULL, "end without showing the ranking"},
+    {"record", 0, PL_OPTION_TEXT, "DIR", "also write every request and reply to DIR; keys are never in it"},
+    {"replay", 0, PL_OPTION_TEXT, "DIR", "take the replies from a recording: no network, no keys, no waiting"},
+    {"in-time", 0, PL_OPTION_FLAG, NULL, "with --replay: replies take as long as they took"},
 };
 static const pl_option EXPORT[] = {
     {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default run.db)"},

@@ -27,11 +27,17 @@ pl_config *pl__cli_config(const char *path, int *ret_exit);
 /* Opens what a config names; shows the error and sets *ret_exit when it returns NULL. */
 pl_setup *pl__cli_setup(const pl_config *config, int *ret_exit);
 
+/* Before a command reads the config's keys: from then on the process leaves no core file with them in it. */
+void pl__cli_guard_keys(const pl_config *config);
+
 typedef struct pl_run_wishes {
     uint64_t max_calls;
     uint64_t deadline_ms;
     bool retry_failed;
     bool fail_fast;
+    const char *record_dir; /* or NULL; so is the next */
+    const char *replay_dir;
+    bool replay_in_time;
 } pl_run_wishes;
 /* Runs with progress on standard error and shows the summary there. The exit code of the run; *ret_ran tells whether
  * there is a run to rank. */

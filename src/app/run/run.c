@@ -39,6 +39,7 @@ static void check_stop(pl_runner *r)
     int level = r->opts->interrupt ? atomic_load_explicit(r->opts->interrupt, memory_order_relaxed) : 0;
 
     bool late = now_ns(r) >= r->deadline_ns;
+    pl_error problem = {0};
 
     r->abandoning = r->abandoning || level > 0 || late;
     if (level > 0)
@@ -47,6 +48,10 @@ static void check_stop(pl_runner *r)
         r->transport->ops->cancel_all(r->transport);
     if (late)
         pl__run_stop(r, PL_RUN_STOPPED, "the deadline has passed");
+    if (pl__wire_problem(&r->wire, &problem) != PL_OK) {
+        r->abandoning = true;
+        pl__run_stop(r, PL_RUN_INCOMPLETE, "%s", problem.msg);
+    }
 }
 
 /* ---- progress ---- */
@@ -265,13 +270,17 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
     uint64_t slots = 0;
     pl_status rc = make_summary(r, reterr);
 
-    if (rc == PL_OK && !r->transport) {
-        rc = pl__transport_curl_new(NULL, &r->own_transport, reterr);
-        r->transport = r->own_transport;
-    }
     if (rc == PL_OK)
-        rc = pl__client_new(config->models, config->n_models, r->transport, r->clock, config->seed, r->opts->log,
+        rc = pl__wire_open(&r->wire, r->opts, reterr);
+    if (rc != PL_OK)
+        return rc;
+    r->transport = r->wire.transport;
+    r->clock = r->wire.clock;
+    if (rc == PL_OK)
+        rc = pl__client_new(r->wire.models, config->n_models, r->transport, r->clock, config->seed, r->opts->log,
                             &r->client, reterr);
+    if (rc == PL_OK)
+        rc = pl__wire_hide(&r->wire, pl__client_secrets(r->client), reterr);
     if (rc == PL_OK)
         rc = begin_run(r, reterr);
     if (rc != PL_OK)
@@ -333,8 +342,7 @@ static void clear(pl_runner *r)
     pl__image_pool_free(r->images);
     pl__inbox_free(r->inbox);
     pl__client_free(r->client);
-    if (r->own_transport)
-        r->own_transport->ops->free(r->own_transport);
+    pl__wire_clear(&r->wire);
     for (uint32_t i = 0; r->ready && i < r->setup->config->n_models; i++)
         pl__free(r->ready[i].ptr);
     pl__free(r->ready);
@@ -362,8 +370,7 @@ static pl_status settle(pl_runner *r, pl_error *reterr)
 
 pl_status pl__run_execute(const pl_run_opts *opts, pl_run_summary *ret, pl_error *reterr)
 {
-    pl_runner r = {
-        .opts = opts, .setup = opts->setup, .store = opts->store, .transport = opts->transport, .summary = ret};
+    pl_runner r = {.opts = opts, .setup = opts->setup, .store = opts->store, .summary = ret};
     pl_status rc = PL_OK;
 
     *ret = (pl_run_summary){0};
@@ -383,6 +390,7 @@ pl_status pl__run_execute(const pl_run_opts *opts, pl_run_summary *ret, pl_error
             rc = end_run(&r, reterr);
         else
             ret->state = PL_RUN_INCOMPLETE;
+        rc = rc == PL_OK ? pl__wire_problem(&r.wire, reterr) : rc;
     }
     clear(&r);
     return rc;

@@ -103,13 +103,17 @@ typedef struct pl_run_opts {
     uint64_t deadline_ms; /* 0: none; from the start of this run */
     bool retry_failed;
     bool fail_fast;
+    const char *record_dir;      /* every exchange is recorded there (transport_record.h); NULL: none is */
+    const char *replay_dir;      /* answers come from this recording, without keys and network; NULL: from endpoints */
+    bool replay_in_time;         /* they take as long as they took */
     const atomic_int *interrupt; /* set by a signal handler: 1 = start nothing new, finish what is in flight; 2 = now */
     void (*progress)(const pl_run_progress *progress, void *user); /* a few times a second; or NULL */
     void *user;
 } pl_run_opts;
 
 /* Runs to the end of the work, the budget or an interrupt. PL_OK with a summary whatever the endpoints did; otherwise
- * what the store or memory failed with (what was stored before stays valid). *ret is filled in both cases once the run
+ * what the store, a recording or memory failed with (what was stored before stays valid; a recording that cannot go on
+ * lets what is in flight end first). *ret is filled in both cases once the run
  * began. */
 PL_NODISCARD pl_status pl__run_execute(const pl_run_opts *opts, pl_run_summary *ret, pl_error *reterr);
 

@@ -5,12 +5,14 @@
 #include "image.h"
 #include "map.h"
 #include "run.h"
+#include "wire.h"
 
 /* The rooms of a run, all on the run's own thread unless said otherwise:
  *   opening.c  items -> units; what the store already has is taken over
  *   tasks.c    ready tasks -> flights -> results -> durable -> next ready tasks
  *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
  *   inbox.c    messages from other threads (durable results, fitted images)
+ *   wire.c    what requests go over: libcurl, a recording, or both
  *   run.c      the loop, stopping, progress
  *
  * Invariants:
@@ -123,7 +125,7 @@ typedef struct pl_runner {
     const pl_clock *clock;
     pl_store *store;
     pl_transport *transport;
-    pl_transport *own_transport;
+    pl_wire wire;
     pl_client *client;
     pl_store_writer *writer;
     pl_inbox *inbox;

@@ -199,7 +199,9 @@ static pl_status build_models(pl_config *config, const pl_draft *draft, pl_error
         return pl__fail(reterr, PL_E_NOMEM, "%zu models", draft->n_models);
     for (size_t i = 0; i < draft->n_models; i++) {
         models[i] = draft->models[i].spec;
-        if (!place_path(config, models[i].reach.api_key_file, &models[i].reach.api_key_file))
+        pl_endpoint_spec *reach = &models[i].reach;
+        if (!place_path(config, reach->api_key_file, &reach->api_key_file) ||
+            !place_path(config, reach->ca_file, &reach->ca_file))
             return pl__fail(reterr, PL_E_NOMEM, "%zu models", draft->n_models);
         pl_status rc = pl__model_identity(&models[i], reterr);
         if (rc != PL_OK)
@@ -239,6 +241,7 @@ static pl_status read_draft(const char *path, const pl_yaml_node *root, pl_arena
     if (draft.version > CONFIG_VERSION)
         pl__problems_add(problems, 1, "version", "%lld is newer than what this program reads (%d)",
                          (long long)draft.version, CONFIG_VERSION);
+    pl__settle_reach(&r, &draft);
     pl__str_clear(&r.where);
     if (r.rc != PL_OK)
         return pl__fail(reterr, r.rc, "%s: no memory", path);

@@ -281,12 +281,12 @@ void pl__read_extra(pl_section_reader *r, const pl_yaml_node *node, void *target
 void pl__finish_model(pl_section_reader *r, pl_draft_model *model)
 {
     pl_model_spec *spec = &model->spec;
-    if (spec->reach.api_key_env && spec->reach.api_key_file)
-        pl__reader_problem(r, model->line, "api_key_env and api_key_file cannot stand together");
     if (spec->reach.api_version && !model->base_urls && spec->provider && strcmp(spec->provider, "openai") == 0)
         pl__reader_problem(r, model->line,
                            "api_version needs a base_url: that of the deployment, such as "
                            "https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT");
+    if (!!spec->reach.api_key_env + !!spec->reach.api_key_file + !!spec->reach.api_key_cmd > 1)
+        pl__reader_problem(r, model->line, "api_key_env, api_key_file and api_key_cmd cannot stand together");
     if (!model->base_urls) {
         model->base_urls = pl__arena_calloc(r->arena, 1, sizeof(*model->base_urls));
         if (!model->base_urls) {

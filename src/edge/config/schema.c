@@ -66,6 +66,15 @@ static const pl_field limits_fields[] = {
 };
 static const pl_section limits_section = {limits_fields, COUNT(limits_fields), NULL};
 
+static const pl_field model_tls_fields[] = {
+    {.key = "ca_file", .kind = PL_FIELD_TEXT, AT(spec.reach.ca_file)},
+    {.key = "insecure",
+     .kind = PL_FIELD_BOOL,
+     AT(spec.reach.insecure),
+     .given_offset = offsetof(pl_draft_model, insecure_given)},
+};
+static const pl_section model_tls_section = {model_tls_fields, COUNT(model_tls_fields), NULL};
+
 static const pl_field model_fields[] = {
     {.key = "name", .kind = PL_FIELD_TEXT, AT(spec.name), .required = true},
     {.key = "provider", .kind = PL_FIELD_CUSTOM, .custom = pl__read_provider, .required = true},
@@ -77,6 +86,9 @@ static const pl_field model_fields[] = {
     {.key = "api_key_file", .kind = PL_FIELD_CUSTOM, .custom = pl__read_api_key_file},
     {.key = "api_version", .kind = PL_FIELD_CUSTOM, .custom = pl__read_api_version},
     {.key = "headers", .kind = PL_FIELD_CUSTOM, .custom = pl__read_headers},
+    {.key = "api_key_cmd", .kind = PL_FIELD_CUSTOM, .custom = pl__read_api_key_cmd},
+    {.key = "tls", .kind = PL_FIELD_SECTION, .section = &model_tls_section},
+    {.key = "proxy", .kind = PL_FIELD_CUSTOM, .custom = pl__read_model_proxy},
     {.key = "family", .kind = PL_FIELD_TEXT, AT(spec.family)},
     {.key = "params", .kind = PL_FIELD_SECTION, .section = &params_section},
     {.key = "extra", .kind = PL_FIELD_CUSTOM, .custom = pl__read_extra},
@@ -154,6 +166,12 @@ static const pl_field data_fields[] = {
 };
 const pl_section pl__schema_data = {data_fields, COUNT(data_fields), NULL};
 
+static const pl_field file_tls_fields[] = {
+    {.key = "ca_file", .kind = PL_FIELD_TEXT, AT(ca_file)},
+    {.key = "insecure", .kind = PL_FIELD_BOOL, AT(insecure)},
+};
+static const pl_section file_tls_section = {file_tls_fields, COUNT(file_tls_fields), NULL};
+
 static const pl_field file_fields[] = {
     {.key = "version", .kind = PL_FIELD_I64, AT(version), .min = 1, .max = INT64_MAX},
     {.key = "data", .kind = PL_FIELD_CUSTOM, .custom = pl__read_data, .required = true},
@@ -161,6 +179,8 @@ static const pl_field file_fields[] = {
     {.key = "evaluations", .kind = PL_FIELD_SECTION, .section = &evaluations_section},
     {.key = "encoders", .kind = PL_FIELD_LATER, .words = "leave it out: weights.clip is dropped without an encoder"},
     {.key = "budget", .kind = PL_FIELD_SECTION, .section = &budget_section},
+    {.key = "tls", .kind = PL_FIELD_SECTION, .section = &file_tls_section},
+    {.key = "proxy", .kind = PL_FIELD_CUSTOM, .custom = pl__read_file_proxy},
     {.key = "store", .kind = PL_FIELD_TEXT, AT(store)},
     {.key = "seed", .kind = PL_FIELD_I64, AT(seed), .min = 0, .max = INT64_MAX},
 };

@@ -14,6 +14,7 @@ typedef struct pl_draft_model {
     const char *base_url;
     const char **base_urls;
     size_t n_base_urls;
+    bool insecure_given;
 } pl_draft_model;
 
 /* The file while it is read, defaults filled in. */
@@ -30,6 +31,9 @@ typedef struct pl_draft {
     pl_budget budget;
     const char *store;
     int64_t seed;
+    const char *ca_file; /* this and the next two: for models that say nothing of their own */
+    const char *proxy;
+    bool insecure;
 } pl_draft;
 
 extern const pl_section pl__schema_file;        /* target: pl_draft */
@@ -55,6 +59,9 @@ void pl__read_api_key_env(pl_section_reader *r, const pl_yaml_node *node, void *
 void pl__read_api_key_file(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_api_version(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_headers(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_api_key_cmd(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_model_proxy(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_file_proxy(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_criteria(pl_section_reader *r, const pl_yaml_node *node, void *target);
@@ -65,5 +72,7 @@ bool pl__is_env_name(const char *name);
 /* What one model's keys must satisfy together; then fills in what follows from them. */
 void pl__finish_model(pl_section_reader *r, pl_draft_model *model);
 void pl__defaults_model(pl_draft_model *model);
+/* Fills in what the file says for all models about reaching them; a key over plain http must be spelled out. */
+void pl__settle_reach(pl_section_reader *r, pl_draft *draft);
 
 #endif

@@ -83,7 +83,13 @@ static pl_status idle_call(pl_client *c, pl_call **ret)
 
 /* ---- the end of an attempt ---- */
 
-static void decode_failure(const pl_endpoint *e, pl_call *x)
+static void redact(const pl_client *c, char *line)
+{
+    for (size_t i = 0; i < c->secrets.n; i++)
+        pl__redact_secret(line, pl__secrets_get(&c->secrets, i));
+}
+
+static void decode_failure(const pl_client *c, pl_call *x)
 {
     static const struct {
         pl_http_failure failure;
@@ -102,7 +108,7 @@ static void decode_failure(const pl_endpoint *e, pl_call *x)
         x->decoded.retryable = meanings[i].retryable;
     }
     pl__redact_line(pl__view(x->error.msg), x->decoded.message, sizeof(x->decoded.message));
-    pl__redact_secret(x->decoded.message, pl__view_n(e->key.ptr, e->key.len));
+    redact(c, x->decoded.message);
     pl__http_reply_clear(&x->reply); /* a part of a reply is none */
 }
 
@@ -110,13 +116,13 @@ static pl_status decode(pl_client *c, pl_call *x, pl_error *reterr)
 {
     const pl_endpoint *e = &c->lanes[x->lane].endpoint;
     if (x->failure != PL_HTTP_OK) {
-        decode_failure(e, x);
+        decode_failure(c, x);
     } else {
-        pl__endpoint_redact_body(e, &x->reply);
+        pl__secrets_mask_reply(&c->secrets, &x->reply);
         pl_status rc = e->codec->decode(&x->reply, c->clock->now_unix_ms(c->clock->user), &x->decoded, reterr);
         if (rc)
             return rc;
-        pl__redact_secret(x->decoded.message, pl__view_n(e->key.ptr, e->key.len));
+        redact(c, x->decoded.message);
     }
     x->decoded_yet = true;
     return PL_OK;
@@ -198,6 +204,24 @@ static pl_status share_out(pl_client *c, uint32_t requests_max, pl_error *reterr
     return PL_OK;
 }
 
+/* Keys that commands print, each asked once; then everything that no output may show. */
+static pl_status read_secrets(pl_client *c, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    for (uint32_t i = 0; i < c->n_lanes && !rc; i++) {
+        pl_endpoint *e = &c->lanes[i].endpoint;
+        const pl_endpoint *same_key = NULL;
+        for (uint32_t k = 0; k < i && !same_key; k++)
+            if (pl__key_same_place(&c->lanes[k].endpoint.spec, &e->spec))
+                same_key = &c->lanes[k].endpoint;
+        rc = pl__endpoint_ask_key(e, same_key, reterr);
+        rc = rc ? rc : pl__endpoint_secrets(e, &c->secrets, reterr);
+        if (!rc)
+            pl__key_warn(&e->spec, e->key.len > 0, c->log);
+    }
+    return rc;
+}
+
 pl_status pl__client_new(const pl_model_spec *models, uint32_t n_models, pl_transport *transport, const pl_clock *clock,
                          uint64_t seed, const pl_log *log, pl_client **ret, pl_error *reterr)
 {
@@ -217,6 +241,7 @@ pl_status pl__client_new(const pl_model_spec *models, uint32_t n_models, pl_tran
     }
     for (; c->n_lanes < n_models && !rc; c->n_lanes++)
         rc = pl__lane_init(&c->lanes[c->n_lanes], &models[c->n_lanes], seed, now_ns(c), reterr);
+    rc = rc ? rc : read_secrets(c, reterr);
     rc = rc ? rc : share_out(c, PL_CLIENT_REQUESTS_MAX, reterr);
     if (rc)
         goto out;
@@ -239,6 +264,7 @@ void pl__client_free(pl_client *client)
     }
     for (uint32_t i = 0; i < client->n_lanes; i++)
         pl__lane_clear(&client->lanes[i]);
+    pl__secrets_clear(&client->secrets);
     pl__deadlines_clear(&client->waiting);
     pl__fair_clear(&client->share);
     pl__free(client->calls);
@@ -347,4 +373,9 @@ pl_outcome pl__client_closed(const pl_client *client, uint32_t model)
     const pl_lane *lane = &client->lanes[model];
     pl_outcome refused = pl__endpoint_closed(&lane->endpoint);
     return refused != PL_OUTCOME_NONE ? refused : lane->given_up;
+}
+
+const pl_secrets *pl__client_secrets(const pl_client *client)
+{
+    return &client->secrets;
 }

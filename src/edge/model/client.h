@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "codec.h"
 #include "log.h"
+#include "secrets.h"
 
 /* The pool's endpoints over one transport: slots, what is sent when (src/edge/flow), retries with jitter and delays
  * that servers ask for, keys. One thread. */
@@ -54,6 +55,8 @@ uint32_t pl__client_in_flight(const pl_client *client);
  * served for longer than a restart takes (timeout_total, or the attempts of one call if none ever has)? Then its
  * reason, else PL_OUTCOME_NONE. The run stops feeding it; others go on. */
 pl_outcome pl__client_closed(const pl_client *client, uint32_t model);
+/* What no output may show: the keys of all endpoints. Borrowed. */
+const pl_secrets *pl__client_secrets(const pl_client *client);
 
 #define PL_CLIENT_OUTCOMES 40u /* numbers of pl_outcome */
 

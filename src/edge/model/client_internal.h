@@ -73,6 +73,7 @@ struct pl_client {
     uint64_t seed;
     pl_lane *lanes;
     uint32_t n_lanes;
+    pl_secrets secrets; /* of all endpoints: any server may echo any of them */
     pl_fair_share share;
     bool *wants;     /* by lane; room for one round */
     pl_call **calls; /* by index */

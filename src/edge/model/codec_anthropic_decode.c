@@ -61,7 +61,7 @@ static pl_status read_success(const pl_http_reply *raw, const json_t *doc, int64
         pl__garbled_reply(raw, "the reply is no message", now_unix_ms, ret);
         return PL_OK;
     }
-    return pl__read_choice(raw, doc, read_message, now_unix_ms, ret);
+    return pl__read_one_choice(raw, doc, read_message, now_unix_ms, ret);
 }
 
 pl_status pl__anthropic_decode(const pl_http_reply *reply, int64_t now_unix_ms, pl_decoded *ret, pl_error *reterr)

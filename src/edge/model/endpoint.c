@@ -3,8 +3,6 @@
 #include "alloc.h"
 #include "body_writer.h"
 #include "error.h"
-#include "file.h"
-#include "redact.h"
 #include "request_header.h"
 #include "retry.h"
 
@@ -21,58 +19,16 @@ static const char *auth_header(const pl_endpoint *e)
     return has_versioned_auth(e) ? e->codec->versioned_auth_header : e->codec->auth_header;
 }
 
-static pl_status set_key(pl_endpoint *e, pl_view text, const char *kind, const char *where, pl_error *reterr)
+static pl_status set_key(pl_endpoint *e, const pl_endpoint *same_key, pl_error *reterr)
 {
-    pl_view key = pl__view_trim(text);
-    if (key.len == 0)
-        return pl__fail(reterr, PL_E_NOT_FOUND, "model %s: the %s %s, which should hold its API key, is empty",
-                        e->spec.name, kind, where);
-    if (key.len > PL_KEY_BYTES_MAX)
-        return pl__fail(reterr, PL_E_INVALID, "model %s: the API key in the %s %s is longer than %u bytes",
-                        e->spec.name, kind, where, PL_KEY_BYTES_MAX);
-    for (size_t i = 0; i < key.len; i++)
-        if ((unsigned char)key.ptr[i] <= 0x20 || (unsigned char)key.ptr[i] >= 0x7f)
-            return pl__fail(reterr, PL_E_INVALID,
-                            "model %s: the API key in the %s %s has white space or other odd bytes in it", e->spec.name,
-                            kind, where);
-    pl_status rc = pl__str_append_view(&e->key, key);
+    pl_status rc = same_key ? pl__str_append(&e->key, same_key->key.ptr, same_key->key.len)
+                            : pl__key_read(&e->spec, &e->key, reterr);
+    if (rc && !same_key)
+        return rc;
     if (!has_versioned_auth(e))
         rc = rc ? rc : pl__str_append_c(&e->auth_value, e->codec->auth_prefix);
-    rc = rc ? rc : pl__str_append_view(&e->auth_value, key);
+    rc = rc ? rc : pl__str_append(&e->auth_value, e->key.ptr, e->key.len);
     return rc ? pl__fail(reterr, PL_E_NOMEM, "model %s", e->spec.name) : PL_OK;
-}
-
-static void wipe(pl_str *s)
-{
-    volatile char *p = s->ptr;
-    for (size_t i = 0; i < s->len; i++)
-        p[i] = 0;
-    pl__str_clear(s);
-}
-
-static pl_status read_key(pl_endpoint *e, pl_error *reterr)
-{
-    const char *name = e->spec.reach.api_key_env;
-    const char *path = e->spec.reach.api_key_file;
-    if (name) {
-        const char *value = getenv(name);
-        if (!value)
-            return pl__fail(reterr, PL_E_NOT_FOUND,
-                            "model %s: the environment variable %s, which should hold its API key, is not set",
-                            e->spec.name, name);
-        return set_key(e, pl__view(value), "environment variable", name, reterr);
-    }
-    if (!path)
-        return PL_OK;
-    pl_str text = {0};
-    pl__str_init(&text, PL_KEY_BYTES_MAX);
-    pl_status rc = pl__file_read(path, PL_KEY_BYTES_MAX, &text, reterr);
-    if (rc)
-        pl__error_prefix(reterr, "model %s: API key", e->spec.name);
-    else
-        rc = set_key(e, pl__view_n(text.ptr, text.len), "file", path, reterr);
-    wipe(&text);
-    return rc;
 }
 
 static pl_status read_header(pl_endpoint *e, size_t i, pl_error *reterr)
@@ -82,7 +38,7 @@ static pl_status read_header(pl_endpoint *e, size_t i, pl_error *reterr)
     const char *problem = pl__request_header_problem(pl__view(h->name));
     if (problem)
         return pl__fail(reterr, PL_E_INVALID, "model %s: the header %s %s", e->spec.name, h->name, problem);
-    if (e->key.len > 0 && pl__view_eq_str(pl__view(h->name), auth_header(e)))
+    if ((e->key.len > 0 || e->spec.reach.api_key_cmd) && pl__view_eq_str(pl__view(h->name), auth_header(e)))
         return pl__fail(reterr, PL_E_INVALID, "model %s: the header %s already carries its API key", e->spec.name,
                         h->name);
     if (!value)
@@ -113,6 +69,8 @@ static pl_status read_headers(pl_endpoint *e, pl_error *reterr)
 pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_error *reterr)
 {
     ret->spec = *spec;
+    ret->route =
+        (pl_http_route){.ca_file = spec->reach.ca_file, .proxy = spec->reach.proxy, .insecure = spec->reach.insecure};
     ret->slots = spec->reach.concurrency > 0 ? spec->reach.concurrency : 1;
     ret->attempts_max = spec->reach.attempts_max > 0 ? spec->reach.attempts_max : PL_ATTEMPTS_MAX_DEFAULT;
     pl__str_init(&ret->key, PL_KEY_BYTES_MAX);
@@ -122,16 +80,21 @@ pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_erro
         return pl__fail(reterr, PL_E_UNSUPPORTED, "model %s: there is no provider \"%s\"", spec->name, spec->provider);
     if (spec->reach.n_base_urls == 0)
         return pl__fail(reterr, PL_E_INVALID, "model %s has no base_url", spec->name);
-    pl_status rc = read_key(ret, reterr);
+    pl_status rc = spec->reach.api_key_cmd ? PL_OK : set_key(ret, NULL, reterr);
     return rc ? rc : read_headers(ret, reterr);
+}
+
+pl_status pl__endpoint_ask_key(pl_endpoint *e, const pl_endpoint *same_key, pl_error *reterr)
+{
+    return e->spec.reach.api_key_cmd ? set_key(e, same_key, reterr) : PL_OK;
 }
 
 void pl__endpoint_clear(pl_endpoint *e)
 {
-    wipe(&e->key);
-    wipe(&e->auth_value);
+    pl__key_wipe(&e->key);
+    pl__key_wipe(&e->auth_value);
     for (size_t i = 0; i < PL_ENDPOINT_HEADERS_MAX; i++)
-        wipe(&e->header_values[i]);
+        pl__key_wipe(&e->header_values[i]);
 }
 
 pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const pl_chat_image *images, size_t n_images,
@@ -157,7 +120,8 @@ pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const p
 pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uint32_t replica, pl_http_req *ret,
                                pl_error *reterr)
 {
-    pl_http_req copy = {.timeout_connect_ms = req->timeout_connect_ms,
+    pl_http_req copy = {.route = &e->route,
+                        .timeout_connect_ms = req->timeout_connect_ms,
                         .timeout_first_byte_ms = req->timeout_first_byte_ms,
                         .timeout_total_ms = req->timeout_total_ms};
     pl_str url = {0};
@@ -177,27 +141,19 @@ pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uin
     return PL_OK;
 }
 
-/* The whole value, and what follows its scheme: "Bearer" is no secret, the rest is. */
-static void mask_header(pl_http_reply *reply, pl_view value, size_t shortest)
+pl_status pl__endpoint_secrets(const pl_endpoint *e, pl_secrets *secrets, pl_error *reterr)
 {
-    size_t space = pl__view_find(value, pl__view(" "));
-    if (value.len >= shortest)
-        pl__redact_mask(reply->body.ptr, reply->body.len, value);
-    if (space < value.len && value.len - space - 1 >= shortest)
-        pl__redact_mask(reply->body.ptr, reply->body.len, pl__view_n(value.ptr + space + 1, value.len - space - 1));
-}
-
-void pl__endpoint_redact_body(const pl_endpoint *e, pl_http_reply *reply)
-{
-    bool answer = reply->status >= 200 && reply->status < 300;
-    size_t shortest = answer ? PL_REDACT_ANSWER_KEY_BYTES_MIN : PL_REDACT_MESSAGE_KEY_BYTES_MIN;
-    if (!reply->body.ptr)
-        return;
-    if (e->key.len >= shortest)
-        pl__redact_mask(reply->body.ptr, reply->body.len, pl__view_n(e->key.ptr, e->key.len));
-    for (size_t i = 0; i < e->spec.reach.n_headers; i++)
-        if (e->spec.reach.headers[i].env)
-            mask_header(reply, pl__view_n(e->header_values[i].ptr, e->header_values[i].len), shortest);
+    pl_status rc = pl__secrets_add(secrets, pl__view_n(e->key.ptr, e->key.len), reterr);
+    for (size_t i = 0; i < e->spec.reach.n_headers && !rc; i++) {
+        pl_view value = pl__view_n(e->header_values[i].ptr, e->header_values[i].len);
+        size_t space = pl__view_find(value, pl__view(" "));
+        if (!e->spec.reach.headers[i].env)
+            continue;
+        rc = pl__secrets_add(secrets, value, reterr);
+        if (!rc && space < value.len) /* "Bearer" is no secret, what follows it is */
+            rc = pl__secrets_add(secrets, pl__view_n(value.ptr + space + 1, value.len - space - 1), reterr);
+    }
+    return rc;
 }
 
 bool pl__endpoint_count(pl_endpoint *e, pl_outcome outcome)

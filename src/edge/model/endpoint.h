@@ -2,8 +2,9 @@
 #define PL_ENDPOINT_H
 
 #include "codec.h"
+#include "key_source.h"
+#include "secrets.h"
 
-#define PL_KEY_BYTES_MAX 8192u
 #define PL_CLOSE_AFTER 3u /* answers in a row that say: not with this key, this account, this address */
 
 /* One model's endpoint: its codec, key, slots and standing. */
@@ -13,6 +14,7 @@ typedef struct pl_endpoint {
     pl_str key;                                    /* empty: none */
     pl_str auth_value;                             /* prefix and key */
     pl_str header_values[PL_ENDPOINT_HEADERS_MAX]; /* of spec.reach.headers */
+    pl_http_route route;
     uint32_t slots;
     uint32_t slots_used;
     uint32_t attempts_max;
@@ -24,6 +26,9 @@ typedef struct pl_endpoint {
 /* PL_E_UNSUPPORTED (provider), PL_E_NOT_FOUND (key), PL_E_INVALID, PL_E_IO or PL_E_NOMEM; the message names the
  * model. *ret must be zeroed, and cleared also after a failure. */
 PL_NODISCARD pl_status pl__endpoint_init(pl_endpoint *ret, const pl_model_spec *spec, pl_error *reterr);
+/* Runs the command that prints the key, if the spec names one: after init, before anything is encoded. With another
+ * endpoint that has asked the same command already, its key is taken. Fails as pl__key_read does. */
+PL_NODISCARD pl_status pl__endpoint_ask_key(pl_endpoint *e, const pl_endpoint *same_key, pl_error *reterr);
 void pl__endpoint_clear(pl_endpoint *e); /* overwrites the key */
 /* Encodes, and sets the key's header, the user's own ones and time-outs. */
 PL_NODISCARD pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const pl_chat_image *images,
@@ -31,8 +36,8 @@ PL_NODISCARD pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *
 /* A copy of a request for one attempt, addressed to a replica. */
 PL_NODISCARD pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uint32_t replica,
                                             pl_http_req *ret, pl_error *reterr);
-/* Takes the key, and header values that came from the environment, out of a reply, before anybody reads it. */
-void pl__endpoint_redact_body(const pl_endpoint *e, pl_http_reply *reply);
+/* Adds what no output may show: the key, and headers' values from the environment. PL_E_LIMIT, PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__endpoint_secrets(const pl_endpoint *e, pl_secrets *secrets, pl_error *reterr);
 /* Counts a finished call's outcome; true when this one closes the endpoint. */
 bool pl__endpoint_count(pl_endpoint *e, pl_outcome outcome);
 pl_outcome pl__endpoint_closed(const pl_endpoint *e);

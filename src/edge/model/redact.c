@@ -1,5 +1,7 @@
 #include "redact.h"
 
+#include "secrets.h"
+
 #include <string.h>
 
 #define MARK "[key]"
@@ -94,13 +96,13 @@ void pl__redact_secret(char *line, pl_view secret)
 {
     size_t n = strlen(line);
     size_t out = 0;
-    if (secret.len < PL_REDACT_MESSAGE_KEY_BYTES_MIN)
+    if (secret.len < PL_SECRET_MESSAGE_BYTES_MIN)
         return;
     for (size_t i = 0; i < n;) {
         size_t left = n - i;
         size_t same = same_bytes(line + i, secret.ptr, left < secret.len ? left : secret.len);
         bool whole = same == secret.len;
-        bool cut_off = same == left && same >= PL_REDACT_MESSAGE_KEY_BYTES_MIN;
+        bool cut_off = same == left && same >= PL_SECRET_MESSAGE_BYTES_MIN;
         if (!whole && !cut_off) {
             line[out++] = line[i++];
             continue;
@@ -112,49 +114,4 @@ void pl__redact_secret(char *line, pl_view secret)
         i += same;
     }
     line[out] = '\0';
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Bytes that one character of the secret takes at p: itself, or as JSON may escape it; 0 if it is another. */
-static size_t match_char(const char *p, size_t left, char c)
-{
-    if (p[0] == c)
-        return 1;
-    if (left >= 2 && p[0] == '\\' && p[1] == c && c == '/')
-        return 2;
-    if (left >= 6 && p[0] == '\\' && p[1] == 'u' && p[2] == '0' && p[3] == '0' && hex_digit(p[4]) >= 0 &&
-        hex_digit(p[5]) >= 0 && hex_digit(p[4]) * 16 + hex_digit(p[5]) == (unsigned char)c)
-        return 6;
-    return 0;
-}
-
-static size_t match_secret(const char *p, size_t left, pl_view secret)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < secret.len; i++) {
-        size_t took = at < left ? match_char(p + at, left - at, secret.ptr[i]) : 0;
-        if (took == 0)
-            return 0;
-        at += took;
-    }
-    return at;
-}
-
-void pl__redact_mask(char *bytes, size_t n, pl_view secret)
-{
-    if (secret.len == 0)
-        return;
-    for (size_t i = 0; i < n;) {
-        size_t took = bytes[i] == secret.ptr[0] || bytes[i] == '\\' ? match_secret(bytes + i, n - i, secret) : 0;
-        if (took > 0)
-            memset(bytes + i, '*', took);
-        i += took > 0 ? took : 1;
-    }
 }

@@ -135,8 +135,8 @@ static pl_status read_further(const json_t *list, pl_choice_fn fn, pl_reply *rep
     return PL_OK;
 }
 
-pl_status pl__read_choice(const pl_http_reply *raw, const json_t *choice, pl_choice_fn fn, int64_t now_unix_ms,
-                          pl_decoded *ret)
+pl_status pl__read_one_choice(const pl_http_reply *raw, const json_t *choice, pl_choice_fn fn, int64_t now_unix_ms,
+                              pl_decoded *ret)
 {
     pl_reply *reply = &ret->reply;
     pl_reply_choice first = {0};
@@ -170,7 +170,7 @@ pl_status pl__read_choices(const pl_http_reply *raw, const json_t *list, pl_choi
         pl__garbled_reply(raw, "the reply has no choices", now_unix_ms, ret);
         return PL_OK;
     }
-    pl_status rc = pl__read_choice(raw, json_array_get(list, 0), fn, now_unix_ms, ret);
+    pl_status rc = pl__read_one_choice(raw, json_array_get(list, 0), fn, now_unix_ms, ret);
     return rc || !pl__outcome_is_response(ret->reply.outcome) ? rc : read_further(list, fn, &ret->reply);
 }
 

@@ -36,8 +36,8 @@ typedef pl_status (*pl_choice_fn)(const json_t *choice, pl_choice_reader *r, pl_
 PL_NODISCARD pl_status pl__choice_finish(pl_choice_reader *r, pl_ending ending, pl_reply_choice *ret);
 
 /* Reads one choice by fn as the reply. PL_E_NOMEM, PL_E_LIMIT. */
-PL_NODISCARD pl_status pl__read_choice(const pl_http_reply *raw, const json_t *choice, pl_choice_fn fn,
-                                       int64_t now_unix_ms, pl_decoded *ret);
+PL_NODISCARD pl_status pl__read_one_choice(const pl_http_reply *raw, const json_t *choice, pl_choice_fn fn,
+                                           int64_t now_unix_ms, pl_decoded *ret);
 /* Reads the choices by fn; the first becomes the reply. An empty list is GARBLED. PL_E_NOMEM, PL_E_LIMIT. */
 PL_NODISCARD pl_status pl__read_choices(const pl_http_reply *raw, const json_t *list, pl_choice_fn fn,
                                         int64_t now_unix_ms, pl_decoded *ret);

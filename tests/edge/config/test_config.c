@@ -153,6 +153,61 @@ static void providers_have_services(void **state)
            "p.yaml:5: models[2].api_version: is no version, such as 2024-10-21 or v1beta");
 }
 
+static void ways_to_a_model(void **state)
+{
+    (void)state;
+    pl_config *c = accept(HEAD A B "  - name: c\n    provider: openai\n    model: m\n    base_url: https://c/v1\n"
+                                   "    api_key_cmd: [pass, show, \"my key\"]\n"
+                                   "    tls: {ca_file: /own.pem, insecure: false}\n    proxy: none\n"
+                                   "tls: {ca_file: ca.pem, insecure: true}\nproxy: \"socks5h://gate:1080\"\n");
+    const pl_endpoint_spec *a = &c->models[0].reach;
+    const pl_endpoint_spec *own = &c->models[2].reach;
+    assert_string_equal(a->ca_file, "ca.pem");
+    assert_string_equal(a->proxy, "socks5h://gate:1080");
+    assert_true(a->insecure);
+    assert_null(a->api_key_cmd);
+    assert_string_equal(own->ca_file, "/own.pem");
+    assert_string_equal(own->proxy, "none");
+    assert_false(own->insecure);
+    assert_string_equal(own->api_key_cmd[0], "pass");
+    assert_string_equal(own->api_key_cmd[2], "my key");
+    assert_null(own->api_key_cmd[3]);
+    pl__config_free(c);
+}
+
+/* A key goes over plain http only where nobody else can listen, or where that is spelled out. */
+static void plain_http(void **state)
+{
+    static const char *const refused[] = {"http://gpu-box:8000/v1", "http://127.evil.example/v1", "http://10.0.0.1/v1",
+                                          "http://localhost.example/v1", "http://1270.0.0.1/v1"};
+    static const char *const fine[] = {"http://127.0.0.1:1/v1",   "http://localhost:1/v1", "http://[::1]:1/v1",
+                                       "https://gpu-box:8000/v1", "http://a.LocalHost/v1", "http://127.8.9.255/v1"};
+    static const char *const keys[] = {"api_key_env: K", "api_key_file: k.txt", "api_key_cmd: [k]",
+                                       "headers: {x-token: {env: K}}"};
+    char text[2000];
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+        for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+            snprintf(text, sizeof(text), HEAD A B "  - {name: c, provider: openai, model: m, base_url: \"%s\", %s}\n",
+                     refused[i], keys[k]);
+            expect(text, "p.yaml:5: model c: its key would go over plain http, where others can read it; use https, or "
+                         "allow it with tls: {insecure: true}");
+            snprintf(text, sizeof(text),
+                     HEAD A B
+                     "  - {name: c, provider: openai, model: m, base_url: \"%s\", %s}\ntls: {insecure: true}\n",
+                     refused[i], keys[k]);
+            pl__config_free(accept(text));
+        }
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+        snprintf(text, sizeof(text),
+                 HEAD A B "  - {name: c, provider: openai, model: m, base_url: \"%s\", api_key_env: K}\n", fine[i]);
+        pl__config_free(accept(text));
+    }
+    /* Without a key there is nothing to protect. */
+    pl__config_free(
+        accept(HEAD A B "  - {name: c, provider: openai, model: m, base_url: \"http://gpu-box:8000/v1\"}\n"));
+}
+
 static void own_headers(void **state)
 {
     (void)state;
@@ -222,6 +277,7 @@ static void everything(void **state)
         "    base_urls: [https://a.example:8443/v1, http://b/v1/]\n"
         "    endpoint: prod\n"
         "    api_key_env: MY_KEY_2\n"
+        "    tls: {insecure: true}\n"
         "    family: fam\n"
         "    params: {temperature: 0.7, max_tokens: 64, seed: -9223372036854775808}\n"
         "    extra: {top_p: 0.5, stop: [a, \"1\", 1, null, true, 1.5e3], deep: {z: 1, a: yes}}\n"
@@ -454,7 +510,17 @@ static void wrong_values(void **state)
         {HEAD A B "  - {name: c, provider: openai, model: m, base_url: \"http://x\", base_urls: [\"http://x\"]}\n",
          "p.yaml:5: models[2].base_urls: base_url and base_urls cannot stand together"},
         {HEAD A B "  - {name: c, provider: openai, model: m, api_key_env: K, api_key_file: f}\n",
-         "p.yaml:5: models[2]: api_key_env and api_key_file cannot stand together"},
+         "p.yaml:5: models[2]: api_key_env, api_key_file and api_key_cmd cannot stand together"},
+        {HEAD A B "  - {name: c, provider: openai, model: m, api_key_cmd: pass show it}\n",
+         "p.yaml:5: models[2].api_key_cmd: must be a list of 1 to 63 words, such as [pass, show, openai]; no shell "
+         "reads it"},
+        {HEAD A B "  - {name: c, provider: openai, model: m, api_key_cmd: []}\n",
+         "p.yaml:5: models[2].api_key_cmd: must be a list of 1 to 63 words, such as [pass, show, openai]; no shell "
+         "reads it"},
+        {HEAD A B "  - {name: c, provider: openai, model: m, proxy: gate:3128}\n",
+         "p.yaml:5: models[2].proxy: must begin with http://, https://, socks5:// or socks5h://, or be the word none"},
+        {HEAD A B C "proxy: \"http://:3128\"\n", "p.yaml:6: proxy: names no host"},
+        {HEAD A B C "tls: {verify: false}\n", "p.yaml:6: tls.verify: unknown key; there are: ca_file, insecure"},
         {HEAD A B "  - {name: c, provider: openai, model: m, extra: {seed: 1}}\n",
          "p.yaml:5: models[2].extra.seed: belongs under params (temperature, max_tokens, seed)"},
         {HEAD A B "  - {name: c, provider: openai, model: m, extra: {stream: true}}\n",
@@ -480,6 +546,8 @@ static void secrets(void **state)
                                         "api_key_env: AIzaSyA1b2c3d4e5f6g7SECRET99",
                                         "api_key_file: sk-SECRET99",
                                         "api_key: [SECRET99]",
+                                        "api_key_cmd: [echo, sk-SECRET99]",
+                                        "proxy: \"http://user:SECRET99@gate:3128\"",
                                         "base_url: \"https://user:SECRET99@host/v1\"",
                                         "base_url: \"https://SECRET99@host/v1\"",
                                         "base_url: \"https://host/v1?key=SECRET99\"",
@@ -618,6 +686,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
         cmocka_unit_test(providers_have_services),
+        cmocka_unit_test(ways_to_a_model),
+        cmocka_unit_test(plain_http),
         cmocka_unit_test(own_headers),
         cmocka_unit_test(headers_that_may_not_be),
         cmocka_unit_test(everything),
