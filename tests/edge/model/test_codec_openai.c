@@ -1,46 +1,19 @@
 #include "kit.h"
 
 #include "alloc.h"
-#include "codec.h"
+#include "codec_kit.h"
 #include "json.h"
 
 #include <string.h>
-
-#define TEXT(r, s)                                                                                                     \
-    {                                                                                                                  \
-        .role = (r), .kind = PL_PART_TEXT, .text = {(s), sizeof(s) - 1 }                                               \
-    }
-#define IMAGE(r)                                                                                                       \
-    {                                                                                                                  \
-        .role = (r), .kind = PL_PART_IMAGE                                                                             \
-    }
 
 static pl_model_spec plain_model(void)
 {
     return (pl_model_spec){.name = "m", .provider = "openai", .model = "org/model-1", .params = {.temperature = 0.0}};
 }
 
-static char *join(const pl_http_req *req)
-{
-    pl_str s = {0};
-    pl__str_init(&s, PL_STR_LIMIT_DEFAULT);
-    for (size_t i = 0; i < req->n_parts; i++)
-        assert_int_equal(pl__str_append_view(&s, pl__blob_view(req->parts[i].blob)), PL_OK);
-    return pl__str_take(&s);
-}
-
 static void check_body(const pl_chat *chat, const pl_chat_image *images, size_t n_images, const char *want)
 {
-    pl_http_req req = {0};
-    pl_error err = {0};
-    json_t *doc = NULL;
-    PL_KIT_OK(pl__codec_find("openai")->encode(chat, "http://h/v1", images, n_images, &req, &err), &err);
-    char *body = join(&req);
-    assert_string_equal(body, want);
-    PL_KIT_OK(pl__json_parse(pl__view(body), &doc, &err), &err); /* no key twice */
-    json_decref(doc);
-    pl__free(body);
-    pl__http_req_clear(&req);
+    codec_kit_check_body("openai", chat, images, n_images, want);
 }
 
 static void lone_text_is_a_string(void **state)
@@ -82,7 +55,7 @@ static void images_are_parts_of_their_own(void **state)
     assert_int_equal(req.n_parts, 5);
     assert_ptr_equal(req.parts[1].blob, a); /* the image itself, not a copy */
     assert_ptr_equal(req.parts[3].blob, b);
-    char *body = join(&req);
+    char *body = codec_kit_body(&req);
     assert_null(strstr(body, "detail"));
     pl__free(body);
     pl__http_req_clear(&req);
@@ -138,16 +111,6 @@ static void url_and_headers(void **state)
     }
 }
 
-static void check_refused(const pl_chat *chat, size_t n_images, const char *words)
-{
-    pl_http_req req = {0};
-    pl_error err = {0};
-    PL_KIT_STATUS(pl__codec_find("openai")->encode(chat, "http://h/v1", NULL, n_images, &req, &err), PL_E_INVALID,
-                  &err);
-    assert_non_null(strstr(err.msg, words));
-    assert_null(req.url);
-}
-
 static void nonsense_is_refused(void **state)
 {
     static const char *const extras[] = {"{\"model\":1}", "{\"messages\":[]}", "{\"n\":2}", "{\"stream\":true}",
@@ -156,30 +119,52 @@ static void nonsense_is_refused(void **state)
     const pl_part parts[] = {TEXT(PL_ROLE_USER, "x"), IMAGE(PL_ROLE_USER)};
     pl_chat chat = {.model = &model, .parts = parts, .n_parts = 0};
     (void)state;
-    check_refused(&chat, 0, "0 parts");
+    codec_kit_check_refused("openai", &chat, 0, "0 parts");
     chat.n_parts = 2;
-    check_refused(&chat, 0, "0 images");
+    codec_kit_check_refused("openai", &chat, 0, "0 images");
     chat.n_parts = 1;
-    check_refused(&chat, 1, "1 images");
+    codec_kit_check_refused("openai", &chat, 1, "1 images");
     for (size_t i = 0; i < sizeof(extras) / sizeof(extras[0]); i++) {
         model.params.extra = extras[i];
-        check_refused(&chat, 0, "extra");
+        codec_kit_check_refused("openai", &chat, 0, "extra");
     }
+    chat.n = PL_CHAT_SAMPLES_MAX + 1;
+    codec_kit_check_refused("openai", &chat, 0, "65 samples");
+    chat.n = 0;
+    chat.top_logprobs = PL_CHAT_TOP_LOGPROBS_MAX + 1;
+    codec_kit_check_refused("openai", &chat, 0, "65 log-probabilities");
 }
 
-static pl_status encode_once(void *user, pl_error *err)
+static void samples_and_omissions(void **state)
 {
-    const pl_chat *chat = user;
+    pl_model_spec model = plain_model();
+    const pl_part parts[] = {TEXT(PL_ROLE_USER, "x")};
+    pl_chat chat = {.model = &model, .parts = parts, .n_parts = 1, .max_tokens = 5, .n = 1};
+    (void)state;
+    codec_kit_check_has("openai", &chat, "\"n\":", false);
+    chat.n = 3;
+    codec_kit_check_has("openai", &chat, ",\"n\":3", true);
+    codec_kit_check_has("openai", &chat, "\"max_tokens\":5", true);
+    model.params.has_seed = true;
+    chat.omit = PL_PARAM_TEMPERATURE | PL_PARAM_SEED | PL_PARAM_MAX_TOKENS;
+    codec_kit_check_has("openai", &chat, "temperature", false);
+    codec_kit_check_has("openai", &chat, "seed", false);
+    codec_kit_check_has("openai", &chat, "\"max_tokens\"", false);
+    codec_kit_check_has("openai", &chat, "\"max_completion_tokens\":5", true);
+}
+
+static void azure_takes_its_version_as_a_query(void **state)
+{
+    pl_model_spec model = plain_model();
+    const pl_part parts[] = {TEXT(PL_ROLE_USER, "x")};
+    const pl_chat chat = {.model = &model, .parts = parts, .n_parts = 1};
     pl_http_req req = {0};
-    pl_blob *image = pl__blob_copy("QUJD", 4);
-    if (!image)
-        return PL_E_NOMEM;
-    const pl_chat_image images[] = {{image, "image/jpeg"}};
-    pl_status rc = pl__codec_find("openai")->encode(chat, "http://h/v1", images, 1, &req, err);
-    assert_int_equal(req.url != NULL, rc == PL_OK);
+    pl_error err = {0};
+    (void)state;
+    model.reach.api_version = "2024-10-21 &";
+    PL_KIT_OK(pl__codec_find("openai")->encode(&chat, "http://h/openai/deployments/d", NULL, 0, &req, &err), &err);
+    assert_string_equal(req.url, "http://h/openai/deployments/d/chat/completions?api-version=2024-10-21%20%26");
     pl__http_req_clear(&req);
-    pl__blob_unref(image);
-    return rc;
 }
 
 static void survives_refusals(void **state)
@@ -189,7 +174,8 @@ static void survives_refusals(void **state)
     pl_chat chat = {.model = &model, .parts = parts, .n_parts = 3, .max_tokens = 3, .top_logprobs = 2};
     (void)state;
     model.params.extra = "{\"top_k\":1}";
-    pl__kit_fault_loop("encode", encode_once, &chat);
+    model.reach.api_version = "v1";
+    codec_kit_refuse_memory("openai", &chat);
 }
 
 int main(void)
@@ -197,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lone_text_is_a_string), cmocka_unit_test(images_are_parts_of_their_own),
         cmocka_unit_test(params_go_along),       cmocka_unit_test(url_and_headers),
+        cmocka_unit_test(samples_and_omissions), cmocka_unit_test(azure_takes_its_version_as_a_query),
         cmocka_unit_test(nonsense_is_refused),   cmocka_unit_test(survives_refusals),
     };
     pl__json_use_alloc();
