@@ -116,14 +116,19 @@ static pl_status resample(pl_analysis *a, pl_consensus_list *lists, pl_error *re
     pl_method_uncertainty *both = pl__arena_calloc(&a->arena, 2, sizeof(*both));
     double *borda = pl__calloc(n, (size_t)a->set->n_models * sizeof(*borda));
     double *kemeny = pl__calloc(n, (size_t)a->set->n_models * sizeof(*kemeny));
-    pl_status rc = both && borda && kemeny ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "combined resamples");
+    pl_status rc = PL_OK;
 
+    if (!both || !borda || !kemeny) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "combined resamples");
+        goto out;
+    }
     for (size_t i = 0; i < n && rc == PL_OK; i++)
         rc = combine_replicate(a, i, lists, borda, kemeny, reterr);
     if (rc == PL_OK)
         rc = spread_ranks(a, &a->methods[a->n_combined], borda, &both[0], reterr);
     if (rc == PL_OK)
         rc = spread_ranks(a, &a->methods[a->n_combined + 1], kemeny, &both[1], reterr);
+out:
     pl__free(borda);
     pl__free(kemeny);
     return rc;

@@ -263,10 +263,10 @@ static json_t *truth_json(const pl_analysis *a)
     return doc;
 }
 
-pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
+/* What was ranked: names and counts. */
+static pl_status set_input(const pl_analysis *a, json_t *doc)
 {
-    json_t *doc = json_object();
-    pl_status rc = doc ? pl__json_set_integer(doc, "version", 1) : PL_E_NOMEM;
+    pl_status rc = pl__json_set_integer(doc, "version", 1);
 
     if (rc == PL_OK)
         rc = pl__json_set(doc, "models", string_list(a->set->models, a->set->n_models));
@@ -278,6 +278,14 @@ pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
         rc = pl__json_set_integer(doc, "n_judgments", (int64_t)a->set->n_rows);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "missing", (int64_t)a->missing);
+    return rc;
+}
+
+pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
+{
+    json_t *doc = json_object();
+    pl_status rc = doc ? set_input(a, doc) : PL_E_NOMEM;
+
     if (rc == PL_OK)
         rc = pl__json_set(doc, "judges", judges_json(a));
     if (rc == PL_OK)

@@ -126,9 +126,10 @@ static pl_status write_scores(const pl_analysis *a, size_t first, size_t end, pl
 
     pl__table_init(&t);
     order = ordered_models(a, &t.arena);
-    rc = order ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "table");
+    if (!order)
+        rc = pl__fail(reterr, PL_E_NOMEM, "table");
     add_heads(a, first, end, &t);
-    for (uint32_t i = 0; i < a->set->n_models && rc == PL_OK; i++)
+    for (uint32_t i = 0; order && i < a->set->n_models && rc == PL_OK; i++)
         rc = add_model(a, order[i], first, end, &t);
     if (rc == PL_OK)
         rc = pl__table_write(&t, out, reterr);

@@ -181,7 +181,7 @@ pl_status pl__table_write(const pl_table *t, pl_str *out, pl_error *reterr)
 
     for (size_t c = 0; c < t->n_columns; c++)
         widths[c] = width_of(t->heads[c]);
-    for (size_t i = 0; i < t->n_cells; i++) {
+    for (size_t i = 0; i < t->n_cells && t->n_columns > 0; i++) {
         size_t w = width_of(t->cells[i]);
 
         if (w > widths[i % t->n_columns])
