@@ -207,9 +207,13 @@ static void queue_due(pl_client *c, uint64_t now_ns)
     uint64_t due_ns = 0;
     while (pl__deadlines_first(&c->waiting, &index, &due_ns) && due_ns <= now_ns) {
         pl_call *x = c->calls[index];
+        pl_lane *lane = &c->lanes[x->lane];
         pl__deadlines_drop(&c->waiting, index);
-        c->lanes[x->lane].stats.waiting--;
-        push_first(&c->lanes[x->lane], x, now_ns);
+        lane->stats.waiting--;
+        if (pl__replicas_down_since_ns(&lane->replicas) == PL_FLOW_NEVER)
+            push_first(lane, x, now_ns);
+        else
+            push_last(lane, x, now_ns); /* the calls take turns at probing, so that none uses up its attempts */
     }
 }
 
