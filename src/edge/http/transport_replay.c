@@ -138,9 +138,9 @@ static pl_status add_row(replayer *r, pl_view line, uint64_t offset, pl_error *r
     row x = {.offset = offset, .len = (uint32_t)line.len};
     if (line.len == 0)
         return PL_OK;
-    pl_status rc = pl__exchange_read_keys(line, &x.keys, &x.order, reterr);
+    pl_status rc = pl__exchange_read_keys(line, &x.keys, &x.order, NULL);
     if (rc == PL_E_NOMEM)
-        return rc;
+        return pl__fail(reterr, rc, "no memory");
     if (rc) {
         r->n_broken++;
         return PL_OK;

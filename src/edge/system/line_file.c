@@ -25,9 +25,9 @@ static pl_status fail_errno(pl_error *reterr, int code, const char *path)
 {
     char text[128];
     pl__errno_text(code, text, sizeof(text));
-    pl_status rc = code == ENOENT || code == ENOTDIR  ? PL_E_NOT_FOUND
-                   : code == ENOSPC || code == EDQUOT ? PL_E_FULL
-                                                      : PL_E_IO;
+    pl_status rc = code == ENOENT || code == ENOTDIR                   ? PL_E_NOT_FOUND
+                   : code == ENOSPC || code == EDQUOT || code == EFBIG ? PL_E_FULL
+                                                                       : PL_E_IO;
     return pl__fail_detail(reterr, rc, code, "%s: %s", path, text);
 }
 
