@@ -44,7 +44,7 @@ static bool logprob_of(const dialect *names, const json_t *entry, double *ret)
     if (!value && !names->zero_if_absent)
         return false;
     if (json_is_null(value) || (value && x <= PL_REPLY_LOGPROB_MASKED))
-        *ret = -INFINITY;
+        *ret = -(double)INFINITY;
     else if ((!value || json_is_number(value)) && x <= LOGPROB_SLACK)
         *ret = x < 0.0 ? x : 0.0;
     else

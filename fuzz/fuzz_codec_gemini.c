@@ -1,0 +1,8 @@
+#include "codec_oracle.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return check_codec("gemini", data, size);
+}
