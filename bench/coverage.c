@@ -146,11 +146,16 @@ static void mean_chances(const world *w, uint32_t judge, uint32_t a, uint32_t b,
     ret[1] /= total;
 }
 
-/* How many comparisons of one judge, pair and order a data set has on average: penalties depend on the amount. */
-static double expected_count(const design *d)
+/* How many comparisons of one judge, pair and order a data set has on average, or how many of them whose other order is
+ * missing: penalties depend on the amount. */
+static double expected_count(const design *d, bool lone)
 {
     double m = d->n_models;
-    double kept = (1.0 - d->missing) * (d->both_orders ? 1.0 - d->missing : 0.5);
+    double kept = 1.0 - d->missing;
+    if (d->both_orders)
+        kept *= lone ? d->missing : 1.0 - d->missing;
+    else
+        kept *= lone ? 0.0 : 0.5;
     double cells = m * (m - 1.0) * (m - 2.0) / 2.0;
     double per_image = d->judges == WHO_ANY ? 3.0 * 6.0 / cells : 1.0;
     return d->n_images * per_image * kept;
@@ -173,10 +178,20 @@ static pl_status rank_data(const world *w, const sample *data, const char *const
     return rc;
 }
 
+static void add_expected(sample *data, uint32_t item, uint32_t judge, uint32_t a, uint32_t b, const double *weights,
+                         double count)
+{
+    for (unsigned v = 0; v < 3; v++) {
+        pl_judgment *row = add_row(data, item, 0, judge, a, b);
+        row->verdict = (uint8_t)(PL_VERDICT_A + v);
+        row->weight = count * weights[v];
+    }
+}
+
 static pl_status find_truth(world *w, sample *data, const char *const *methods, size_t n)
 {
     uint32_t m = w->d->n_models;
-    double count = expected_count(w->d);
+    const double counts[2] = {expected_count(w->d, false), expected_count(w->d, true)};
     set_rows(w, data);
     for (uint32_t judge = 0; judge < m; judge++) {
         for (uint32_t a = 0; a < m; a++) {
@@ -186,11 +201,9 @@ static pl_status find_truth(world *w, sample *data, const char *const *methods, 
                     continue;
                 mean_chances(w, judge, a, b, p);
                 const double weights[3] = {p[0], p[1], 1.0 - p[0] - p[1]};
-                for (unsigned v = 0; v < 3; v++) {
-                    pl_judgment *row = add_row(data, 0, 0, judge, a, b);
-                    row->verdict = (uint8_t)(PL_VERDICT_A + v);
-                    row->weight = count * weights[v];
-                }
+                add_expected(data, 0, judge, a, b, weights, counts[0]);
+                if (counts[1] > 0.0) /* another item for each order, so that it stands alone */
+                    add_expected(data, a < b ? 1 : 2, judge, a, b, weights, counts[1]);
             }
         }
     }

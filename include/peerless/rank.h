@@ -135,8 +135,12 @@ typedef struct pl_fit_report {
 /** Of bt, bt-davidson, judge-bt, dawid-skene, dawid-skene-one-coin; NULL for methods that fit nothing. Borrowed. */
 PL_API const pl_fit_report *pl_ranking_fit(const pl_ranking *ranking);
 
-/** Standard errors of the scores, n_models, from the Hessian at the maximum; NaN where undefined. NULL: the method has
- *  none (judge-bt has). They know nothing of items that several judgments share: the bootstrap does. Borrowed. */
+/** Standard errors of the scores, n_models, roots of the diagonal of H^-1 (J + L) H^-1; NaN where undefined. NULL: the
+ *  method has none (judge-bt has). H is the Hessian at the maximum, L the part of it that the penalties make, and J the
+ *  rest with each verdict counted with its weight once more: a verdict is one observation whatever its weight, and two
+ *  orders of half a weight each are two, but for how much a judge's verdicts on one pair of answers resemble each other
+ *  (an exchangeable correlation per judge, by moments; Liang & Zeger 1986). Without such pairs and with weights of 1 it
+ *  is the inverse Hessian. They know nothing of images that several judgments share: the bootstrap does. Borrowed. */
 PL_API const double *pl_ranking_errors(const pl_ranking *ranking);
 
 /** Why a parameter of a judge is not identified by the data; reasons combine. */
@@ -158,7 +162,7 @@ PL_API const char *pl_bias_reason_text(uint32_t reason);
 /** A parameter with its standard error. What is not identified (reasons other than 0) is where the penalty puts it. */
 typedef struct pl_bias_term {
     double estimate;  /**< the parameter */
-    double error;     /**< from the Hessian; NaN where undefined */
+    double error;     /**< see pl_ranking_errors(); NaN where undefined */
     uint32_t reasons; /**< PL_BIAS_*; 0: identified */
 } pl_bias_term;
 

@@ -12,8 +12,10 @@ extern "C" {
 
 /** How an interval is made from the replicates. */
 typedef enum pl_interval {
-    PL_INTERVAL_PERCENTILE = 0, /**< expanded percentile (Hesterberg 2015, The American Statistician 69(4), 4.3) */
-    PL_INTERVAL_BCA = 1         /**< bias-corrected and accelerated (Efron 1987); for scores smooth in the data */
+    /** Expanded percentile (Hesterberg 2015, The American Statistician 69(4), 4.3), quantiles by the (n + 1) p rule
+     * (type 6 of Hyndman & Fan 1996); of judge-bt, whose scores lean away from 0, bias-corrected (Efron 1981). */
+    PL_INTERVAL_PERCENTILE = 0,
+    PL_INTERVAL_BCA = 1 /**< bias-corrected and accelerated (Efron 1987); for scores smooth in the data */
 } pl_interval;
 
 /** An interval at the 95 % level is claimed from this many images on. */

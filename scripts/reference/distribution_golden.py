@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""Normal and Student t values by scipy, and scipy's BCa interval for given replicates.
+"""Normal and Student t values by scipy, scipy's BCa interval for given replicates, numpy's quantiles by Weibull's rule
+and Efron's (1981) bias-corrected interval from them.
 
     /usr/bin/python3 scripts/reference/distribution_golden.py > tests/core/stats/distribution_golden.h
     /usr/bin/python3 scripts/reference/distribution_golden.py bca > tests/core/rank/bca_golden.h
+    /usr/bin/python3 scripts/reference/distribution_golden.py percentile > tests/core/rank/percentile_golden.h
 
 Needs Debian's python3-numpy and python3-scipy (1.10 made the files). Tolerances stand in the tests: 1e-12 relative for
 the distributions, 1e-9 for the intervals.
@@ -85,7 +87,30 @@ def bca():
           "} golden_bca[] = {%s};\n\n#endif" % ", ".join(rows))
 
 
+def percentile():
+    rng = numpy.random.default_rng(20240613)
+    head("PL_PERCENTILE_GOLDEN_H")
+    shares = (0.0, 0.001, 0.0176, 0.025, 0.31, 0.5, 0.75, 0.975, 0.999, 1.0)
+    print("static const double golden_shares[] = %s;" % floats(shares))
+    rows = []
+    for case, (n, tail) in enumerate(((19, 0.1), (40, 0.0176), (200, 0.02))):
+        x = rng.gamma(3.0, 1.0, n)
+        estimate = numpy.quantile(x, (0.35, 0.5, 0.6)[case]) + 0.01
+        z0 = special.ndtri(numpy.mean(x < estimate))
+        ends = special.ndtr(2 * z0 + special.ndtri((tail, 1 - tail)))
+        low, high = numpy.quantile(x, ends, method="weibull")
+        print("static const double percentile_x_%d[] = %s;" % (case, floats(x)))
+        rows.append("{percentile_x_%d, %d, %s, %r, %r, %r, %r}" %
+                    (case, n, floats(numpy.quantile(x, shares, method="weibull")), float(estimate), tail, float(low),
+                     float(high)))
+    print("\nstatic const struct {\n    const double *x;\n    size_t n;\n    double values[%d];\n    double estimate;\n"
+          "    double tail;\n    double low;\n    double high;\n} golden_percentiles[] = {%s};\n\n#endif" %
+          (len(shares), ", ".join(rows)))
+
+
 if sys.argv[1:] == ["bca"]:
     bca()
+elif sys.argv[1:] == ["percentile"]:
+    percentile()
 else:
     distributions()

@@ -3,8 +3,9 @@
 library.
 
 bt without a penalty comes from choix and evalica; the penalised fits are written out here as plain functions of all
-parameters, differentiated by complex steps and solved by scipy; dawid-skene is EM on dense numpy arrays. Nothing here
-sorts, aggregates, eliminates or steps as the library does.
+parameters, differentiated by complex steps and solved by scipy, with errors from H^-1 (J + L) H^-1 (H the Hessian of
+it all, J that of the verdicts times their weights, with correlations within comparisons, L that of the penalties); dawid-skene
+is EM on dense numpy arrays. Nothing here sorts, aggregates, eliminates or steps as the library does.
 
     python3 -m venv VENV && VENV/bin/pip install numpy scipy choix evalica
     VENV/bin/python scripts/reference/model_golden.py > tests/core/rank/model_golden.h
@@ -141,22 +142,77 @@ def judge_loss(rows, m, judges, families, pair_orders):
     counts = ~np.isin(q, only)
     has_nu = np.isin(q, ties)
 
-    def f(y):
-        theta, beta, s = y[:m], y[m], y[m + 1]
+    def lead(y):
+        theta = y[:m]
         p = y[m + 2:].reshape(-1, 5)
-        d = p[q, 0] * (theta[a] - theta[b]) + p[q, 1] + p[q, 2] * x_len + p[q, 3] * fam
+        return p[q, 0] * (theta[a] - theta[b]) + p[q, 1] + p[q, 2] * x_len + p[q, 3] * fam
+
+    def by_row(y):
+        d = lead(y)
+        p = y[m + 2:].reshape(-1, 5)
         nu = np.where(has_nu, np.exp(p[q, 4]), 0.0)
         e = np.where(v == A, d / 2, np.where(v == B, -d / 2, p[q, 4]))
-        fit = np.sum(np.where(counts, w * (np.log(np.exp(d / 2) + nu + np.exp(-d / 2)) - e), 0.0))
-        fit += sum(0.5 * p[j, 4] ** 2 for j in range(len(judges)) if j not in ties or j in only)  # not a parameter
-        return (fit + np.sum(theta ** 2) / 18 + np.sum((p[:, 0] - 1) ** 2) * 2 + np.sum(p[:, 1] ** 2) / 2
+        return np.where(counts, w * (np.log(np.exp(d / 2) + nu + np.exp(-d / 2)) - e), 0.0)
+
+    def penalty(y):
+        theta, beta, s = y[:m], y[m], y[m + 1]
+        p = y[m + 2:].reshape(-1, 5)
+        fixed = sum(0.5 * p[j, 4] ** 2 for j in range(len(judges)) if j not in ties or j in only)  # not a parameter
+        return (fixed + np.sum(theta ** 2) / 18 + np.sum((p[:, 0] - 1) ** 2) * 2 + np.sum(p[:, 1] ** 2) / 2
                 + np.sum((p[:, 2] - beta) ** 2) * 2 + np.sum((p[:, 3] - s) ** 2) * 2 + beta ** 2 * 2 + s ** 2 * 2)
-    return f, sd, ties, only
+    return by_row, lead, penalty, w, np.where(has_nu, v, np.where(v == TIE, 0, v)), sd, ties, only
+
+
+def correlated(rows, x, m, judges, lead, w, v, ties, only):
+    """What the covariance of the gradient owes to verdicts on one comparison not being independent."""
+    orders = [r[:5] for r in rows]
+    again = {(r[0], r[1], frozenset(r[2:4])) for r in rows if orders.count(r[:5]) > 1}
+    names = [(r[0], r[1], frozenset(r[2:4])) for r in rows]
+    n = len(x)
+    z = np.array([lead(x + 1e-30j * np.eye(n)[i]).imag / 1e-30 for i in range(n)]).T  # of each row's lead, by parameter
+    total = np.zeros((n, n))
+    for j, judge in enumerate(judges):
+        if j in only:
+            continue
+        groups = {}
+        for i, r in enumerate(rows):
+            if r[1] == judge:
+                groups.setdefault(names[i] if names[i] not in again else i, []).append(i)
+        k_at = m + 2 + 5 * j + 4
+        facts = {}
+        for i in (i for g in groups.values() for i in g):
+            e = np.exp([lead(x)[i] / 2, -lead(x)[i] / 2, x[k_at] if j in ties else -np.inf])
+            p = e / e.sum()
+            by_d = np.array([0.5, -0.5, 0.0]) - (p[0] - p[1]) / 2  # of the log-probability of each verdict
+            by_k = np.array([0.0, 0.0, 1.0]) - p[2]
+            side = 1.0 if rows[i][2] < rows[i][3] else -1.0
+            said = {A: 0, B: 1, TIE: 2}[v[i]]
+            facts[i] = (side * w[i] * by_d[said], side * w[i] * np.sqrt(p @ by_d ** 2), w[i] * by_k[said],
+                        w[i] * np.sqrt(p @ by_k ** 2))
+        pairs = [(i, l) for g in groups.values() for i in g for l in g if i != l]
+        if not pairs:
+            continue
+        most = max(map(len, groups.values()))
+
+        def share(met, full):
+            top = sum(facts[i][met] * facts[l][met] for i, l in pairs)
+            bottom = sum(abs(facts[i][full] * facts[l][full]) for i, l in pairs)
+            return np.clip(top / bottom, -1 / (most - 1), 1) if bottom > 0 else 0.0
+
+        phi, psi = share(0, 1), share(2, 3)
+        print(f"judge {judge}: correlation {phi:.3f}, of ties {psi:.3f}", file=sys.stderr)
+        for i, l in pairs:
+            total += phi * facts[i][1] * facts[l][1] * np.outer(z[i], z[l])
+            total[k_at, k_at] += psi * facts[i][3] * facts[l][3]
+    return total
 
 
 def judge_bt(rows, m, families, pair_orders):
     judges = sorted({r[1] for r in rows})
-    f, sd, ties, only = judge_loss(rows, m, judges, families, pair_orders)
+    by_row, lead, penalty, w, v, sd, ties, only = judge_loss(rows, m, judges, families, pair_orders)
+
+    def f(y):
+        return np.sum(by_row(y)) + penalty(y)
     x0 = np.zeros(m + 2 + 5 * len(judges))
     x0[m + 2::5] = 1.0
     lower = [m + 2 + 5 * j for j in range(len(judges))]
@@ -167,7 +223,9 @@ def judge_bt(rows, m, families, pair_orders):
     z = np.zeros((len(x), len(free) - 1))
     z[:m, :m - 1] = basis
     z[free[m:], np.arange(m - 1, len(free) - 1)] = 1.0
-    cov = z @ np.linalg.inv(z.T @ h @ z) @ z.T
+    bread = z @ np.linalg.inv(z.T @ h @ z) @ z.T
+    meat = hessian(lambda y: np.sum(w * by_row(y)), x) + correlated(rows, x, m, judges, lead, w, v, ties, only)
+    cov = bread @ (meat + hessian(penalty, x)) @ bread
     se = np.sqrt(np.diag(cov))
     se[at_bound] = np.nan
     return judges, x, se, sd, ties, only

@@ -14,6 +14,18 @@ double pl__quantile(const double *sorted, size_t n, double p)
     return sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]);
 }
 
+double pl__percentile(const double *sorted, size_t n, double p)
+{
+    double place = p * ((double)n + 1.0) - 1.0;
+    if (!(place > 0.0))
+        return sorted[0];
+    double below = floor(place);
+    size_t i = (size_t)below;
+    if (i + 1 >= n)
+        return sorted[n - 1];
+    return sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]);
+}
+
 double pl__expanded_tail(uint32_t n, double level)
 {
     double t = pl__student_quantile(0.5 + level / 2.0, (double)n - 1.0);
@@ -47,6 +59,17 @@ static double share_below(const double *sorted, size_t n, double estimate)
         equal += !(sorted[i] < estimate) && !(sorted[i] > estimate);
     }
     return ((double)below + 0.5 * (double)equal) / (double)n;
+}
+
+bool pl__corrected_interval(double estimate, const double *sorted, size_t n_replicates, double tail, double *ret_low,
+                            double *ret_high)
+{
+    double z0 = pl__normal_quantile(share_below(sorted, n_replicates, estimate));
+    bool fine = isfinite(z0);
+    double z = pl__normal_quantile(tail);
+    *ret_low = pl__percentile(sorted, n_replicates, fine ? pl__normal_cdf(2.0 * z0 + z) : tail);
+    *ret_high = pl__percentile(sorted, n_replicates, 1.0 - (fine ? pl__normal_cdf(z - 2.0 * z0) : tail));
+    return fine;
 }
 
 pl_bca_fault pl__bca_interval(double estimate, const double *sorted, size_t n_replicates, const double *without,

@@ -29,6 +29,7 @@ static void take_fit(const pl_judge_fit *f, pl_ranking *r)
 {
     const pl_win_matrix *m = &f->data->matrix;
     r->has_fit = true;
+    r->leans = true; /* the penalty on a holds the scale of theta: noise in a_r, which shrinks a's mean, stretches it */
     r->fit = (pl_fit_report){.state = m->n == 0             ? PL_FIT_NOTHING
                                       : f->report.converged ? PL_FIT_CONVERGED
                                                             : PL_FIT_STOPPED,

@@ -17,6 +17,18 @@ typedef struct pl_judge_cell {
     pl_pair_loss loss;  /* at the latest point of the fit */
 } pl_judge_cell;
 
+/* One verdict. Those of one judge on one pair of answers, in its orders and criteria, are one unit: how far they depend
+ * on each other is not known. If an order and criterion occurs there twice, each of them is a unit of its own. */
+typedef struct pl_judge_vote {
+    uint32_t judge;
+    uint32_t first;
+    uint32_t second;
+    uint32_t unit; /* the same number stands in neighbouring votes only */
+    pl_outcome weights;
+    double x;
+    double f;
+} pl_judge_vote;
+
 typedef struct pl_judge_span {
     uint32_t model; /* the judge's index */
     size_t first;   /* cell */
@@ -32,6 +44,8 @@ typedef struct pl_judge_data {
     pl_win_matrix matrix;
     pl_judge_cell *cells; /* by judge, first, second, lengths */
     size_t n_cells;
+    pl_judge_vote *votes;
+    size_t n_votes;
     pl_judge_span *judges;
     uint32_t n_judges;
     double length_sd;
@@ -50,13 +64,28 @@ typedef struct pl_judge_fit {
     size_t n_common; /* theta, beta, s */
     size_t n_params;
     double *params;
-    double *errors; /* n_params; NaN where undefined */
+    double *errors; /* n_params; NaN where undefined; see judge_bt_errors.c */
     bool *held;     /* n_params: stands at its bound */
     bool definite;  /* is the Hessian at the end? Otherwise there are no errors */
     pl_newton_report report;
     double tolerance;
     double log_likelihood;
 } pl_judge_fit;
+
+/* Covariance of the likelihood's gradient. Only theta and a judge's own parameters are in it. */
+typedef struct pl_judge_meat {
+    size_t n_models;
+    size_t n_judges;
+    double *common; /* n_models^2 */
+    double *border; /* PL_JUDGE_PARAMS rows of n_models a judge */
+    double *blocks; /* PL_JUDGE_PARAMS^2 a judge */
+} pl_judge_meat;
+
+/* At the fit's parameters. PL_OK or PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__judge_meat_init(pl_judge_meat *meat, const pl_judge_fit *fit);
+/* x' meat x; x has the fit's n_params places. */
+double pl__judge_meat_form(const pl_judge_meat *meat, const pl_judge_fit *fit, const double *x);
+void pl__judge_meat_clear(pl_judge_meat *meat);
 
 /* The data is borrowed and its cells written to. PL_OK or PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__judge_fit_init(pl_judge_fit *fit, pl_judge_data *data);

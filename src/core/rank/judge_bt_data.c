@@ -8,19 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* x is not yet in units of its standard deviation. */
 static pl_judge_cell cell_of(const pl_judge_data *d, const pl_rank_input *in, const uint32_t *judge_places,
                              const pl_ballot *v)
 {
+    const uint32_t *families = pl_peer_table_families(in->table);
     double weight = pl__ballot_weight(v, in);
+    uint32_t first = v->a_first ? v->a : v->b;
+    uint32_t second = v->a_first ? v->b : v->a;
     pl_outcome o = pl__outcome(v->a_first ? v->a_score : 1.0 - v->a_score);
-    return (pl_judge_cell){
+    pl_judge_cell c = {
         .judge = judge_places[v->judge],
-        .first = d->matrix.places[v->a_first ? v->a : v->b],
-        .second = d->matrix.places[v->a_first ? v->b : v->a],
+        .first = d->matrix.places[first],
+        .second = d->matrix.places[second],
         .first_length = v->a_first ? v->a_length : v->b_length,
         .second_length = v->a_first ? v->b_length : v->a_length,
         .weights = {weight * o.win, weight * o.tie, weight * o.loss},
     };
+    if (c.first_length != 0 && c.second_length != 0)
+        c.x = log((double)c.first_length / (double)c.second_length);
+    c.f = (families[first] == families[v->judge] ? 1.0 : 0.0) - (families[second] == families[v->judge] ? 1.0 : 0.0);
+    return c;
 }
 
 static int compare_u32(uint32_t a, uint32_t b)
@@ -98,21 +106,17 @@ static void span_judges(pl_judge_data *d)
     }
 }
 
-/* x and f of the cells. The standard deviation is taken about 0: which answer was shown first must not change it. */
-static void set_covariates(pl_judge_data *d, const uint32_t *families)
+/* The standard deviation is taken about 0: which answer was shown first must not change it. */
+static void scale_lengths(pl_judge_data *d)
 {
     double squares = 0.0;
     double known = 0.0;
     double total = 0.0;
     for (size_t i = 0; i < d->n_cells; i++) {
-        pl_judge_cell *c = &d->cells[i];
-        uint32_t own = families[d->judges[c->judge].model];
-        c->f = (families[d->matrix.models[c->first]] == own ? 1.0 : 0.0) -
-               (families[d->matrix.models[c->second]] == own ? 1.0 : 0.0);
+        const pl_judge_cell *c = &d->cells[i];
         total += weight_of(c);
         if (c->first_length == 0 || c->second_length == 0)
             continue;
-        c->x = log((double)c->first_length / (double)c->second_length);
         squares += weight_of(c) * c->x * c->x;
         known += weight_of(c);
     }
@@ -120,17 +124,57 @@ static void set_covariates(pl_judge_data *d, const uint32_t *families)
     d->length_sd = known > 0.0 ? sqrt(squares / known) : 0.0;
     for (size_t i = 0; i < d->n_cells && d->length_sd > 0.0; i++)
         d->cells[i].x /= d->length_sd;
+    for (size_t i = 0; i < d->n_votes && d->length_sd > 0.0; i++)
+        d->votes[i].x /= d->length_sd;
 }
 
-/* The judges of all ballots that count, by name; then the cells. */
+static bool same_comparison(const pl_ballot *x, const pl_ballot *y)
+{
+    return x->item == y->item && x->judge == y->judge && x->a == y->a && x->b == y->b;
+}
+
+/* All ballots of one comparison: its cells, and its votes from *unit on. */
+static void add_comparison(pl_judge_data *d, const pl_rank_input *in, const uint32_t *judge_places,
+                           const pl_ballot *ballots, size_t n, uint32_t *unit)
+{
+    size_t start = d->n_cells;
+    bool repeated = false;
+    const pl_ballot *before = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const pl_ballot *v = &ballots[i];
+        if (!pl__ballot_counts(v, in->opts))
+            continue;
+        repeated = repeated || (before && before->criterion == v->criterion && before->a_first == v->a_first);
+        before = v;
+        d->cells[d->n_cells++] = cell_of(d, in, judge_places, v);
+    }
+    if (d->n_cells - start > 1) /* ballots that differ in their lengths alone come in any order */
+        qsort(d->cells + start, d->n_cells - start, sizeof(*d->cells), compare_cells);
+    for (size_t i = start; i < d->n_cells; i++) {
+        const pl_judge_cell *c = &d->cells[i];
+        d->votes[d->n_votes++] = (pl_judge_vote){.judge = c->judge,
+                                                 .first = c->first,
+                                                 .second = c->second,
+                                                 .unit = *unit,
+                                                 .weights = c->weights,
+                                                 .x = c->x,
+                                                 .f = c->f};
+        *unit += repeated;
+    }
+    *unit += !repeated;
+}
+
+/* The judges of all ballots that count, by name; then the cells and the votes. */
 static pl_status fill(pl_judge_data *d, const pl_rank_input *in)
 {
     size_t n[2] = {0};
     const pl_ballot *lists[2] = {pl_peer_table_ballots(in->table, &n[0]), pl_peer_table_lone_ballots(in->table, &n[1])};
+    uint32_t unit = 0;
     uint32_t *places = pl__calloc(in->n_models, sizeof(*places));
     d->judges = pl__calloc(in->n_models, sizeof(*d->judges));
     d->cells = pl__calloc(n[0] + n[1], sizeof(*d->cells));
-    if (!places || !d->judges || !d->cells) {
+    d->votes = pl__calloc(n[0] + n[1], sizeof(*d->votes));
+    if (!places || !d->judges || !d->cells || !d->votes) {
         pl__free(places);
         return PL_E_NOMEM;
     }
@@ -148,9 +192,10 @@ static pl_status fill(pl_judge_data *d, const pl_rank_input *in)
         places[model] = d->n_judges++;
     }
     for (unsigned l = 0; l < 2; l++) {
-        for (size_t i = 0; i < n[l]; i++) {
-            if (pl__ballot_counts(&lists[l][i], in->opts))
-                d->cells[d->n_cells++] = cell_of(d, in, places, &lists[l][i]);
+        for (size_t i = 0, end = 0; i < n[l]; i = end) {
+            while (end < n[l] && same_comparison(&lists[l][i], &lists[l][end]))
+                end++;
+            add_comparison(d, in, places, &lists[l][i], end - i, &unit);
         }
     }
     pl__free(places);
@@ -169,7 +214,7 @@ pl_status pl__judge_data_init(pl_judge_data *data, const pl_rank_input *in, pl_e
     }
     merge_cells(&d);
     span_judges(&d);
-    set_covariates(&d, pl_peer_table_families(in->table));
+    scale_lengths(&d);
     *data = d;
     return PL_OK;
 }
@@ -178,6 +223,7 @@ void pl__judge_data_clear(pl_judge_data *data)
 {
     pl__win_matrix_clear(&data->matrix);
     pl__free(data->cells);
+    pl__free(data->votes);
     pl__free(data->judges);
     *data = (pl_judge_data){0};
 }

@@ -3,7 +3,7 @@
  * 1. Only judge r's cells involve judge r's five parameters: the Hessian is a common block (theta, beta, s) and one
  *    small block a judge, joined to it by a border. Judges are eliminated first (Schur complement).
  * 2. The loss does not change along (1, …, 1) of theta but for the penalty, so theta keeps its mean of 0. As in
- *    strengths.c the Hessian is stiffened in that direction, which is taken out of the errors again.
+ *    strengths.c the Hessian is stiffened in that direction, an eigenvector of it.
  * 3. A parameter that is not fitted (ln nu of a judge without ties, a at its bound 0) has a row of the unit matrix. */
 #include "judge_bt.h"
 
@@ -33,7 +33,6 @@ typedef struct work {
     double *blocks; /* P^2 a judge: factors */
     double *border; /* P rows of n_common a judge: the border divided by the factor */
     double level;   /* of (1, …, 1) */
-    double *scratch;
 } work;
 
 static bool is_fitted(const pl_judge_fit *f, size_t judge, size_t which, const bool *held)
@@ -234,71 +233,86 @@ static void divide_transposed(const double *block, double *y)
     }
 }
 
-static bool newton_step(void *user, const double *x, const double *gradient, double damping, const bool *held,
-                        double *ret_step)
+/* x, holding b on entry, becomes the solution of H x = b; the Hessian is factored. */
+static void solve(const work *w, const bool *held, double *x)
 {
-    work *w = user;
     const pl_judge_fit *f = w->fit;
     size_t n = f->n_common;
-    if (!factor(w, x, damping, held))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        ret_step[i] = -gradient[i];
     for (size_t j = 0; j < f->data->n_judges; j++) {
-        double *y = ret_step + pl__judge_param(f, j, 0);
+        double *y = x + pl__judge_param(f, j, 0);
         for (size_t p = 0; p < P; p++)
-            y[p] = is_fitted(f, j, p, held) ? -gradient[pl__judge_param(f, j, p)] : 0.0;
+            y[p] = is_fitted(f, j, p, held) ? y[p] : 0.0;
         divide(w->blocks + j * P * P, y);
         for (size_t p = 0; p < P; p++) {
             const double *row = w->border + (j * P + p) * n;
             for (size_t i = 0; i < n; i++)
-                ret_step[i] -= row[i] * y[p];
+                x[i] -= row[i] * y[p];
         }
     }
-    pl__cholesky_solve(w->common, n, ret_step);
+    pl__cholesky_solve(w->common, n, x);
     for (size_t j = 0; j < f->data->n_judges; j++) {
-        double *y = ret_step + pl__judge_param(f, j, 0);
+        double *y = x + pl__judge_param(f, j, 0);
         for (size_t p = 0; p < P; p++) {
             const double *row = w->border + (j * P + p) * n;
             for (size_t i = 0; i < n; i++)
-                y[p] -= row[i] * ret_step[i];
+                y[p] -= row[i] * x[i];
         }
         divide_transposed(w->blocks + j * P * P, y);
     }
+}
+
+static bool newton_step(void *user, const double *x, const double *gradient, double damping, const bool *held,
+                        double *ret_step)
+{
+    work *w = user;
+    if (!factor(w, x, damping, held))
+        return false;
+    for (size_t i = 0; i < w->fit->n_params; i++)
+        ret_step[i] = -gradient[i];
+    solve(w, held, ret_step);
     return true;
 }
 
-/* Square roots of the inverse Hessian's diagonal; the Hessian is factored. */
-static void find_errors(work *w)
+/* x' L x, L being the penalties' matrix. */
+static double penalty_form(const pl_judge_fit *f, const double *x)
+{
+    size_t n = f->n_common - 2;
+    double sum = BETA_PRECISION * x[n] * x[n] + S_PRECISION * x[n + 1] * x[n + 1];
+    for (size_t i = 0; i < n; i++)
+        sum += THETA_PRECISION * x[i] * x[i];
+    for (size_t j = 0; j < f->data->n_judges; j++) {
+        const double *y = x + pl__judge_param(f, j, 0);
+        double beta = y[PL_JUDGE_BETA] - x[n];
+        double s = y[PL_JUDGE_S] - x[n + 1];
+        sum += A_PRECISION * y[PL_JUDGE_A] * y[PL_JUDGE_A] + DELTA_PRECISION * y[PL_JUDGE_DELTA] * y[PL_JUDGE_DELTA] +
+               BETA_PRECISION * beta * beta + S_PRECISION * s * s;
+    }
+    return sum;
+}
+
+/* theta keeps its mean of 0, and is not stiffened where it cannot go. */
+static void centre(double *theta, size_t n)
+{
+    double mean = 0.0;
+    for (size_t i = 0; i < n; i++)
+        mean += theta[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        theta[i] -= mean;
+}
+
+/* Square roots of the diagonal of H^-1 (J + L) H^-1, see judge_bt_errors.c; the Hessian is factored. */
+static void find_errors(const work *w, const pl_judge_meat *meat, double *x)
 {
     pl_judge_fit *f = w->fit;
-    size_t n = f->n_common;
-    double m = (double)(n - 2);
-    double along = 1.0 / m / (THETA_PRECISION + w->level * m); /* variance in the direction that theta cannot take */
-    pl__cholesky_inverse_diagonal(w->common, n, f->errors, w->scratch);
-    for (size_t i = 0; i < n; i++)
-        f->errors[i] = sqrt(fmax(f->errors[i] - (i + 2 < n ? along : 0.0), 0.0));
-    for (size_t j = 0; j < f->data->n_judges; j++) {
-        const double *block = w->blocks + j * P * P;
-        for (size_t p = 0; p < P; p++) {
-            double unit[P] = {0};
-            double variance = 0.0;
-            unit[p] = 1.0;
-            divide(block, unit);
-            memset(w->scratch, 0, n * sizeof(*w->scratch));
-            for (size_t q = 0; q < P; q++) {
-                variance += unit[q] * unit[q];
-                for (size_t i = 0; i < n; i++)
-                    w->scratch[i] += unit[q] * w->border[(j * P + q) * n + i];
-            }
-            double *solved = w->scratch + n;
-            memcpy(solved, w->scratch, n * sizeof(*solved));
-            pl__cholesky_solve(w->common, n, solved);
-            for (size_t i = 0; i < n; i++)
-                variance += w->scratch[i] * solved[i];
-            size_t at = pl__judge_param(f, j, p);
-            f->errors[at] = is_fitted(f, j, p, f->held) ? sqrt(variance) : (double)NAN;
-        }
+    for (size_t i = 0; i < f->n_params; i++) {
+        size_t own = i < f->n_common ? 0 : i - f->n_common;
+        if (i >= f->n_common && !is_fitted(f, own / P, own % P, f->held))
+            continue;
+        memset(x, 0, f->n_params * sizeof(*x));
+        x[i] = 1.0;
+        solve(w, f->held, x);
+        centre(x, f->n_common - 2);
+        f->errors[i] = sqrt(fmax(pl__judge_meat_form(meat, f, x) + penalty_form(f, x), 0.0));
     }
 }
 
@@ -322,8 +336,9 @@ static pl_status start(pl_judge_fit *f, bool *bounded)
     return rc;
 }
 
-static void run(pl_judge_fit *f, work *w, const bool *bounded, double *scratch)
+static pl_status run(pl_judge_fit *f, work *w, const bool *bounded, double *scratch)
 {
+    pl_judge_meat meat = {0};
     static const pl_newton_ops ops = {loss, newton_step};
     f->tolerance = TOLERANCE * (1.0 + f->data->matrix.total);
     pl_newton_opts opts = {.tolerance = f->tolerance, .max_iterations = ITERATIONS_MAX, .bounded = bounded};
@@ -332,8 +347,13 @@ static void run(pl_judge_fit *f, work *w, const bool *bounded, double *scratch)
     f->definite = factor(w, f->params, 0.0, f->held);
     for (size_t i = 0; i < f->n_params; i++)
         f->errors[i] = (double)NAN;
-    if (f->definite)
-        find_errors(w);
+    if (!f->definite)
+        return PL_OK;
+    pl_status rc = pl__judge_meat_init(&meat, f);
+    if (rc == PL_OK)
+        find_errors(w, &meat, scratch);
+    pl__judge_meat_clear(&meat);
+    return rc;
 }
 
 pl_status pl__judge_fit_init(pl_judge_fit *fit, pl_judge_data *data)
@@ -352,14 +372,15 @@ pl_status pl__judge_fit_init(pl_judge_fit *fit, pl_judge_data *data)
     w.common = pl__calloc(n * n, sizeof(*w.common));
     w.blocks = pl__calloc(n_judges * P * P, sizeof(*w.blocks));
     w.border = pl__calloc(n_judges * P * n, sizeof(*w.border));
-    w.scratch = pl__calloc(2 * n, sizeof(*w.scratch));
-    if (!bounded || !scratch || !f.params || !f.errors || !f.held || !w.common || !w.blocks || !w.border || !w.scratch)
+    if (!bounded || !scratch || !f.params || !f.errors || !f.held || !w.common || !w.blocks || !w.border)
         goto out;
     if (data->matrix.n > 0) {
         rc = start(&f, bounded);
         if (rc)
             goto out;
-        run(&f, &w, bounded, scratch);
+        rc = run(&f, &w, bounded, scratch);
+        if (rc)
+            goto out;
     }
     rc = PL_OK;
     *fit = f;
@@ -370,7 +391,6 @@ out:
     pl__free(w.common);
     pl__free(w.blocks);
     pl__free(w.border);
-    pl__free(w.scratch);
     pl__judge_fit_clear(&f);
     return rc;
 }

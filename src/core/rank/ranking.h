@@ -14,6 +14,7 @@ struct pl_ranking {
     size_t cap_warnings;
     bool *explained; /* n_models or NULL: scores that are undefined for a reason that a warning gives already */
     double *errors;  /* n_models or NULL */
+    bool leans;      /* scores lean away from 0 by an amount that shrinks with the data: correct the intervals for it */
     bool has_fit;
     pl_fit_report fit;
     pl_judge_bias *biases; /* n_models or NULL; what bias.judges points at */

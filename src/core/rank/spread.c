@@ -152,8 +152,15 @@ static pl_status spread_model(pl_spread *s, uint32_t m, double tail, double *sor
     qsort(sorted, n, sizeof(*sorted), compare_doubles);
     if (s->interval == PL_INTERVAL_BCA)
         return bca(s, m, sorted, n, without, reterr);
-    s->low[m] = pl__quantile(sorted, n, tail);
-    s->high[m] = pl__quantile(sorted, n, 1.0 - tail);
+    if (s->leans && !pl__corrected_interval(s->scores[m], sorted, n, tail, &s->low[m], &s->high[m]))
+        return pl__spread_warn(s, reterr,
+                               "the interval of %s is not bias-corrected: all replicates lie on one side of "
+                               "the score",
+                               s->models[m]);
+    if (s->leans)
+        return PL_OK;
+    s->low[m] = pl__percentile(sorted, n, tail);
+    s->high[m] = pl__percentile(sorted, n, 1.0 - tail);
     return PL_OK;
 }
 

@@ -13,6 +13,7 @@ typedef struct pl_spread {
     size_t n_replicates;
     double level;
     pl_interval interval;
+    bool leans; /* see pl_ranking */
     double *scores;
     double *replicates; /* [replicate * n_models + model] */
     double *without;    /* the same for the jackknife, n_images rows; NULL without BCa */

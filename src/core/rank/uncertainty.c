@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "bootstrap.h"
 #include "error.h"
+#include "ranking.h"
 #include "spread.h"
 
 #include <math.h>
@@ -66,6 +67,7 @@ static pl_status score_all(job *j, const pl_rank_opts *rank, pl_error *reterr)
         s->scores = pl__arena_calloc(s->arena, s->n_models, sizeof(*s->scores));
         if (s->scores)
             memcpy(s->scores, pl_ranking_scores(ranking), s->n_models * sizeof(*s->scores));
+        s->leans = ranking->leans;
         pl_ranking_free(ranking);
         if (!s->scores)
             return pl__fail(reterr, PL_E_NOMEM, "scores of %u models", s->n_models);

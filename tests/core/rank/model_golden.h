@@ -209,22 +209,22 @@ static const double biased_davidson[] = {
     0x1.339dcea11ba8dp-1, 0x1.ce2a4723ab76bp-2, 0x1.a833bc9b4a66dp-6, -0x1.a973a3ff4cf79p-2, -0x1.533abe18253b9p-1,
     0x1.ac8737a39083bp-2};
 static const double biased_theta[] = {
-    0x1.5418049cfdbd1p-1, 0x1.0a2f10ec1f8c8p-1, 0x1.4201e3108e8f2p-5, -0x1.d3771deb07a32p-2, -0x1.88aba4c4a262cp-1};
+    0x1.5418049cfdbc7p-1, 0x1.0a2f10ec1f8bep-1, 0x1.4201e3108e863p-5, -0x1.d3771deb07a43p-2, -0x1.88aba4c4a2634p-1};
 static const double biased_theta_errors[] = {
-    0x1.b86f8f8b15050p-3, 0x1.92554a2a58671p-3, 0x1.26de22f6762f7p-3, 0x1.77d65fcf9abc4p-3, 0x1.d5c308eedb90dp-3};
+    0x1.aec4074453c1fp-3, 0x1.872f9d2b0ef16p-3, 0x1.18f17f1694de3p-3, 0x1.6c6cc5a429c9fp-3, 0x1.c9975466c8d00p-3};
 static const double biased_terms[] = {
-    0x1.4194025ceacaep+0, 0x1.795dd8929eb10p-2, 0x1.f1dc7f5659ce5p-2, 0x1.ce35fc08f3a63p-3, -0x1.53139cc0723f0p-4,
-    0x1.b3d5e20dcc020p-3, 0x1.25f096feccdfbp-5, 0x1.9fec25b82e601p-2, 0x1.0dbae40b3ea89p-1, 0x1.062cbdb0a6363p-3,
-    0x1.f064f2252d4c9p-1, 0x1.6d809278349c5p-2, 0x1.6239829177fa3p-4, 0x1.a8e5b2b45ebf4p-3, 0x1.6c75f535bb9bap-3,
-    0x1.9c78593425c12p-3, 0x1.453532799869dp-4, 0x1.881e5edd68fbdp-2, 0x1.59f80e670f363p-2, 0x1.7800f20b20e99p-4,
-    0x1.01aace69aab47p+0, 0x1.4ac7b5b10b0f6p-2, -0x1.0decb73cb91bap-3, 0x1.a9e805c43d74fp-3, 0x1.86f0b596892dcp-4,
-    0x1.ab3510c6d91f2p-3, -0x1.d112a2cb07c32p-4, 0x1.237e2fc9f9b6ep-2, 0x1.5a94ddc044799p-2, 0x1.78afd21df0a9fp-4,
-    0x1.ba21ab7e39f24p-1, 0x1.43247439d6f23p-2, 0x1.e6b597d4d4cf8p-1, 0x1.d57f205fd5f19p-3, 0x1.cf501ab920a3dp-3,
-    0x1.ba850e488769dp-3, 0x1.c8d57d1f372acp-2, 0x1.279bf0da797f0p-2, 0x1.0c9cdb4f3acd8p-1, 0x1.0482fde3027d1p-3,
-    0x1.aa91efdf7e892p-1, 0x1.4ddee9cedee50p-2, 0x1.fc6115072dae4p-4, 0x1.a39732be9f9edp-3, -0x1.09fcc5c443d41p-3,
-    0x1.a262a8dfe4954p-3, 0x1.b839c90c5fca3p-2, 0x1.6b38e284cf76ap-2, 0x1.e0326a9baa3e6p-2, 0x1.c83e6cb255634p-4};
+    0x1.4194025ceacaep+0, 0x1.736f04cae56dbp-2, 0x1.f1dc7f5659ce6p-2, 0x1.ee6f4a10d963cp-3, -0x1.53139cc0723f2p-4,
+    0x1.96bd399817a97p-3, 0x1.25f096fecce12p-5, 0x1.96cf9f5eef05bp-2, 0x1.0dbae40b3ea89p-1, 0x1.c875729a7d1dap-4,
+    0x1.f064f2252d4cap-1, 0x1.6aa2e5def0df3p-2, 0x1.6239829177fa1p-4, 0x1.aeaa81cf82d5ap-3, 0x1.6c75f535bb9bap-3,
+    0x1.973d90a6a44fbp-3, 0x1.45353279986a5p-4, 0x1.84ece6ee7a1cfp-2, 0x1.59f80e670f363p-2, 0x1.90332edd5925ap-4,
+    0x1.01aace69aab47p+0, 0x1.429542a35bf81p-2, -0x1.0decb73cb91bbp-3, 0x1.c634bfe0012ffp-3, 0x1.86f0b596892dap-4,
+    0x1.929a1da9b0badp-3, -0x1.d112a2cb07c31p-4, 0x1.15de1e22230b2p-2, 0x1.5a94ddc044799p-2, 0x1.760c9055b6df8p-4,
+    0x1.ba21ab7e39f26p-1, 0x1.378b90530ecbdp-2, 0x1.e6b597d4d4cf7p-1, 0x1.f9915d287c2bdp-3, 0x1.cf501ab920a3dp-3,
+    0x1.9a468c07088dbp-3, 0x1.c8d57d1f372adp-2, 0x1.16d574f4711f7p-2, 0x1.0c9cdb4f3acd8p-1, 0x1.c637b2085712dp-4,
+    0x1.aa91efdf7e893p-1, 0x1.47eb01b2cf88bp-2, 0x1.fc6115072dae6p-4, 0x1.b36770eaeed25p-3, -0x1.09fcc5c443d3ep-3,
+    0x1.946f50d0ff447p-3, 0x1.b839c90c5fca2p-2, 0x1.63421df3ab76bp-2, 0x1.e0326a9baa3e6p-2, 0x1.ae120ccda1aefp-4};
 static const double biased_common[] = {
-    0x1.87cfe463c2974p-5, 0x1.c38ab43ab6a28p-3, 0x1.2b9ca9a7b1938p-3, 0x1.fb602343a02eap-3, 0x1.7c8fdc2b55ac8p-1};
+    0x1.87cfe463c2972p-5, 0x1.c00a93dea8698p-3, 0x1.2b9ca9a7b193bp-3, 0x1.f4d2d548e1513p-3, 0x1.7c8fdc2b55ac8p-1};
 static const double biased_skene[] = {
     0x1.4e09525a07282p-1, 0x1.51390422a037fp-1, 0x1.01aca5de68526p-1, 0x1.5e15b6d4b3e48p-2, 0x1.600c50752cb64p-2};
 static const double biased_accuracy[] = {
@@ -286,21 +286,21 @@ static const double weighted_davidson[] = {
     0x1.7894067ac7562p+0, 0x1.badb3a3419ab3p-2, -0x1.f011f9b909812p-3, -0x1.b94b07b6a57c4p-1, -0x1.994623eab3a54p-1,
     0x1.ee4c25b147fb6p-3};
 static const double weighted_theta[] = {
-    0x1.d2ea5eec30b36p+0, 0x1.b8f2356ad05f6p-2, -0x1.436b9fa6862aap-1, -0x1.78a2a13b6a813p-1, -0x1.c63f97abd8e5bp-1};
+    0x1.d2ea5eec30b2bp+0, 0x1.b8f2356ad05cap-2, -0x1.436b9fa6862bfp-1, -0x1.78a2a13b6a828p-1, -0x1.c63f97abd8e71p-1};
 static const double weighted_theta_errors[] = {
-    0x1.3603585903be3p-1, 0x1.1e2ef81ba44a3p-2, 0x1.9d3ba6694fcefp-2, 0x1.7320086d60bdap-2, 0x1.83340c017620bp-2};
+    0x1.a940ac3fc388ap-1, 0x1.68ae4301e7136p-2, 0x1.d824b83b277e0p-2, 0x1.e8ef63aa7f166p-2, 0x1.fb8696a74f234p-2};
 static const double weighted_terms[] = {
-    0x1.5040f03519d73p-1, 0x1.5bdac1eb841bcp-2, 0x1.7d1ac89ff0a13p-3, 0x1.338b6d2051969p-2, 0x1.9e4f7f50354a6p-2,
-    0x1.32e2512dd9d32p-2, 0x1.f1429f77344d8p-9, 0x1.f0f034f0276d7p-2, 0x1.7a6fb87a33739p-3, 0x1.6ca3501b2519fp-4,
+    0x1.5040f03519d73p-1, 0x1.4e7ddf8f4e7bap-2, 0x1.7d1ac89ff0a13p-3, 0x1.892e1b2144406p-2, 0x1.9e4f7f50354a5p-2,
+    0x1.7966f916ca21cp-2, 0x1.f1429f773445bp-9, 0x1.014b188fab187p-1, 0x1.7a6fb87a33738p-3, 0x1.e4433f64a4334p-4,
     PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN,
-    PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, 0x1.15b170866acbbp+0, 0x1.6a7086894bfe0p-2, 0x1.ae3a4ae6f0285p-3,
-    0x1.660513ca8a53ap-2, 0x1.3b5200a055975p-2, 0x1.7a104c002ad45p-2, 0x1.75387420cb056p-5, 0x1.c85a8ebdadeb9p-2,
-    0x1.d45e79f004c12p-2, 0x1.6224accee4067p-3, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN,
+    PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, 0x1.15b170866acbap+0, 0x1.0be693d6199a8p-1, 0x1.ae3a4ae6f0282p-3,
+    0x1.c6ecd97f2aa5dp-2, 0x1.3b5200a055974p-2, 0x1.b811f5aa24086p-2, 0x1.75387420cb040p-5, 0x1.f602c36dd085ap-2,
+    0x1.d45e79f004c13p-2, 0x1.c83b6c98991fcp-3, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN,
     PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, 0x1.3a3402edfbea7p+0,
-    0x1.7b7ca2970143ep-2, 0x1.296d6c5ada9f3p-4, 0x1.6dfa9453facd6p-2, 0x1.9de8d876a497cp-2, 0x1.adce7b69b54fdp-2,
-    0x1.d47449d941e9bp-2, 0x1.e0ba8a7db2ea3p-2, 0x1.c8d61f7aeac7fp-4, 0x1.4e84b40eec936p-4};
+    0x1.f0d8ef841df03p-2, 0x1.296d6c5ada9f5p-4, 0x1.a6b9c2cf561e1p-2, 0x1.9de8d876a497ap-2, 0x1.b9388e55dcf96p-2,
+    0x1.d47449d941e9ap-2, 0x1.0a4e5c9ca0e90p-1, 0x1.c8d61f7aeac7fp-4, 0x1.9e6a57a56e228p-4};
 static const double weighted_common[] = {
-    0x1.1de29619cbde6p-2, 0x1.49ed776382fb8p-2, 0x1.037eeece24d98p-3, 0x1.57ebc79639427p-2, 0x1.b0ff1367b6bd8p-1};
+    0x1.1de29619cbde5p-2, 0x1.58d149e7ee17ep-2, 0x1.037eeece24d96p-3, 0x1.6c235dcc50521p-2, 0x1.b0ff1367b6bd8p-1};
 static const double weighted_skene[] = {
     0x1.663c2e6e32f7ap-1, 0x1.13c60df7816a0p-1, 0x1.01e5afebca059p-1, 0x1.62729184c18c1p-2, 0x1.78f6333635f1cp-2};
 static const double weighted_accuracy[] = {
@@ -401,20 +401,20 @@ static const double lone_orders_bt[] = {
 static const double lone_orders_davidson[] = {
     0x1.03dbc901ffad3p+0, -0x1.3034f65e2ea02p-5, -0x1.c34a1dee0d98ep-3, -0x1.83e1bb22990a2p-1, 0x1.92f9cca797ba2p+0};
 static const double lone_orders_theta[] = {
-    0x1.8daad3427c3aep-1, 0x1.7373c56e8af33p-2, -0x1.7f6f0660e86e3p-2, -0x1.87ad32c94d7a6p-1};
+    0x1.8daad3427c3a6p-1, 0x1.7373c56e8af24p-2, -0x1.7f6f0660e86eep-2, -0x1.87ad32c94d7acp-1};
 static const double lone_orders_theta_errors[] = {
-    0x1.be84d17aa77fdp-2, 0x1.97406724a471cp-2, 0x1.a15b522b174e5p-2, 0x1.b9a774e4b0c99p-2};
+    0x1.8918c90067247p-2, 0x1.7458891e7482ap-2, 0x1.748c920a914eep-2, 0x1.8ea98d0484353p-2};
 static const double lone_orders_terms[] = {
-    0x1.2d7a701b5609cp+0, 0x1.cd6a0d7e91d91p-2, 0x1.d608f74ebd466p-1, 0x1.0999513bd0154p-1, 0x1.917b501e8c27ep-4,
-    0x1.b046bb89e2639p-2, 0x1.fefb89d585e14p-3, 0x1.2f039066506d4p-1, 0x1.1a12642d4d835p+1, 0x1.c21b6b71f0842p-1,
-    0x1.95ee40cd59e58p-1, 0x1.deb552064180fp-2, 0x1.5dc11ede903fdp-6, 0x1.d260d2ef0b818p-2, -0x1.bb0403ae8adf3p-4,
-    0x1.9c36294f348bfp-2, -0x1.1d56eb8b16500p-2, 0x1.0f9852f453bfep-1, 0x1.940636bd06990p+0, 0x1.32a69631455e4p-1,
-    0x1.fdbd12f5084f4p-1, 0x1.da86693e54eccp-2, -0x1.01bdd282865bbp-3, 0x1.d5d1a97d90352p-2, 0x1.7340fb8161199p-2,
-    0x1.96df8a35b9744p-2, 0x1.3fa3c2aab9035p-5, 0x1.0cca7dfd8d693p-1, 0x1.60ddf28697e6ap+0, 0x1.184764a28dfefp-1,
+    0x1.2d7a701b5609cp+0, 0x1.b8d1f5bd4b618p-2, 0x1.d608f74ebd466p-1, 0x1.ce9c61bf52527p-2, 0x1.917b501e8c27dp-4,
+    0x1.88d908ce6bf8fp-2, 0x1.fefb89d585e19p-3, 0x1.2889e39576e3bp-1, 0x1.1a12642d4d834p+1, 0x1.7ac460b96c793p-1,
+    0x1.95ee40cd59e58p-1, 0x1.e416bb86b4787p-2, 0x1.5dc11ede90408p-6, 0x1.6a376b73edc80p-2, -0x1.bb0403ae8adf3p-4,
+    0x1.85fcbdc850779p-2, -0x1.1d56eb8b164fep-2, 0x1.0520b5285d314p-1, 0x1.940636bd06991p+0, 0x1.0b3a63adbd291p-1,
+    0x1.fdbd12f5084f5p-1, 0x1.c62b55bb1f0c4p-2, -0x1.01bdd282865b8p-3, 0x1.74fead8bcd8fdp-2, 0x1.7340fb8161198p-2,
+    0x1.71bbd09ac2d38p-2, 0x1.3fa3c2aab9039p-5, 0x1.02d0de6ac2d7cp-1, 0x1.60ddf28697e69p+0, 0x1.bd8043ae46b36p-2,
     PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN,
     PL_GOLDEN_NAN, PL_GOLDEN_NAN, PL_GOLDEN_NAN};
 static const double lone_orders_common[] = {
-    0x1.68dece9d616bcp-4, 0x1.4d3f3b04de939p-2, 0x1.436a36a078228p-9, 0x1.8bb06d29141d9p-2, 0x1.7b412b21c8fd9p-1};
+    0x1.68dece9d616bcp-4, 0x1.3ff7a5ad3563dp-2, 0x1.436a36a0782b3p-9, 0x1.7e41e2decd4b8p-2, 0x1.7b412b21c8fd9p-1};
 static const double lone_orders_skene[] = {
     0x1.35f20c0644aabp-1, 0x1.2f535cf30d09ep-1, 0x1.bf04a982bac03p-2, 0x1.83f13d3468775p-2};
 static const double lone_orders_accuracy[] = {
@@ -534,19 +534,19 @@ static const double no_ties_bt[] = {
 static const double no_ties_davidson[] = {
     0x1.48771b74c9676p-1, 0x1.2ce1c8d620ea4p-3, -0x1.96dd70adcdea0p-3, -0x1.2df8317ede276p-1, 0};
 static const double no_ties_theta[] = {
-    0x1.953e0e0b8bdcbp-1, 0x1.0e837f3c00af4p-2, -0x1.8a251442dc6afp-2, -0x1.576d43881dfc2p-1};
+    0x1.953e0e0b8bdd0p-1, 0x1.0e837f3c00b05p-2, -0x1.8a251442dc699p-2, -0x1.576d43881dfb7p-1};
 static const double no_ties_theta_errors[] = {
-    0x1.24f92cbfcaffcp-2, 0x1.7ed5f759040bap-3, 0x1.9e18d401fc3bfp-3, 0x1.deb4ef27141a5p-3};
+    0x1.2049a5ca06a97p-2, 0x1.770bd82da7b6dp-3, 0x1.928c0669c344bp-3, 0x1.d7f7fb996fb66p-3};
 static const double no_ties_terms[] = {
-    0x1.24ebf6d86aaafp+0, 0x1.85557e67f5657p-2, 0x1.766a5326e1ddap-2, 0x1.db628243c4bc1p-3, 0, 0x1.6a09e667f3bcbp-1,
-    0x1.329cc8413fb24p-3, 0x1.afe16b056256fp-2, 0, PL_GOLDEN_NAN, 0x1.201b896657834p+0, 0x1.79a349fcbf151p-2,
-    -0x1.9ebdf25b42556p-2, 0x1.d55446eda1d75p-3, 0, 0x1.6a09e667f3bcap-1, 0x1.e69783e86ca4cp-5, 0x1.5deb8a86de5acp-2,
-    0, PL_GOLDEN_NAN, 0x1.c0ccc93c969d2p-1, 0x1.55fe18578523bp-2, -0x1.1a6fdee1b6a1ep-3, 0x1.b7ee0c929d9d7p-3, 0,
-    0x1.6a09e667f3bcbp-1, 0x1.2120da96588e7p-4, 0x1.403213e8e47cdp-2, 0, PL_GOLDEN_NAN, 0x1.a08b7e85c3a7fp-3,
-    0x1.3b21df00f9bf9p-2, 0x1.a1e93dc74b200p-1, 0x1.c059e616f8cc3p-3, 0, 0x1.6a09e667f3bcbp-1, -0x1.c3a42e7397405p-3,
-    0x1.5f1a858f80ac6p-2, 0, PL_GOLDEN_NAN};
+    0x1.24ebf6d86aaafp+0, 0x1.83717ad6a7111p-2, 0x1.766a5326e1dd9p-2, 0x1.def870fd90fc9p-3, 0, 0x1.6a09e667f3bccp-1,
+    0x1.329cc8413fb2fp-3, 0x1.abbc79ad22339p-2, 0, PL_GOLDEN_NAN, 0x1.201b896657836p+0, 0x1.7661938a89d99p-2,
+    -0x1.9ebdf25b42557p-2, 0x1.f3a9575ea6d60p-3, 0, 0x1.6a09e667f3bcap-1, 0x1.e69783e86ca4dp-5, 0x1.52c3d00ddbc36p-2,
+    0, PL_GOLDEN_NAN, 0x1.c0ccc93c969d5p-1, 0x1.5091fbfd7d694p-2, -0x1.1a6fdee1b6a23p-3, 0x1.cafcc8213f306p-3, 0,
+    0x1.6a09e667f3bcap-1, 0x1.2120da96588dcp-4, 0x1.367d5da78292cp-2, 0, PL_GOLDEN_NAN, 0x1.a08b7e85c3a83p-3,
+    0x1.3c05b1ed5d88bp-2, 0x1.a1e93dc74b200p-1, 0x1.ba955071e02d2p-3, 0, 0x1.6a09e667f3bcap-1, -0x1.c3a42e7397407p-3,
+    0x1.60cc150768e54p-2, 0, PL_GOLDEN_NAN};
 static const double no_ties_common[] = {
-    0, 0x1.ffffffffffffbp-2, 0x1.83c94d0966074p-7, 0x1.1276b6c145431p-2, 0};
+    0, 0x1.ffffffffffffap-2, 0x1.83c94d0966086p-7, 0x1.109615fdb31c3p-2, 0};
 static const double no_ties_skene[] = {
     0x1.42c36d90f7a97p-1, 0x1.21e1749a61023p-1, 0x1.aaedfce1527ebp-2, 0x1.8bc83ec7fc2a0p-2};
 static const double no_ties_accuracy[] = {
@@ -715,22 +715,22 @@ static const double bound_davidson[] = {
     0x1.2fe6056156f8fp-2, 0x1.0cbbc7223b66bp-2, 0x1.248d26e8e73c9p-4, -0x1.28579cd89f358p-4, -0x1.1dd79783d230cp-1,
     0x1.3a39e15bdc267p+0};
 static const double bound_theta[] = {
-    0x1.fb30837a7dc32p-1, 0x1.15b1a9ba55897p-1, -0x1.6366380cb6146p-4, -0x1.f13ce1210f728p-2, -0x1.ebd6f5a2b4d00p-1};
+    0x1.fb30837a7dc25p-1, 0x1.15b1a9ba5588cp-1, -0x1.6366380cb61aap-4, -0x1.f13ce1210f742p-2, -0x1.ebd6f5a2b4d0dp-1};
 static const double bound_theta_errors[] = {
-    0x1.7b02a7b2ce526p-2, 0x1.23e983dc9273fp-2, 0x1.c93446ffc76d7p-3, 0x1.01a7641f96815p-2, 0x1.5fbe09f65eaa8p-2};
+    0x1.779fb4c34e61ep-2, 0x1.1ec2e1d28b326p-2, 0x1.bfdc1eadae0aep-3, 0x1.fb0eb484f4b6fp-3, 0x1.5be285c06effap-2};
 static const double bound_terms[] = {
-    0x1.177e60274bb7dp+0, 0x1.87dca186b4b8cp-2, 0x1.494e23c5538e9p-1, 0x1.08811a8573092p-2, 0x1.865e51dea1727p-3,
-    0x1.fe86c277d3f93p-3, 0x1.3d15ca11626c1p-2, 0x1.d9fbbffa1b460p-2, 0x1.29248dc00069ap-1, 0x1.34c3c4a15f580p-3,
-    0x1.c0386245b24e5p-1, 0x1.8085ac502c964p-2, -0x1.54f5d27c78be4p-2, 0x1.03ff7a5f6f63ap-2, -0x1.b23c96eb5175ep-3,
-    0x1.0b563b268b990p-2, 0x1.4011bf109c5bfp-1, 0x1.d81a0c265d7fep-2, 0x1.b3b9177d0eda8p-1, 0x1.9ab004a629f7ep-3,
-    0x1.1251b16791039p+0, 0x1.78516bcea6509p-2, 0x1.76de6b0f5546dp-6, 0x1.f026f2f3c445cp-3, 0x1.69f45c0034617p-2,
-    0x1.fb6ff79a28195p-3, 0x1.0955d9f96afc2p-2, 0x1.655e0cb22eeabp-2, 0x1.639851d79956cp-1, 0x1.571062938dcb4p-3, 0,
-    PL_GOLDEN_NAN, 0x1.a068d7f2a478dp-1, 0x1.f33b218c6fee6p-3, -0x1.cdaee74eccb5fp-3, 0x1.dd6c4c69339fap-3,
-    0x1.636f1457efefcp+0, 0x1.3532bd1bf8cb0p-2, 0x1.14d162761f061p-1, 0x1.1a7e74f194886p-3, 0x1.0000000000000p+0,
-    0x1.00000000000f7p-1, 0, 0x1.0000000000000p+0, 0x1.5d5f45d4acdbdp-6, 0x1.1e332fb084abep-1, 0x1.086df1f460965p-1,
-    0x1.2710183f52ee0p-1, PL_GOLDEN_INF, PL_GOLDEN_NAN};
+    0x1.177e60274bb7dp+0, 0x1.863accfc32a7ap-2, 0x1.494e23c5538e9p-1, 0x1.09ee074102154p-2, 0x1.865e51dea1726p-3,
+    0x1.fb845099a145bp-3, 0x1.3d15ca11626c1p-2, 0x1.d8ee9c9877d0ap-2, 0x1.29248dc00069bp-1, 0x1.4a714fc82d935p-3,
+    0x1.c0386245b24e6p-1, 0x1.7a03e7e5bfd22p-2, -0x1.54f5d27c78be3p-2, 0x1.14443ddce61cfp-2, -0x1.b23c96eb51761p-3,
+    0x1.f987b8180e561p-3, 0x1.4011bf109c5bep-1, 0x1.d1e0f8d57e3dcp-2, 0x1.b3b9177d0eda8p-1, 0x1.7e38180b92861p-3,
+    0x1.1251b16791039p+0, 0x1.75db1add25ff8p-2, 0x1.76de6b0f55485p-6, 0x1.fe892305aa696p-3, 0x1.69f45c0034616p-2,
+    0x1.ee30a350e1d41p-3, 0x1.0955d9f96afc3p-2, 0x1.5f3993502e8f0p-2, 0x1.639851d79956cp-1, 0x1.4ad7e5aa76c5cp-3, 0,
+    PL_GOLDEN_NAN, 0x1.a068d7f2a478cp-1, 0x1.ca6f01aa628eap-3, -0x1.cdaee74eccb60p-3, 0x1.fc932314e8456p-3,
+    0x1.636f1457efefcp+0, 0x1.450f794c3dfbcp-2, 0x1.14d162761f061p-1, 0x1.ed58b2113b49bp-4, 0x1.0000000000000p+0,
+    0x1.00000000000f7p-1, 0, 0x1.0000000000000p+0, 0x1.5d5f45d4acdb6p-6, 0x1.1e15bd7ade1adp-1, 0x1.086df1f460965p-1,
+    0x1.270a11f70bb8ap-1, PL_GOLDEN_INF, PL_GOLDEN_NAN};
 static const double bound_common[] = {
-    0x1.5d5f45d4acdbdp-6, 0x1.ffd9a1b9beb51p-3, 0x1.086df1f460965p-1, 0x1.256f7c843d956p-2, 0x1.796d75e00070ep-1};
+    0x1.5d5f45d4acdb6p-6, 0x1.fed1fbc92e4edp-3, 0x1.086df1f460965p-1, 0x1.2557406b91d61p-2, 0x1.796d75e00070ep-1};
 static const double bound_skene[] = {
     0x1.aae587b6226ffp-1, 0x1.550467327c23cp-1, 0x1.b362859f00871p-2, 0x1.113bc72c20661p-2, 0x1.3b8dd563a1eb0p-2};
 static const double bound_accuracy[] = {

@@ -3,6 +3,7 @@
 #include "bca_golden.h"
 #include "distribution.h"
 #include "kit.h"
+#include "percentile_golden.h"
 #include "spread.h"
 
 #include <math.h>
@@ -68,6 +69,58 @@ static void quantiles(void **state)
     PL_KIT_CLOSE(pl__quantile(x, 1, 0.3), 1, 0);
 }
 
+/* type=6 of R's quantile(), by hand: place p (n + 1), the ends held. */
+static void percentiles(void **state)
+{
+    const double x[] = {1, 2, 4, 8};
+    (void)state;
+    PL_KIT_CLOSE(pl__percentile(x, 4, 0.5), 3, 1e-15);
+    PL_KIT_CLOSE(pl__percentile(x, 4, 0.25), 1.25, 1e-15);
+    PL_KIT_CLOSE(pl__percentile(x, 4, 0.7), 6, 1e-14);
+    PL_KIT_CLOSE(pl__percentile(x, 4, 0.2), 1, 1e-15);
+    PL_KIT_CLOSE(pl__percentile(x, 4, 0.1), 1, 0);
+    PL_KIT_CLOSE(pl__percentile(x, 4, 0), 1, 0);
+    PL_KIT_CLOSE(pl__percentile(x, 4, 0.81), 8, 0);
+    PL_KIT_CLOSE(pl__percentile(x, 4, 1), 8, 0);
+    PL_KIT_CLOSE(pl__percentile(x, 1, 0.3), 1, 0);
+}
+
+static void percentiles_agree_with_numpy(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(golden_percentiles); i++) {
+        double sorted[256];
+        size_t n = golden_percentiles[i].n;
+        assert_true(n <= COUNT(sorted));
+        memcpy(sorted, golden_percentiles[i].x, n * sizeof(*sorted));
+        qsort(sorted, n, sizeof(*sorted), compare);
+        for (size_t k = 0; k < COUNT(golden_shares); k++)
+            PL_KIT_CLOSE(pl__percentile(sorted, n, golden_shares[k]), golden_percentiles[i].values[k], 1e-12);
+        double low = 0;
+        double high = 0;
+        assert_true(
+            pl__corrected_interval(golden_percentiles[i].estimate, sorted, n, golden_percentiles[i].tail, &low, &high));
+        PL_KIT_CLOSE(low, golden_percentiles[i].low, 1e-9);
+        PL_KIT_CLOSE(high, golden_percentiles[i].high, 1e-9);
+    }
+}
+
+static void a_corrected_interval_without_a_middle(void **state)
+{
+    const double x[] = {1, 2, 4, 8};
+    double low = 0;
+    double high = 0;
+    (void)state;
+    assert_true(pl__corrected_interval(3, x, 4, 0.3, &low, &high)); /* half lie below: not moved */
+    PL_KIT_CLOSE(low, pl__percentile(x, 4, 0.3), 1e-12);
+    PL_KIT_CLOSE(high, pl__percentile(x, 4, 0.7), 1e-12);
+    assert_false(pl__corrected_interval(9, x, 4, 0.3, &low, &high));
+    PL_KIT_CLOSE(low, pl__percentile(x, 4, 0.3), 0);
+    PL_KIT_CLOSE(high, pl__percentile(x, 4, 0.7), 0);
+    assert_true(pl__corrected_interval(5, x, 4, 0.3, &low, &high)); /* the replicates lean down, the truth lies above */
+    assert_true(low > pl__percentile(x, 4, 0.3) && high > pl__percentile(x, 4, 0.7));
+}
+
 /* By hand from tables: t_{.975,24} = 2.0639; sqrt(25/24) = 1.0206; Phi(-2.1064) = 0.01758. */
 static void the_expanded_tail(void **state)
 {
@@ -102,6 +155,9 @@ int main(void)
         cmocka_unit_test(bca_agrees_with_scipy),
         cmocka_unit_test(bca_says_what_is_wrong),
         cmocka_unit_test(quantiles),
+        cmocka_unit_test(percentiles),
+        cmocka_unit_test(percentiles_agree_with_numpy),
+        cmocka_unit_test(a_corrected_interval_without_a_middle),
         cmocka_unit_test(the_expanded_tail),
         cmocka_unit_test(holm),
     };

@@ -258,6 +258,83 @@ static void test_position_is_no_strength(void **state)
     pl__maker_free(k);
 }
 
+/* Two judges on three models, 40 items; the second order is judged anew, or says again what the first said. */
+static pl_ranking *judge_in_two_orders(bool again)
+{
+    static const double strength[3] = {0, 0, 0}; /* the scale of theta is not what this is about */
+    static const habits h = {1, 0, 0, 0, 0.5};
+    pl_rng rng;
+    pl__rng_init(&rng, 31, "two orders", 0); /* one set, known to be ordinary */
+    pl_maker *k = pl__maker_new(5, 40, 1);
+    for (uint32_t i = 0; i < 40; i++) {
+        for (uint32_t r = 3; r < 5; r++) {
+            for (uint32_t a = 0; a < 3; a++) {
+                for (uint32_t b = a + 1; b < 3; b++) {
+                    pl_verdict v = judge(&rng, &h, strength[a] - strength[b], 0, 0);
+                    pl_verdict w = judge(&rng, &h, strength[b] - strength[a], 0, 0);
+                    pl_verdict mirrored = v == PL_VERDICT_A ? PL_VERDICT_B : v == PL_VERDICT_B ? PL_VERDICT_A : v;
+                    pl__maker_add(k, i, r, a, b, 0, v);
+                    pl__maker_add(k, i, r, b, a, 0, again ? mirrored : w);
+                }
+            }
+        }
+    }
+    pl_ranking *r = run(k, true);
+    pl__maker_free(k);
+    return r;
+}
+
+/* The orders of a pair weigh half each, but what they tell depends on how far the second repeats the first. */
+static void test_errors_of_two_orders(void **state)
+{
+    (void)state;
+    pl_ranking *anew = judge_in_two_orders(false);
+    pl_ranking *again = judge_in_two_orders(true);
+    for (uint32_t m = 0; m < 3; m++)
+        assert_true(pl_ranking_errors(again)[m] > 1.15 * pl_ranking_errors(anew)[m]);
+    for (uint32_t j = 3; j < 5; j++) {
+        const pl_judge_bias *x = &pl_ranking_bias(anew)->judges[j];
+        const pl_judge_bias *y = &pl_ranking_bias(again)->judges[j];
+        assert_true(y->delta.error < 0.5 * x->delta.error); /* no position in it at all */
+        assert_true(y->nu.error / y->nu.estimate > 1.15 * x->nu.error / x->nu.estimate);
+    }
+    pl_ranking_free(anew);
+    pl_ranking_free(again);
+}
+
+/* The same order twice on one item: two verdicts, as if on two items. */
+static void test_errors_of_repeats(void **state)
+{
+    (void)state;
+    pl_rng rng;
+    pl__rng_init(&rng, pl__kit_seed(), "repeats", 0);
+    pl_maker *on_one = pl__maker_new(5, 20, 1);
+    pl_maker *on_two = pl__maker_new(5, 20, 1);
+    for (uint32_t i = 0; i < 200; i++) {
+        uint32_t a = (uint32_t)pl__rng_below(&rng, 2);
+        uint32_t b = a + 1 + (uint32_t)pl__rng_below(&rng, 2 - a);
+        uint32_t r = 3 + (uint32_t)pl__rng_below(&rng, 2);
+        pl_verdict v = (pl_verdict)(PL_VERDICT_A + pl__rng_below(&rng, 3));
+        uint32_t item = i % 10;
+        for (unsigned k = 0; k < 3; k++) {
+            pl__maker_add(on_one, item, r, a, b, 0, v);
+            pl__maker_add(on_two, item + (k == 0 ? 0 : 10), r, a, b, 0, v);
+        }
+    }
+    pl_ranking *x = run(on_one, false);
+    pl_ranking *y = run(on_two, false);
+    for (uint32_t m = 0; m < 3; m++)
+        PL_KIT_CLOSE(pl_ranking_errors(x)[m], pl_ranking_errors(y)[m], 1e-9);
+    for (uint32_t j = 3; j < 5; j++) {
+        PL_KIT_CLOSE(pl_ranking_bias(x)->judges[j].delta.error, pl_ranking_bias(y)->judges[j].delta.error, 1e-9);
+        PL_KIT_CLOSE(pl_ranking_bias(x)->judges[j].nu.error, pl_ranking_bias(y)->judges[j].nu.error, 1e-9);
+    }
+    pl_ranking_free(x);
+    pl_ranking_free(y);
+    pl__maker_free(on_one);
+    pl__maker_free(on_two);
+}
+
 static void test_groups(void **state)
 {
     (void)state;
@@ -320,9 +397,14 @@ static void test_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_habits_are_found), cmocka_unit_test(test_not_identified),
-        cmocka_unit_test(test_odd_judges),       cmocka_unit_test(test_position_is_no_strength),
-        cmocka_unit_test(test_groups),           cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_habits_are_found),
+        cmocka_unit_test(test_not_identified),
+        cmocka_unit_test(test_odd_judges),
+        cmocka_unit_test(test_position_is_no_strength),
+        cmocka_unit_test(test_errors_of_two_orders),
+        cmocka_unit_test(test_errors_of_repeats),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,11 +2,13 @@
 
 #include "alloc.h"
 #include "distribution.h"
+#include "intervals.h"
 #include "judgment_maker.h"
 #include "kit.h"
 #include "rng.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CASES 12
@@ -210,6 +212,47 @@ static void results_fit_together(void **state)
         pl_peer_table_free(t);
         pl__maker_free(k);
     }
+}
+
+static int compare_doubles(const void *x, const void *y)
+{
+    double a = *(const double *)x;
+    double b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+/* judge-bt's scores lean outwards, and its intervals are corrected for that; bt's are not. */
+static void leaning_scores_are_corrected(void **state)
+{
+    static const char *const methods[] = {"judge-bt", "bt"};
+    (void)state;
+    pl_uncertainty_opts opts = PL_UNCERTAINTY_OPTS_INIT;
+    pl_maker *k = pool(4, 30, 0.5, 3);
+    pl_peer_table *t = build(k);
+    double tail = pl__expanded_tail(30, 0.95);
+    opts.replicates = 200;
+    pl_uncertainty *u = run(methods, 2, t, k, &opts);
+    for (size_t j = 0; j < 2; j++) {
+        const pl_method_uncertainty *x = pl_uncertainty_method(u, j);
+        for (uint32_t m = 0; m < 4; m++) {
+            double sorted[200];
+            double low = 0;
+            double high = 0;
+            for (size_t i = 0; i < 200; i++)
+                sorted[i] = x->replicates[i * x->n_models + m];
+            qsort(sorted, 200, sizeof(*sorted), compare_doubles);
+            assert_true(pl__corrected_interval(x->scores[m], sorted, 200, tail, &low, &high));
+            if (j == 1) {
+                low = pl__percentile(sorted, 200, tail);
+                high = pl__percentile(sorted, 200, 1 - tail);
+            }
+            PL_KIT_CLOSE(x->low[m], low, 1e-12);
+            PL_KIT_CLOSE(x->high[m], high, 1e-12);
+        }
+    }
+    pl_uncertainty_free(u);
+    pl_peer_table_free(t);
+    pl__maker_free(k);
 }
 
 static void same_numbers(const double *x, const double *y, const uint32_t *moved, uint32_t n)
@@ -467,6 +510,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replicates_are_rankings_of_drawn_sets),
         cmocka_unit_test(results_fit_together),
+        cmocka_unit_test(leaning_scores_are_corrected),
         cmocka_unit_test(neither_threads_nor_order_matter),
         cmocka_unit_test(one_image_is_undefined),
         cmocka_unit_test(few_images_are_warned_of),
