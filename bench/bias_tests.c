@@ -2,6 +2,7 @@
  * (the power). Prints the tables of docs/statistics.md.
  *
  *   bias_tests [SETS [SEED]]       1,000 data sets (6,000 judges) a row, 400 with a vice, and seed 1 unless told
+ *   bias_tests SETS SEED IMAGES    only judges without a vice on that many images, one by one
  *
  * Six models of strengths -1.2 … 1.2; on each image each answer's quality is its model's strength plus N(0, 0.7^2), the
  * same for all judges. Every judge judges every pair in both orders, its own answers too, 10 % ties. A judge is noisy
@@ -152,6 +153,19 @@ static void print_percent(double share)
     printf(" %s", text);
 }
 
+/* One row a judge, weakest first. */
+static void print_judges(const cell *c, uint64_t sets, uint64_t hits[MODELS][TESTS])
+{
+    for (uint32_t r = 0; r < MODELS; r++) {
+        printf("| %s | judge %u | %u | – |", c->guesses ? "guessing" : "slope", r + 1, c->images);
+        for (unsigned t = 0; t < TESTS; t++) {
+            print_percent((double)hits[r][t] / (double)sets);
+            printf(" |");
+        }
+        printf("\n");
+    }
+}
+
 static void print_cell(const cell *c, uint64_t sets, uint64_t hits[MODELS][TESTS])
 {
     static const char *const vices[] = {"none", "position", "verbosity", "own"};
@@ -192,8 +206,10 @@ int main(int argc, char **argv)
     const char *items[IMAGES_MAX];
     uint64_t sets = 1000;
     uint64_t seed = 1;
+    uint64_t only_images = 0;
     if ((argc > 1 && pl__num_parse_u64(pl__view(argv[1]), &sets) != PL_OK) || sets < 1 || sets > SETS_MAX ||
-        (argc > 2 && pl__num_parse_u64(pl__view(argv[2]), &seed) != PL_OK))
+        (argc > 2 && pl__num_parse_u64(pl__view(argv[2]), &seed) != PL_OK) ||
+        (argc > 3 && pl__num_parse_u64(pl__view(argv[3]), &only_images) != PL_OK))
         return 2;
     for (uint32_t i = 0; i < IMAGES_MAX; i++) {
         (void)snprintf(names[i], sizeof(names[i]), "i%03u", i);
@@ -216,6 +232,8 @@ int main(int argc, char **argv)
            "self-preference, reference |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t k = 0; k < sizeof(cells) / sizeof(cells[0]); k++) {
         uint64_t hits[MODELS][TESTS] = {{0}};
+        if (only_images > 0 && (cells[k].vice != VICE_NONE || cells[k].images != only_images))
+            continue;
         uint64_t n = cells[k].vice == VICE_NONE || sets < POWER_SETS ? sets : POWER_SETS;
         for (uint64_t i = 0; i < n; i++) {
             pl_rng rng;
@@ -225,6 +243,8 @@ int main(int argc, char **argv)
                 return 1;
         }
         print_cell(&cells[k], n, hits);
+        if (only_images > 0)
+            print_judges(&cells[k], n, hits);
     }
     return 0;
 }

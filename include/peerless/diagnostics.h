@@ -56,10 +56,11 @@ PL_API const char *pl_untested_text(pl_untested reason);
  * - verbosity: how much more often an answer wins where it is the longer one than where it is the shorter, within
  *   pairs of models (Mantel-Haenszel risk difference over pairs of models, a tie is half a win); with a reference,
  *   the judge's difference minus the reference's on the same units;
- * - self-preference: mean of y - a_r u over pairs with exactly one own answer; y is the judge's score of its own minus
- *   1/2, u_jk what the other judges' (and the reference's) verdicts on the pair say, a_r how sharply judge r tells
- *   models apart, from the pairs that are not its own: least squares for y = a_r u_jk (ours). A noisy judge of strong
- *   models is thus not taken for a modest one.
+ * - self-preference: mean of y - b_r u - c_r u^3 over pairs with exactly one own answer; y is the judge's score of its
+ *   own minus 1/2, u_jk what the other judges' (and the reference's) verdicts on the pair say, b_r how sharply judge r
+ *   tells models apart, c_r whether more or less so where they differ much, both from the pairs that are not its own:
+ *   u by least squares for y = a_r u_jk, then b and c; below ten such pairs of models c is 0 and b is a (ours). A noisy
+ *   judge of strong models is thus not taken for a modest one.
  */
 typedef struct pl_taste {
     uint64_t chosen;  /**< units in which the longer (own) answer was chosen */

@@ -2,7 +2,11 @@
  *
  * y = a_r u_p on the pairs p that are not judge r's own, by alternating least squares weighted by counts: a_r is how
  * sharply r tells models apart, u_p how far the pair's first model is ahead (1/2: always). Neither is known by itself
- * (twice the a, half the u), but their product is, as long as judges and pairs hang together. */
+ * (twice the a, half the u), but their product is, as long as judges and pairs hang together.
+ *
+ * A judge's verdicts on lopsided pairs are near certain, and u bends with those of the sharp judges: a dull one would
+ * seem to know its own pairs better than others where they are the lopsided ones. So what is held against its own pairs
+ * is y = b_r u_p + c_r u_p^3 (a preference turned round turns the sign: no even powers), fitted to its other pairs. */
 #include "alloc.h"
 #include "diagnosis.h"
 #include "error.h"
@@ -15,6 +19,19 @@
 #define SWEEPS_MAX_WITHOUT 100u /* starts from the solution */
 #define CHANGE_MIN 1e-12
 #define CHANGE_MIN_WITHOUT 1e-8
+#define BEND_PAIRS_MIN 10u   /* pairs with others in common, below which c_r is 0: five for each of b_r and c_r */
+#define BEND_SPREAD_MIN 1e-6 /* of the determinant, below which the |u| are too much alike to tell b_r from c_r */
+
+/* Sums over a judge's pairs that are not its own, and the curve from them. */
+typedef struct curve {
+    double u2;
+    double u4;
+    double u6;
+    double yu;
+    double yu3;
+    double b;
+    double c;
+} curve;
 
 /* All verdicts of one judge on one pair of models. */
 typedef struct cell {
@@ -50,7 +67,8 @@ typedef struct fit {
     uint32_t *models; /* by judge: its model index */
     double *a;        /* by judge */
     double *a_start;
-    double *u; /* by pair; NaN unknown */
+    curve *curves; /* by judge */
+    double *u;     /* by pair; NaN unknown */
     double *top;
     double *bottom;
     double *without; /* [judge * PL_BIAS_GROUPS_MAX + group] */
@@ -227,7 +245,31 @@ static double sweep_judges(fit *f, const cell *cells)
     return change;
 }
 
-/* ret_s[judge * stride]: mean of y - a u over the judge's own pairs; NaN if there are none. */
+static void bend(fit *f, const cell *cells)
+{
+    memset(f->curves, 0, f->n_judges * sizeof(*f->curves));
+    for (size_t i = 0; i < f->n_cells; i++) {
+        const cell *c = &cells[i];
+        double u = f->u[c->pair];
+        curve *k = &f->curves[c->judge];
+        if (c->own != 0 || isnan(u))
+            continue;
+        k->u2 += c->n * u * u;
+        k->u4 += c->n * u * u * u * u;
+        k->u6 += c->n * u * u * u * u * u * u;
+        k->yu += c->sum * u;
+        k->yu3 += c->sum * u * u * u;
+    }
+    for (uint32_t j = 0; j < f->n_judges; j++) {
+        curve *k = &f->curves[j];
+        double determinant = k->u2 * k->u6 - k->u4 * k->u4;
+        bool told = f->shared[j] >= BEND_PAIRS_MIN && determinant > BEND_SPREAD_MIN * k->u2 * k->u6;
+        k->b = told ? (k->yu * k->u6 - k->yu3 * k->u4) / determinant : f->a[j];
+        k->c = told ? (k->yu3 * k->u2 - k->yu * k->u4) / determinant : 0.0;
+    }
+}
+
+/* ret_s[judge * stride]: mean of y - b u - c u^3 over the judge's own pairs; NaN if there are none. */
 static void solve(fit *f, const cell *cells, unsigned sweeps_max, double change_min, double *ret_s, size_t stride)
 {
     for (unsigned i = 0; i < sweeps_max; i++) {
@@ -236,13 +278,16 @@ static void solve(fit *f, const cell *cells, unsigned sweeps_max, double change_
             break;
     }
     sweep_pairs(f, cells);
+    bend(f, cells);
     memset(f->top, 0, f->n_judges * sizeof(*f->top));
     memset(f->bottom, 0, f->n_judges * sizeof(*f->bottom));
     for (size_t i = 0; i < f->n_cells; i++) {
         const cell *c = &cells[i];
-        if (c->own == 0 || isnan(f->u[c->pair]) || find(f->link, c->judge) != find(f->link, f->n_judges + c->pair))
+        const curve *k = &f->curves[c->judge];
+        double u = f->u[c->pair];
+        if (c->own == 0 || isnan(u) || find(f->link, c->judge) != find(f->link, f->n_judges + c->pair))
             continue;
-        f->top[c->judge] += c->own * (c->sum - c->n * f->a[c->judge] * f->u[c->pair]);
+        f->top[c->judge] += c->own * (c->sum - c->n * (k->b * u + k->c * u * u * u));
         f->bottom[c->judge] += c->n;
     }
     for (uint32_t j = 0; j < f->n_judges; j++)
@@ -312,8 +357,9 @@ static pl_status test_judges(pl_diagnosis *d, fit *f)
 
 static void fit_free(fit *f)
 {
-    void *const parts[] = {f->entries, f->by_group, f->cells,   f->less,  f->models, f->a,      f->a_start, f->u,
-                           f->top,     f->bottom,   f->without, f->whole, f->link,   f->shared, f->sources, f->images};
+    void *const parts[] = {f->entries, f->by_group, f->cells,  f->less,    f->models, f->a,
+                           f->a_start, f->curves,   f->u,      f->top,     f->bottom, f->without,
+                           f->whole,   f->link,     f->shared, f->sources, f->images};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         pl__free(parts[i]);
     pl__free(f);
@@ -327,6 +373,7 @@ static bool make_room(fit *f)
     f->models = pl__calloc(f->n_judges, sizeof(*f->models));
     f->a = pl__calloc(f->n_judges, sizeof(*f->a));
     f->a_start = pl__calloc(f->n_judges, sizeof(*f->a_start));
+    f->curves = pl__calloc(f->n_judges, sizeof(*f->curves));
     f->u = pl__calloc(f->n_pairs, sizeof(*f->u));
     f->top = pl__calloc(nodes, sizeof(*f->top));
     f->bottom = pl__calloc(nodes, sizeof(*f->bottom));
@@ -336,8 +383,8 @@ static bool make_room(fit *f)
     f->shared = pl__calloc(f->n_judges, sizeof(*f->shared));
     f->sources = pl__calloc(f->n_pairs, sizeof(*f->sources));
     f->images = pl__calloc(f->n_judges, sizeof(*f->images));
-    return f->by_group && f->less && f->models && f->a && f->a_start && f->u && f->top && f->bottom && f->without &&
-           f->whole && f->link && f->shared && f->sources && f->images;
+    return f->by_group && f->less && f->models && f->a && f->a_start && f->curves && f->u && f->top && f->bottom &&
+           f->without && f->whole && f->link && f->shared && f->sources && f->images;
 }
 
 static bool any_own(const pl_diagnosis *d)
