@@ -1,6 +1,7 @@
 #include "analysis.h"
 
 #include "alloc.h"
+#include "answer_study.h"
 #include "bounds.h"
 #include "combine.h"
 #include "confidence.h"
@@ -35,6 +36,7 @@ void pl__analysis_free(pl_analysis *a)
         return;
     pl_uncertainty_free(a->uncertainty);
     pl_consensus_free(a->consensus);
+    pl__answer_study_free(a->answers);
     pl__arena_clear(&a->arena);
     pl__free(a);
 }

@@ -88,6 +88,7 @@ typedef struct pl_analysis {
     pl_consensus *consensus;         /* NULL unless wanted; its two rankings stand behind those that it combines */
     size_t n_combined;               /* methods that went into it, the first ones */
     const pl_corrected *corrected;   /* NULL without a reference; its ranking is the last method */
+    struct pl_answer_study *answers; /* of a ranking by responses, see answer_study.h; then there are no judges */
     const char *notes[PL_NOTES_MAX]; /* sentences every output carries */
     size_t n_notes;
 } pl_analysis;

@@ -2,7 +2,7 @@
 
 #include "error.h"
 
-static pl_status add_warnings(pl_analysis *a, pl_method_result *m, pl_error *reterr)
+pl_status pl__add_uncertainty_warnings(pl_analysis *a, pl_method_result *m, pl_error *reterr)
 {
     const pl_method_uncertainty *x = m->uncertainty;
     const char **all = NULL;
@@ -42,7 +42,7 @@ pl_status pl__confidence(pl_analysis *a, const pl_rank_request *request, const p
         rc = pl__analysis_note(a, reterr, "%s", notes[i]);
     for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
         a->methods[k].uncertainty = pl_uncertainty_method(a->uncertainty, k);
-        rc = add_warnings(a, &a->methods[k], reterr);
+        rc = pl__add_uncertainty_warnings(a, &a->methods[k], reterr);
     }
     return rc;
 }

@@ -7,5 +7,7 @@
  * notes and the methods'. `table` and `rank` are what the methods were ranked by. */
 PL_NODISCARD pl_status pl__confidence(pl_analysis *analysis, const pl_rank_request *request, const pl_peer_table *table,
                                       const pl_rank_opts *rank, pl_error *reterr);
+/* Adds the warnings of m->uncertainty to m's. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__add_uncertainty_warnings(pl_analysis *analysis, pl_method_result *m, pl_error *reterr);
 
 #endif

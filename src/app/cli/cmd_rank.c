@@ -1,3 +1,4 @@
+#include "cmd_rank_answers.h"
 #include "commands.h"
 #include "corrected.h"
 #include "error.h"
@@ -27,6 +28,7 @@ static int list_methods(const pl_args *args)
     pl__table_text(&t, PL_CORRECTED_METHOD);
     pl__table_text(&t, PL_CORRECTED_DESCRIPTION);
     pl__table_text(&t, PL_CORRECTED_SOURCE);
+    pl__answer_methods_list(&t);
     rc = args->format == PL_FORMAT_CSV ? pl__table_write_csv(&t, &out, &err) : pl__table_write(&t, &out, &err);
     code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
     pl__str_clear(&out);
@@ -103,6 +105,8 @@ int pl__cmd_rank(const pl_args *args)
 {
     if (pl__arg_given(args, "list-methods"))
         return list_methods(args);
+    if (pl__arg_given(args, "responses"))
+        return pl__rank_answers(args, false);
     return analyse_and_show(args, false);
 }
 
@@ -110,5 +114,7 @@ int pl__cmd_diagnose(const pl_args *args)
 {
     if (pl__arg_given(args, "list-methods"))
         return list_methods(args);
+    if (pl__arg_given(args, "responses"))
+        return pl__rank_answers(args, true);
     return analyse_and_show(args, true);
 }

@@ -17,7 +17,7 @@ static const pl_option COMMON[] = {
 #define N_COMMON (sizeof(COMMON) / sizeof(COMMON[0]))
 
 /* What the interface promises and this version lacks. */
-static const char *const LATER_OPTIONS[] = {"responses", "max-cost"};
+static const char *const LATER_OPTIONS[] = {"max-cost"};
 static const char *const LATER_COMMANDS[] = {"probe",  "study", "report",      "serve", "import",
                                              "worker", "merge", "completions", "man"};
 

@@ -1,4 +1,5 @@
 #include "rank_json.h"
+#include "answer_report.h"
 #include "confidence_report.h"
 #include "consensus_report.h"
 #include "corrected_report.h"
@@ -131,6 +132,8 @@ static json_t *method_json(const pl_analysis *a, const pl_method_result *m)
         rc = pl__json_set(doc, "weights", per_model(a, m->weights, NULL));
     if (rc == PL_OK && m->n_loss > 0)
         rc = pl__json_set(doc, "loss", number_list(m->loss, m->n_loss));
+    if (rc == PL_OK && a->answers)
+        rc = pl__answer_method_json(a, m, doc);
     if (rc == PL_OK)
         rc = pl__json_set(doc, "warnings", warnings_of(a, m));
     if (rc != PL_OK) {
@@ -274,6 +277,8 @@ static pl_status set_input(const pl_analysis *a, json_t *doc)
         rc = pl__json_set_integer(doc, "n_items", a->set->n_items);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "n_images", a->set->n_images);
+    if (rc == PL_OK && a->answers)
+        return pl__answers_json(a, doc);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "n_judgments", (int64_t)a->set->n_rows);
     if (rc == PL_OK)
@@ -286,7 +291,7 @@ pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
     json_t *doc = json_object();
     pl_status rc = doc ? set_input(a, doc) : PL_E_NOMEM;
 
-    if (rc == PL_OK)
+    if (rc == PL_OK && !a->answers)
         rc = pl__json_set(doc, "judges", judges_json(a));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "methods", methods_json(a));

@@ -1,3 +1,4 @@
+#include "answer_report.h"
 #include "confidence_report.h"
 #include "consensus_report.h"
 #include "corrected_report.h"
@@ -82,6 +83,10 @@ static void add_heads(const pl_analysis *a, size_t first, size_t end, pl_table *
         if (a->methods[k].weights)
             pl__table_column(t, "weight", true);
     }
+    if (a->answers) {
+        pl__answer_heads(t);
+        return;
+    }
     pl__table_column(t, "usable verdicts", true);
     pl__table_column(t, "missing", true);
     pl__table_column(t, "flags", false);
@@ -89,7 +94,7 @@ static void add_heads(const pl_analysis *a, size_t first, size_t end, pl_table *
 
 static pl_status add_model(const pl_analysis *a, uint32_t i, size_t first, size_t end, pl_table *t)
 {
-    const pl_judge_report *judge = &a->judges[i];
+    const pl_judge_report *judge = a->judges ? &a->judges[i] : NULL;
     pl_str flags;
     pl_status rc = PL_OK;
 
@@ -108,6 +113,10 @@ static pl_status add_model(const pl_analysis *a, uint32_t i, size_t first, size_
         }
         if (m->weights)
             pl__table_fixed(t, m->weights[i], 4);
+    }
+    if (!judge) {
+        pl__answer_cells(a, i, t);
+        return PL_OK;
     }
     pl__table_count(t, judge->usable);
     pl__table_count(t, judge->asked - judge->usable);
@@ -206,6 +215,20 @@ static pl_status write_remarks(const pl_analysis *a, pl_str *out)
     return rc;
 }
 
+static pl_status write_counts(const pl_analysis *a, pl_str *out)
+{
+    const char *what = a->answers ? "responses to" : "judgments of";
+    pl_status rc = pl__str_appendf(out, "\n%zu %s %u questions", a->set->n_rows, what, a->set->n_items);
+
+    if (rc == PL_OK && a->set->n_images != a->set->n_items) /* one each: the items may have no image at all */
+        rc = pl__str_appendf(out, " on %u images", a->set->n_images);
+    if (rc == PL_OK && !a->answers)
+        rc = pl__str_appendf(out, ", %llu missing", (unsigned long long)a->missing);
+    if (rc == PL_OK)
+        rc = pl__str_append_char(out, '\n');
+    return rc == PL_OK && a->answers ? pl__answer_pool(a, out) : rc;
+}
+
 static pl_status write_table(const pl_analysis *a, pl_str *out, pl_error *reterr)
 {
     pl_status rc = PL_OK;
@@ -215,11 +238,7 @@ static pl_status write_table(const pl_analysis *a, pl_str *out, pl_error *reterr
         rc = write_scores(a, k, end, out, reterr);
     }
     if (rc == PL_OK)
-        rc = pl__str_appendf(out, "\n%zu judgments of %u questions", a->set->n_rows, a->set->n_items);
-    if (rc == PL_OK && a->set->n_images != a->set->n_items) /* one each: the items may have no image at all */
-        rc = pl__str_appendf(out, " on %u images", a->set->n_images);
-    if (rc == PL_OK)
-        rc = pl__str_appendf(out, ", %llu missing\n", (unsigned long long)a->missing);
+        rc = write_counts(a, out);
     if (rc == PL_OK && a->uncertainty)
         rc = pl__confidence_table(a, out, reterr);
     if (rc == PL_OK && a->corrected)

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "ranking.h"
 #include "spread.h"
+#include "uncertainty_parts.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,16 +14,6 @@
 #define DEFAULT_REPLICATES 1000u
 #define DEFAULT_LEVEL 0.95
 #define THREADS_MAX 256u
-
-struct pl_uncertainty {
-    pl_arena arena;
-    uint32_t n_images;
-    uint32_t n_replicates;
-    double level;
-    pl_method_uncertainty *methods;
-    size_t n_methods;
-    pl_spread general; /* for its warnings */
-};
 
 typedef struct job {
     const pl_peer_table *table;
@@ -34,7 +25,7 @@ typedef struct job {
     pl_resampler *resampler;
 } job;
 
-static pl_status fill_opts(const pl_uncertainty_opts *given, pl_uncertainty_opts *ret, pl_error *reterr)
+pl_status pl__uncertainty_opts(const pl_uncertainty_opts *given, pl_uncertainty_opts *ret, pl_error *reterr)
 {
     static const pl_uncertainty_opts defaults = PL_UNCERTAINTY_OPTS_INIT;
     pl_uncertainty_opts opts = given ? *given : defaults;
@@ -168,7 +159,7 @@ static pl_status warn_in_general(pl_uncertainty *u, const pl_peer_table *table, 
     return rc;
 }
 
-static void show(const pl_spread *s, pl_method_uncertainty *ret)
+void pl__uncertainty_show(const pl_spread *s, pl_method_uncertainty *ret)
 {
     *ret = (pl_method_uncertainty){.n_models = s->n_models,
                                    .scores = s->scores,
@@ -230,7 +221,7 @@ static pl_status run_job(job *j, const pl_rank_opts *rank, pl_error *reterr)
             rc = analyse(j, reterr);
     }
     for (size_t k = 0; k < j->bootstrap.n_methods && !rc; k++)
-        show(&j->spreads[k], &j->u->methods[k]);
+        pl__uncertainty_show(&j->spreads[k], &j->u->methods[k]);
     pl_resampler_free(j->resampler);
     return rc;
 }
@@ -249,7 +240,7 @@ pl_status pl_uncertainty_run(const char *const *methods, size_t n_methods, const
     }
     if (pl_peer_table_n_models(table) > PL_UNCERTAINTY_MODELS_MAX)
         return pl__fail(reterr, PL_E_LIMIT, "a bootstrap takes at most %u models", PL_UNCERTAINTY_MODELS_MAX);
-    pl_status rc = fill_opts(opts, &filled, reterr);
+    pl_status rc = pl__uncertainty_opts(opts, &filled, reterr);
     if (rc)
         return rc;
     pl_uncertainty *u = pl__calloc(1, sizeof(*u));

@@ -1,59 +1,13 @@
 #include "judgment_line.h"
 
 #include "error.h"
+#include "line_fields.h"
 #include "verdict.h"
 
 #include <math.h>
 #include <string.h>
 
 #define DEFAULT_CRITERION "overall"
-
-/* The first failure stays; later getters are then skipped. */
-typedef struct reader {
-    const json_t *doc;
-    pl_status rc;
-    pl_error *err;
-} reader;
-
-static void fail(reader *r, const char *key, const char *what)
-{
-    if (r->rc == PL_OK)
-        r->rc = pl__fail(r->err, PL_E_PARSE, "\"%s\" %s", key, what);
-}
-
-/* Absent and null are the same: NULL. */
-static const char *get_text(reader *r, const char *key)
-{
-    const char *text = NULL;
-    if (r->rc == PL_OK)
-        r->rc = pl__json_get_string(r->doc, key, &text, r->err);
-    return text;
-}
-
-static const char *get_name(reader *r, const char *key, const char *fallback)
-{
-    const char *text = get_text(r, key);
-    size_t len = text ? strlen(text) : 0;
-    if (!text && !fallback)
-        fail(r, key, "is missing");
-    else if (text && len == 0)
-        fail(r, key, "is empty");
-    else if (len > PL_RECORDS_NAME_BYTES_MAX)
-        fail(r, key, "is longer than 4096 bytes");
-    return text ? text : fallback;
-}
-
-static uint32_t get_count(reader *r, const char *key, uint32_t fallback)
-{
-    int64_t value = fallback;
-    if (r->rc == PL_OK)
-        r->rc = pl__json_get_integer(r->doc, key, &value, r->err);
-    if (value < 0 || value > UINT32_MAX) {
-        fail(r, key, "is no count");
-        return fallback;
-    }
-    return (uint32_t)value;
-}
 
 static pl_missing reason_by_text(const char *text)
 {
@@ -64,9 +18,9 @@ static pl_missing reason_by_text(const char *text)
     return PL_MISSING_UNSPECIFIED;
 }
 
-static void read_raw(reader *r, const char *raw, pl_view instruction, pl_judgment *row)
+static void read_raw(pl_line_fields *r, const char *raw, pl_view instruction, pl_judgment *row)
 {
-    const char *finish = get_text(r, "finish");
+    const char *finish = pl__line_text(r, "finish");
     bool cut_off = finish && strcmp(finish, "length") == 0;
     pl_parsed_verdict parsed = pl__verdict_parse(pl__view(raw), instruction, cut_off);
     row->verdict = (uint8_t)parsed.verdict;
@@ -75,9 +29,9 @@ static void read_raw(reader *r, const char *raw, pl_view instruction, pl_judgmen
         row->missing = PL_MISSING_REFUSED;
 }
 
-static void read_verdict(reader *r, pl_view instruction, pl_judgment *row)
+static void read_verdict(pl_line_fields *r, pl_view instruction, pl_judgment *row)
 {
-    const char *raw = get_text(r, "raw");
+    const char *raw = pl__line_text(r, "raw");
     if (raw) {
         read_raw(r, raw, instruction, row);
         return;
@@ -85,10 +39,10 @@ static void read_verdict(reader *r, pl_view instruction, pl_judgment *row)
     const json_t *verdict = json_object_get(r->doc, "verdict");
     const char *word = json_string_value(verdict);
     if (!verdict) {
-        fail(r, "verdict", "is missing, and there is no \"raw\"");
+        pl__line_fail(r, "verdict", "is missing, and there is no \"raw\"");
     } else if (json_is_null(verdict)) {
         row->verdict = PL_VERDICT_MISSING;
-        row->missing = (uint8_t)reason_by_text(get_text(r, "missing"));
+        row->missing = (uint8_t)reason_by_text(pl__line_text(r, "missing"));
     } else if (word && strcmp(word, "a") == 0) {
         row->verdict = PL_VERDICT_A;
     } else if (word && strcmp(word, "b") == 0) {
@@ -96,35 +50,35 @@ static void read_verdict(reader *r, pl_view instruction, pl_judgment *row)
     } else if (word && strcmp(word, "tie") == 0) {
         row->verdict = PL_VERDICT_TIE;
     } else {
-        fail(r, "verdict", "is none of \"a\", \"b\", \"tie\", null");
+        pl__line_fail(r, "verdict", "is none of \"a\", \"b\", \"tie\", null");
     }
 }
 
 pl_status pl__judgment_line_read(const json_t *doc, pl_view judge_instruction, pl_judgment_line *ret, pl_error *reterr)
 {
-    reader r = {.doc = doc, .rc = PL_OK, .err = reterr};
+    pl_line_fields r = {.doc = doc, .rc = PL_OK, .err = reterr};
     pl_judgment_line line = {.row = {.weight = 1.0}};
 
     if (!json_is_object(doc))
         return pl__fail(reterr, PL_E_PARSE, "is no JSON object");
-    line.item = get_name(&r, "item", NULL);
-    line.judge = get_name(&r, "judge", NULL);
-    line.a = get_name(&r, "a", NULL);
-    line.b = get_name(&r, "b", NULL);
+    line.item = pl__line_name(&r, "item", NULL);
+    line.judge = pl__line_name(&r, "judge", NULL);
+    line.a = pl__line_name(&r, "a", NULL);
+    line.b = pl__line_name(&r, "b", NULL);
     if (r.rc == PL_OK && strcmp(line.a, line.b) == 0)
-        fail(&r, "b", "is the same model as \"a\"");
+        pl__line_fail(&r, "b", "is the same model as \"a\"");
     read_verdict(&r, judge_instruction, &line.row);
-    line.image = get_name(&r, "image", line.item);
-    line.criterion = get_name(&r, "criterion", DEFAULT_CRITERION);
-    line.judge_family = get_text(&r, "judge_family");
-    line.a_family = get_text(&r, "a_family");
-    line.b_family = get_text(&r, "b_family");
-    line.row.a_length = get_count(&r, "a_words", get_count(&r, "a_tokens", 0));
-    line.row.b_length = get_count(&r, "b_words", get_count(&r, "b_tokens", 0));
+    line.image = pl__line_name(&r, "image", line.item);
+    line.criterion = pl__line_name(&r, "criterion", DEFAULT_CRITERION);
+    line.judge_family = pl__line_text(&r, "judge_family");
+    line.a_family = pl__line_text(&r, "a_family");
+    line.b_family = pl__line_text(&r, "b_family");
+    line.row.a_length = pl__line_count(&r, "a_words", pl__line_count(&r, "a_tokens", 0));
+    line.row.b_length = pl__line_count(&r, "b_words", pl__line_count(&r, "b_tokens", 0));
     if (r.rc == PL_OK)
         r.rc = pl__json_get_number(doc, "weight", &line.row.weight, reterr);
     if (!(line.row.weight > 0.0) || !isfinite(line.row.weight))
-        fail(&r, "weight", "is not above 0");
+        pl__line_fail(&r, "weight", "is not above 0");
     if (r.rc == PL_OK)
         *ret = line;
     return r.rc;

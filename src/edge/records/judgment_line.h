@@ -4,8 +4,6 @@
 #include "json.h"
 #include "records.h"
 
-#define PL_RECORDS_NAME_BYTES_MAX 4096u
-
 /* One line of a log, checked. Strings are borrowed from the document. */
 typedef struct pl_judgment_line {
     const char *item;

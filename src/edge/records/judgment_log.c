@@ -2,10 +2,9 @@
 #include "error.h"
 #include "judgment_line.h"
 #include "line_reader.h"
-#include "map.h"
+#include "sorted_names.h"
 #include "vec.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct pl_judgment_log {
@@ -128,85 +127,26 @@ static pl_status add_line(pl_judgment_log *log, const pl_judgment_line *line, pl
     return PL_OK;
 }
 
-static pl_status read_line(pl_judgment_log *log, pl_view text, const pl_records_opts *opts, pl_error *reterr)
+typedef struct line_job {
+    pl_judgment_log *log;
+    const pl_records_opts *opts;
+} line_job;
+
+static pl_status read_line(const json_t *doc, void *user, pl_error *reterr)
 {
-    json_t *doc = NULL;
+    line_job *job = user;
     pl_judgment_line line;
-    pl_status rc = pl__json_parse(text, &doc, reterr);
-    if (rc == PL_E_LIMIT) { /* nested too deep: the line is bad, the log is not too large */
-        rc = PL_E_PARSE;
-        if (reterr)
-            reterr->code = rc;
-    }
-    if (rc == PL_OK)
-        rc = pl__judgment_line_read(doc, opts->judge_instruction, &line, reterr);
-    if (rc == PL_OK)
-        rc = add_line(log, &line, reterr);
-    json_decref(doc);
-    return rc;
+    pl_status rc = pl__judgment_line_read(doc, job->opts->judge_instruction, &line, reterr);
+    return rc == PL_OK ? add_line(job->log, &line, reterr) : rc;
 }
 
 static pl_status read_lines(pl_judgment_log *log, pl_line_reader *reader, const pl_records_opts *opts, pl_error *reterr)
 {
-    for (;;) {
-        pl_view text = {0};
-        bool end = false;
-        pl_error err = {0};
-        pl_status rc = pl__line_reader_next(reader, &text, &end, reterr);
-        if (rc != PL_OK || end)
-            return rc;
-        rc = read_line(log, text, opts, &err);
-        if (rc == PL_E_PARSE && opts->skip_bad) {
-            log->bad_lines++;
-            continue;
-        }
-        if (rc != PL_OK)
-            return pl__fail(reterr, rc, "%s:%llu: %s", pl__line_reader_name(reader),
-                            (unsigned long long)pl__line_reader_line(reader), err.msg);
-    }
+    line_job job = {.log = log, .opts = opts};
+    return pl__line_reader_each(reader, opts->skip_bad, read_line, &job, &log->bad_lines, reterr);
 }
 
 /* ---- the whole ---- */
-typedef struct ranked {
-    const char *name;
-    uint32_t index;
-} ranked;
-
-static int compare_ranked(const void *a, const void *b)
-{
-    return strcmp(((const ranked *)a)->name, ((const ranked *)b)->name);
-}
-
-/* The names in byte order, and where each went: the order of lines must not show. */
-static pl_status sort_names(const pl_names *names, const char ***ret_sorted, uint32_t **ret_places)
-{
-    pl_status rc = PL_E_NOMEM;
-    size_t n = pl__names_count(names);
-    ranked *list = pl__calloc(n, sizeof(*list));
-    const char **sorted = pl__calloc(n, sizeof(*sorted));
-    uint32_t *places = pl__calloc(n, sizeof(*places));
-    if (!list || !sorted || !places)
-        goto out;
-    for (uint32_t i = 0; i < n; i++)
-        list[i] = (ranked){.name = pl__names_get(names, i), .index = i};
-    if (n > 1)
-        qsort(list, n, sizeof(*list), compare_ranked);
-    for (uint32_t i = 0; i < n; i++) {
-        sorted[i] = list[i].name;
-        places[list[i].index] = i;
-    }
-    *ret_sorted = sorted;
-    *ret_places = places;
-    sorted = NULL;
-    places = NULL;
-    rc = PL_OK;
-out:
-    pl__free(list);
-    pl__free(sorted);
-    pl__free(places);
-    return rc;
-}
-
 /* A model that no line gives a family is a family of its own. */
 static pl_status place_families(pl_judgment_log *log, const uint32_t *model_places)
 {
@@ -250,7 +190,7 @@ static pl_status finish(pl_judgment_log *log, pl_error *reterr)
     }
     for (size_t i = 0; i < 5 && rc == PL_OK; i++) {
         if (tables[i])
-            rc = sort_names(tables[i], &log->sorted[i], &places[i]);
+            rc = pl__sort_names(tables[i], &log->sorted[i], &places[i]);
     }
     if (rc == PL_OK)
         rc = place_families(log, places[0]);

@@ -10,14 +10,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #define CHUNK_BYTES ((size_t)65536)
 #define GZIP_BUFFER_BYTES 131072
+#define ZSTD_MAGIC "\x28\xb5\x2f\xfd"
+#define ZSTD_WINDOW_LOG_MAX 27 /* 128 MB: what the zstd program reads without being asked twice */
 
 struct pl_line_reader {
     char *name;
-    gzFile file;      /* NULL: memory */
-    char *chunk;      /* what was read ahead */
+    gzFile file; /* NULL: memory */
+    char *chunk; /* what was read ahead */
+    bool begun;  /* the first chunk was looked at */
+    ZSTD_DStream *zstd;
+    ZSTD_inBuffer packed; /* of zstd: what of `input` is not unpacked yet */
+    char *input;
+    bool frame_open;  /* of zstd */
     pl_view rest;     /* of the chunk, or of the memory */
     pl_str long_line; /* a line that spans chunks */
     uint64_t line;
@@ -55,6 +63,13 @@ pl_status pl__line_reader_from_memory(const char *name, pl_view text, pl_line_re
     return PL_OK;
 }
 
+static bool named(const char *path, const char *ending)
+{
+    size_t n = strlen(path);
+    size_t n_ending = strlen(ending);
+    return n > n_ending && strcmp(path + n - n_ending, ending) == 0;
+}
+
 static pl_status open_fd(const char *path, int *ret, pl_error *reterr)
 {
     struct stat info;
@@ -87,8 +102,6 @@ pl_status pl__line_reader_open(const char *path, pl_line_reader **ret, pl_error 
 {
     pl_status rc = PL_OK;
     int fd = -1;
-    size_t len = strlen(path);
-    bool named_gzip = len > 3 && strcmp(path + len - 3, ".gz") == 0;
     pl_line_reader *reader = reader_new(strcmp(path, "-") == 0 ? "standard input" : path);
     if (!reader)
         return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", path);
@@ -104,7 +117,7 @@ pl_status pl__line_reader_open(const char *path, pl_line_reader **ret, pl_error 
         goto out;
     }
     (void)gzbuffer(reader->file, GZIP_BUFFER_BYTES);
-    if (named_gzip && gzdirect(reader->file)) {
+    if (named(path, ".gz") && gzdirect(reader->file)) {
         rc = pl__fail(reterr, PL_E_PARSE, "%s: is no gzip file, or one that ends too early", path);
         goto out;
     }
@@ -115,19 +128,76 @@ out:
     return rc;
 }
 
-/* Refills `rest`; it stays empty at the end. */
-static pl_status fill(pl_line_reader *reader, pl_error *reterr)
+/* Bytes of the file, gzip taken off; 0 at the end. */
+static pl_status read_bytes(pl_line_reader *reader, char *buffer, size_t *ret_n, pl_error *reterr)
 {
-    if (!reader->file)
-        return PL_OK;
-    int n = gzread(reader->file, reader->chunk, (unsigned)CHUNK_BYTES);
+    int n = gzread(reader->file, buffer, (unsigned)CHUNK_BYTES);
     int code = Z_OK;
     (void)gzerror(reader->file, &code);
     /* A stream that is cut shows as Z_BUF_ERROR once its last bytes are out. */
     if (n < 0 || (code != Z_OK && code != Z_STREAM_END))
         return zlib_error(reader, reterr);
-    reader->rest = pl__view_n(reader->chunk, (size_t)n);
+    *ret_n = (size_t)n;
     return PL_OK;
+}
+
+/* zlib hands through what is not gzip, so that the first bytes tell zstd on a pipe as well. */
+static pl_status begin_zstd(pl_line_reader *reader, size_t n, pl_error *reterr)
+{
+    reader->zstd = ZSTD_createDStream();
+    reader->input = reader->chunk;
+    reader->chunk = pl__malloc(CHUNK_BYTES);
+    if (!reader->zstd || !reader->chunk)
+        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", reader->name);
+    (void)ZSTD_DCtx_setParameter(reader->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
+    reader->packed = (ZSTD_inBuffer){.src = reader->input, .size = n, .pos = 0};
+    return PL_OK;
+}
+
+static pl_status fill_zstd(pl_line_reader *reader, pl_error *reterr)
+{
+    ZSTD_outBuffer out = {.dst = reader->chunk, .size = CHUNK_BYTES, .pos = 0};
+    while (out.pos == 0) {
+        if (reader->packed.pos == reader->packed.size) {
+            size_t n = 0;
+            pl_status rc = read_bytes(reader, reader->input, &n, reterr);
+            if (rc != PL_OK)
+                return rc;
+            if (n == 0 && reader->frame_open)
+                return pl__fail(reterr, PL_E_PARSE, "%s: damaged zstd file: the file ends too early", reader->name);
+            if (n == 0)
+                break;
+            reader->packed = (ZSTD_inBuffer){.src = reader->input, .size = n, .pos = 0};
+        }
+        size_t hint = ZSTD_decompressStream(reader->zstd, &out, &reader->packed);
+        if (ZSTD_isError(hint))
+            return pl__fail(reterr, PL_E_PARSE, "%s: damaged zstd file: %s", reader->name, ZSTD_getErrorName(hint));
+        reader->frame_open = hint != 0;
+    }
+    reader->rest = pl__view_n(reader->chunk, out.pos);
+    return PL_OK;
+}
+
+/* Refills `rest`; it stays empty at the end. */
+static pl_status fill(pl_line_reader *reader, pl_error *reterr)
+{
+    size_t n = 0;
+    pl_status rc = PL_OK;
+    if (!reader->file)
+        return PL_OK;
+    if (reader->zstd)
+        return fill_zstd(reader, reterr);
+    rc = read_bytes(reader, reader->chunk, &n, reterr);
+    if (rc == PL_OK && !reader->begun && n >= 4 && memcmp(reader->chunk, ZSTD_MAGIC, 4) == 0) {
+        rc = begin_zstd(reader, n, reterr);
+        return rc == PL_OK ? fill_zstd(reader, reterr) : rc;
+    }
+    if (rc == PL_OK && !reader->begun && named(reader->name, ".zst"))
+        rc = pl__fail(reterr, PL_E_PARSE, "%s: is no zstd file", reader->name);
+    reader->begun = true;
+    if (rc == PL_OK)
+        reader->rest = pl__view_n(reader->chunk, n);
+    return rc;
 }
 
 static pl_status keep(pl_line_reader *reader, pl_view part, pl_error *reterr)
@@ -194,6 +264,42 @@ pl_status pl__line_reader_next(pl_line_reader *reader, pl_view *ret, bool *ret_e
     }
 }
 
+static pl_status parse_line(pl_view text, json_t **ret, pl_error *reterr)
+{
+    pl_status rc = pl__json_parse(text, ret, reterr);
+    if (rc == PL_E_LIMIT) { /* nested too deep: the line is bad, the log is not too large */
+        rc = PL_E_PARSE;
+        if (reterr)
+            reterr->code = rc;
+    }
+    return rc;
+}
+
+pl_status pl__line_reader_each(pl_line_reader *reader, bool skip_bad,
+                               pl_status (*fn)(const json_t *doc, void *user, pl_error *reterr), void *user,
+                               uint64_t *bad_lines, pl_error *reterr)
+{
+    for (;;) {
+        pl_view text = {0};
+        bool end = false;
+        json_t *doc = NULL;
+        pl_error err = {0};
+        pl_status rc = pl__line_reader_next(reader, &text, &end, reterr);
+        if (rc != PL_OK || end)
+            return rc;
+        rc = parse_line(text, &doc, &err);
+        if (rc == PL_OK)
+            rc = fn(doc, user, &err);
+        json_decref(doc);
+        if (rc == PL_E_PARSE && skip_bad) {
+            (*bad_lines)++;
+            continue;
+        }
+        if (rc != PL_OK)
+            return pl__fail(reterr, rc, "%s:%llu: %s", reader->name, (unsigned long long)reader->line, err.msg);
+    }
+}
+
 const char *pl__line_reader_name(const pl_line_reader *reader)
 {
     return reader->name;
@@ -210,6 +316,8 @@ void pl__line_reader_free(pl_line_reader *reader)
         return;
     if (reader->file)
         (void)gzclose(reader->file);
+    (void)ZSTD_freeDStream(reader->zstd);
+    pl__free(reader->input);
     pl__free(reader->chunk);
     pl__free(reader->name);
     pl__str_clear(&reader->long_line);

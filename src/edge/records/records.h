@@ -3,11 +3,12 @@
 
 #include "str.h"
 #include <peerless/judgments.h>
+#include <peerless/responses.h>
 
 #define PL_RECORDS_LINE_BYTES_MAX ((size_t)16 << 20)
 #define PL_RECORDS_ROWS_MAX ((size_t)200000000)
 
-/* Judgments from JSONL logs (plain or .gz), several files as one set. Owns its strings; models sorted by name,
+/* Judgments from JSONL logs (plain, .gz or .zst), several files as one set. Owns its strings; models sorted by name,
  * families by model. */
 typedef struct pl_judgment_log pl_judgment_log;
 
@@ -30,6 +31,17 @@ uint64_t pl__judgment_log_bad_lines(const pl_judgment_log *log);
 /* Appends one row of the set as a JSONL line; `raw` and `finish` may be NULL. */
 PL_NODISCARD pl_status pl__records_write_judgment(const pl_judgment_set *set, size_t row, const char *raw,
                                                   const char *finish, pl_str *out, pl_error *reterr);
+
+/* Responses from JSONL logs, in the same ways. Models, items, images and datasets are sorted by name; an item is one of
+ * its dataset, and carries both names where it has one. A prediction that is not given is read out of the text. */
+typedef struct pl_response_log pl_response_log;
+PL_NODISCARD pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, bool skip_bad,
+                                                  pl_response_log **ret, pl_error *reterr);
+PL_NODISCARD pl_status pl__records_parse_responses(const char *name, pl_view text, bool skip_bad, pl_response_log **ret,
+                                                   pl_error *reterr);
+void pl__response_log_free(pl_response_log *log);
+const pl_response_set *pl__response_log_set(const pl_response_log *log); /* borrowed */
+uint64_t pl__response_log_bad_lines(const pl_response_log *log);
 
 /* Truth CSV `model,score` with a header. */
 typedef struct pl_truth {

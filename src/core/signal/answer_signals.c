@@ -1,0 +1,392 @@
+/* The registry of signals, and the values of each. */
+#include "answer_table.h"
+
+#include "alloc.h"
+#include "error.h"
+
+#include <math.h>
+#include <string.h>
+
+#define RFW "Ranked from Within (Tu et al. 2025)"
+
+/* What one signal sees: one model's answer to one item. */
+typedef struct place {
+    const pl_answer_table *t;
+    const pl_response *row; /* never NULL */
+    uint32_t list;          /* PL_RESPONSE_NONE: an open question */
+    const double *p;        /* the n options, NaN if missing */
+    size_t n;
+} place;
+
+/* Fills *ret, and *ret_upper where there is a bound; both are NaN before. PL_OK or PL_E_NOMEM. */
+typedef pl_status signal_fn(const place *at, double *ret, double *ret_upper);
+
+/* ---- tokens ---- */
+bool pl__token_spread(const pl_response_set *set, const pl_response_token *token, uint32_t vocabulary,
+                      pl_token_spread *ret)
+{
+    double left = 1.0;
+    double entropy = 0.0;
+    double first = 0.0;
+    double second = 0.0;
+    uint32_t n = 0;
+    bool own = false;
+    for (uint32_t i = 0; i <= token->n_top; i++) {
+        bool last = i == token->n_top; /* the token itself, if it is not among its alternatives */
+        if (last && own)
+            break;
+        double logprob = last ? token->logprob : set->top_logprobs[token->first_top + i];
+        own = own || (!last && set->top_texts[token->first_top + i] == token->text);
+        if (!(logprob > PL_RESPONSE_MASKED))
+            continue;
+        double p = exp(logprob);
+        n++;
+        left -= p;
+        entropy -= p * logprob;
+        second = p > first ? first : (p > second ? p : second);
+        first = p > first ? p : first;
+    }
+    if (n == 0)
+        return false;
+    left = left > 0.0 ? left : 0.0;
+    double rest = left > 0.0 ? -left * log(left) : 0.0;
+    *ret = (pl_token_spread){.entropy = entropy + rest, .largest = first, .margin = first - second};
+    ret->entropy_upper = (double)NAN;
+    if (vocabulary > 0)
+        ret->entropy_upper = entropy + rest + (vocabulary > n ? left * log((double)vocabulary - n) : 0.0);
+    return true;
+}
+
+typedef struct token_sums {
+    double logprob; /* of those that have one */
+    uint64_t n_logprobs;
+    uint64_t bytes;
+    pl_token_spread spread; /* sums */
+    uint64_t n_spreads;
+} token_sums;
+
+static void sum_tokens(const place *at, token_sums *ret)
+{
+    const pl_response_set *set = at->t->set;
+    uint32_t n = 0;
+    const pl_response_token *tokens = pl__answer_tokens(set, at->row, &n);
+    memset(ret, 0, sizeof(*ret));
+    for (uint32_t i = 0; i < n; i++) {
+        pl_token_spread s;
+        if (tokens[i].logprob > PL_RESPONSE_MASKED) {
+            ret->logprob += tokens[i].logprob;
+            ret->n_logprobs++;
+            ret->bytes += strlen(set->texts[tokens[i].text]);
+        }
+        if (tokens[i].n_top == 0 || !pl__token_spread(set, &tokens[i], at->row->vocabulary, &s))
+            continue;
+        ret->spread.entropy += s.entropy;
+        ret->spread.entropy_upper += s.entropy_upper;
+        ret->spread.largest += s.largest;
+        ret->spread.margin += s.margin;
+        ret->n_spreads++;
+    }
+}
+
+static const pl_response_token *first_token(const place *at)
+{
+    uint32_t n = 0;
+    const pl_response_token *tokens = pl__answer_tokens(at->t->set, at->row, &n);
+    return n > 0 ? tokens : NULL;
+}
+
+static const pl_response_token *letter_token(const place *at)
+{
+    return at->list == PL_RESPONSE_NONE ? NULL : pl__letter_token(at->t, at->row, at->list);
+}
+
+static void take_logprob(const pl_response_token *token, double *ret)
+{
+    if (token && token->logprob > PL_RESPONSE_MASKED)
+        *ret = token->logprob;
+}
+
+static void take_entropy(const place *at, const pl_response_token *token, double *ret, double *ret_upper)
+{
+    pl_token_spread s;
+    if (!token || token->n_top == 0 || !pl__token_spread(at->t->set, token, at->row->vocabulary, &s))
+        return;
+    *ret = -s.entropy;
+    *ret_upper = -s.entropy_upper;
+}
+
+static pl_status nll_first(const place *at, double *ret, double *ret_upper)
+{
+    (void)ret_upper;
+    take_logprob(first_token(at), ret);
+    return PL_OK;
+}
+
+static pl_status nll_answer(const place *at, double *ret, double *ret_upper)
+{
+    (void)ret_upper;
+    take_logprob(letter_token(at), ret);
+    return PL_OK;
+}
+
+static pl_status nll_sum(const place *at, double *ret, double *ret_upper)
+{
+    token_sums s;
+    (void)ret_upper;
+    sum_tokens(at, &s);
+    if (s.n_logprobs > 0)
+        *ret = s.logprob;
+    return PL_OK;
+}
+
+static pl_status nll_mean(const place *at, double *ret, double *ret_upper)
+{
+    token_sums s;
+    (void)ret_upper;
+    sum_tokens(at, &s);
+    if (s.n_logprobs > 0)
+        *ret = s.logprob / (double)s.n_logprobs;
+    return PL_OK;
+}
+
+static pl_status nll_byte(const place *at, double *ret, double *ret_upper)
+{
+    token_sums s;
+    (void)ret_upper;
+    sum_tokens(at, &s);
+    if (s.bytes > 0)
+        *ret = s.logprob / (double)s.bytes;
+    return PL_OK;
+}
+
+static pl_status entropy_first(const place *at, double *ret, double *ret_upper)
+{
+    take_entropy(at, first_token(at), ret, ret_upper);
+    return PL_OK;
+}
+
+static pl_status entropy_answer(const place *at, double *ret, double *ret_upper)
+{
+    take_entropy(at, letter_token(at), ret, ret_upper);
+    return PL_OK;
+}
+
+static pl_status entropy_mean(const place *at, double *ret, double *ret_upper)
+{
+    token_sums s;
+    sum_tokens(at, &s);
+    if (s.n_spreads > 0) {
+        *ret = -s.spread.entropy / (double)s.n_spreads;
+        *ret_upper = -s.spread.entropy_upper / (double)s.n_spreads;
+    }
+    return PL_OK;
+}
+
+/* ---- options ---- */
+static double largest(const place *at)
+{
+    double best = at->p[0];
+    for (size_t k = 1; k < at->n; k++)
+        best = at->p[k] > best ? at->p[k] : best;
+    return best;
+}
+
+static pl_status nll(const place *at, double *ret, double *ret_upper)
+{
+    if (at->list == PL_RESPONSE_NONE)
+        return nll_mean(at, ret, ret_upper);
+    *ret = isnan(at->p[0]) ? (double)NAN : log(largest(at));
+    return PL_OK;
+}
+
+static pl_status entropy(const place *at, double *ret, double *ret_upper)
+{
+    double sum = 0.0;
+    if (at->list == PL_RESPONSE_NONE)
+        return entropy_mean(at, ret, ret_upper);
+    for (size_t k = 0; k < at->n; k++)
+        sum += at->p[k] > 0.0 ? at->p[k] * log(at->p[k]) : at->p[k]; /* NaN stays */
+    *ret = sum;
+    *ret_upper = sum;
+    return PL_OK;
+}
+
+static pl_status max_prob(const place *at, double *ret, double *ret_upper)
+{
+    token_sums s;
+    (void)ret_upper;
+    if (at->list != PL_RESPONSE_NONE) {
+        *ret = largest(at);
+        return PL_OK;
+    }
+    sum_tokens(at, &s);
+    if (s.n_spreads > 0)
+        *ret = s.spread.largest / (double)s.n_spreads;
+    return PL_OK;
+}
+
+static pl_status margin(const place *at, double *ret, double *ret_upper)
+{
+    double first = 0.0;
+    double second = 0.0;
+    token_sums s;
+    (void)ret_upper;
+    if (at->list == PL_RESPONSE_NONE) {
+        sum_tokens(at, &s);
+        if (s.n_spreads > 0)
+            *ret = s.spread.margin / (double)s.n_spreads;
+        return PL_OK;
+    }
+    for (size_t k = 0; k < at->n; k++) {
+        double p = at->p[k];
+        second = p > first ? first : (p > second ? p : second);
+        first = p > first ? p : first;
+    }
+    *ret = isnan(at->p[0]) ? (double)NAN : first - second;
+    return PL_OK;
+}
+
+/* The one option signal that is there where the options have no mass: it says so. */
+static pl_status mass(const place *at, double *ret, double *ret_upper)
+{
+    double logs[PL_RESPONSE_OPTIONS_MAX];
+    (void)ret_upper;
+    if (at->list != PL_RESPONSE_NONE)
+        (void)pl__option_logprobs(at->t, at->row, at->list, logs, ret);
+    return PL_OK;
+}
+
+/* ---- samples ---- */
+typedef pl_status similarity_fn(const char *sample, const char *answer, double *ret);
+
+static pl_status exact(const char *sample, const char *answer, double *ret)
+{
+    *ret = pl__similarity_exact(sample, answer);
+    return PL_OK;
+}
+
+static pl_status mean_similarity(const place *at, similarity_fn *similar, double *ret)
+{
+    const pl_response_set *set = at->t->set;
+    const pl_response *row = at->row;
+    double sum = 0.0;
+    if (row->n_samples == 0 || row->text == PL_RESPONSE_NONE)
+        return PL_OK;
+    for (uint32_t i = 0; i < row->n_samples; i++) {
+        double x = 0.0;
+        pl_status rc = similar(set->texts[set->samples[row->first_sample + i]], set->texts[row->text], &x);
+        if (rc != PL_OK)
+            return rc;
+        sum += x;
+    }
+    *ret = sum / row->n_samples;
+    return PL_OK;
+}
+
+static pl_status consistency_exact(const place *at, double *ret, double *ret_upper)
+{
+    (void)ret_upper;
+    return mean_similarity(at, exact, ret);
+}
+
+static pl_status consistency_bleu(const place *at, double *ret, double *ret_upper)
+{
+    (void)ret_upper;
+    return mean_similarity(at, pl__similarity_bleu, ret);
+}
+
+static pl_status consistency_rouge(const place *at, double *ret, double *ret_upper)
+{
+    (void)ret_upper;
+    return mean_similarity(at, pl__similarity_rouge, ret);
+}
+
+static pl_status semantic_entropy(const place *at, double *ret, double *ret_upper)
+{
+    (void)ret_upper;
+    if (at->row->n_samples == 0)
+        return PL_OK;
+    pl_status rc = pl__semantic_entropy(at->t->set, at->row, ret);
+    *ret = rc == PL_OK ? -*ret : *ret;
+    return rc;
+}
+
+/* ---- the table ---- */
+/* One row per signal: name, description, source, function. */
+#define SIGNALS(ROW)                                                                                                   \
+    ROW("nll", "log-probability of the most probable option (open questions: mean over the tokens)", RFW, nll)         \
+    ROW("entropy", "minus the entropy of the options (open questions: mean over the tokens)", RFW, entropy)            \
+    ROW("max_prob", "probability of the most probable option (open questions: mean over the tokens)", RFW, max_prob)   \
+    ROW("margin", "the most probable option's probability less the next one's (open questions: the same of tokens)",   \
+        RFW, margin)                                                                                                   \
+    ROW("mass", "probability that the options have together, before they are renormalised", "ours", mass)              \
+    ROW("nll.first", "log-probability of the answer's first token", RFW, nll_first)                                    \
+    ROW("nll.sum", "log-probability of the whole answer", RFW, nll_sum)                                                \
+    ROW("nll.mean", "mean log-probability of the answer's tokens", RFW, nll_mean)                                      \
+    ROW("nll.byte", "log-probability of the answer for each of its UTF-8 bytes: comparable across tokenizers", "ours", \
+        nll_byte)                                                                                                      \
+    ROW("nll.answer", "log-probability of the token that is an option's letter", RFW, nll_answer)                      \
+    ROW("entropy.first", "minus the entropy of the answer's first token (lower bound)", RFW, entropy_first)            \
+    ROW("entropy.mean", "minus the mean entropy of the answer's tokens (lower bounds)", RFW, entropy_mean)             \
+    ROW("entropy.answer", "minus the entropy of the token that is an option's letter (lower bound)", RFW,              \
+        entropy_answer)                                                                                                \
+    ROW("consistency.exact", "share of the samples that are the same text as the answer", RFW, consistency_exact)      \
+    ROW("consistency.bleu", "mean BLEU-4 of the samples against the answer, 1 added to 2- to 4-grams",                 \
+        RFW "; Papineni et al. 2002; Lin & Och 2004", consistency_bleu)                                                \
+    ROW("consistency.rouge", "mean ROUGE-L of the samples against the answer", RFW "; Lin 2004", consistency_rouge)    \
+    ROW("consistency.embedding",                                                                                       \
+        "mean cosine of the samples and the answer; needs an encoder, which is still to come", RFW, NULL)              \
+    ROW("semantic_entropy", "minus the entropy of the samples' meanings: the same option, else the same text",         \
+        "Kuhn, Gal & Farquhar 2023; exact equivalence (ours)", semantic_entropy)
+
+#define INFO(name, description, source, run) {name, description, source},
+static const pl_answer_signal infos[] = {SIGNALS(INFO)};
+#undef INFO
+#define FUNCTION(name, description, source, run) run,
+static signal_fn *const functions[] = {SIGNALS(FUNCTION)};
+#undef FUNCTION
+#define N_SIGNALS (sizeof(infos) / sizeof(infos[0]))
+
+const pl_answer_signal *pl_answer_signals(size_t *ret_n)
+{
+    if (ret_n)
+        *ret_n = N_SIGNALS;
+    return infos;
+}
+
+static pl_status fill(const pl_answer_table *t, signal_fn *run, double *ret, double *ret_upper)
+{
+    pl_status rc = PL_OK;
+    for (uint32_t m = 0; m < t->n_models && rc == PL_OK; m++) {
+        const double *p = pl_answer_table_probabilities(t, m);
+        for (uint32_t i = 0; i < t->n_items && rc == PL_OK; i++) {
+            double low = (double)NAN;
+            double high = (double)NAN;
+            place at = {.t = t, .row = pl__answer_row(t, m, i), .list = t->lists[i], .p = p + t->options[i]};
+            at.n = t->options[i + 1] - t->options[i];
+            if (at.row)
+                rc = run(&at, &low, &high);
+            ret[(size_t)m * t->n_items + i] = low;
+            if (ret_upper)
+                ret_upper[(size_t)m * t->n_items + i] = high;
+        }
+    }
+    return rc;
+}
+
+pl_status pl_answer_signal_values(const pl_answer_table *table, const char *name, double *ret, double *ret_upper,
+                                  pl_error *reterr)
+{
+    if (!table || !name || !ret)
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    for (size_t k = 0; k < N_SIGNALS; k++) {
+        if (strcmp(infos[k].name, name) != 0)
+            continue;
+        if (!functions[k])
+            return pl__fail(reterr, PL_E_UNSUPPORTED, "%s needs a text encoder, which this version does not have yet",
+                            name);
+        pl_status rc = fill(table, functions[k], ret, ret_upper);
+        return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%s of %u models", name, table->n_models);
+    }
+    return pl__fail(reterr, PL_E_NOT_FOUND, "no signal \"%.100s\"", name);
+}
