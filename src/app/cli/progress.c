@@ -27,14 +27,18 @@ void pl__progress_show(const pl_run_progress *p, void *user)
     uint64_t now = pl__clock_system()->now_mono_ns(NULL);
     char rate[PL_NUM_BYTES];
     char eta[32];
+    char waiting[48] = "";
     char line[256];
 
     pl__num_format_fixed(p->calls_per_second, 1, rate);
     eta_text(p->eta_seconds, eta, sizeof(eta));
+    if (p->waiting_for_retry + p->held_back > 0)
+        (void)snprintf(waiting, sizeof(waiting), ", %llu of them waiting",
+                       (unsigned long long)(p->waiting_for_retry + p->held_back));
     (void)snprintf(line, sizeof(line),
-                   "%llu/%llu tasks  %s calls/s  ETA %s  %llu failed  %llu in flight  %lluk+%lluk tokens",
+                   "%llu/%llu tasks  %s calls/s  ETA %s  %llu failed  %llu in flight%s  %lluk+%lluk tokens",
                    (unsigned long long)p->tasks_ended, (unsigned long long)p->tasks_total, rate, eta,
-                   (unsigned long long)p->failures, (unsigned long long)p->in_flight,
+                   (unsigned long long)p->failures, (unsigned long long)p->in_flight, waiting,
                    (unsigned long long)(p->input_tokens / 1000), (unsigned long long)(p->output_tokens / 1000));
     if (p->stopping && !view->said_stopping && p->in_flight > 0) {
         view->said_stopping = true;

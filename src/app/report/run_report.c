@@ -4,6 +4,8 @@
 #include "report.h"
 #include "table.h"
 
+#define HELD_BACK_NS_MIN UINT64_C(1000000000) /* less is not worth a line */
+
 static const char *state_words(pl_run_state state)
 {
     switch (state) {
@@ -73,6 +75,52 @@ static pl_status write_model(const pl_run_model *m, const char *name, pl_str *ou
     return rc;
 }
 
+/* "cat: 12 requests sent again (9 rate limited, 3 server error), at most 3 for a call; held back 41.5 s; …" */
+static pl_status write_retries(const pl_run_model *m, pl_str *out)
+{
+    uint64_t n = 0;
+    const char *before = " (";
+    pl_status rc = PL_OK;
+
+    for (int o = 0; o < PL_OUTCOMES; o++)
+        n += m->retries[o];
+    if (n == 0)
+        return PL_OK;
+    rc = pl__str_appendf(out, "%llu requests sent again", (unsigned long long)n);
+    for (int o = 0; o < PL_OUTCOMES && rc == PL_OK; o++) {
+        if (m->retries[o] == 0)
+            continue;
+        rc = pl__str_appendf(out, "%s%llu %s", before, (unsigned long long)m->retries[o],
+                             pl__outcome_name((pl_outcome)o));
+        before = ", ";
+    }
+    return rc == PL_OK ? pl__str_appendf(out, "), at most %u for a call; ", m->attempts_most) : rc;
+}
+
+static pl_status write_flow(const pl_run_model *m, const char *name, pl_str *out)
+{
+    char seconds[PL_NUM_BYTES];
+    bool resent = m->attempts_most > 1;
+    pl_status rc = PL_OK;
+
+    if (!resent && m->throttled_ns < HELD_BACK_NS_MIN && m->breaker_openings == 0)
+        return PL_OK;
+    pl__num_format_fixed((double)m->throttled_ns * 1e-9, 1, seconds);
+    rc = pl__str_append_c(out, "  ");
+    if (rc == PL_OK)
+        rc = pl__append_clean(out, pl__view(name));
+    if (rc == PL_OK)
+        rc = pl__str_append_c(out, ": ");
+    if (rc == PL_OK)
+        rc = write_retries(m, out);
+    if (rc == PL_OK)
+        rc = pl__str_appendf(out, "held back %s s; concurrency %u of %u at the end", seconds, m->concurrency_end,
+                             m->concurrency);
+    if (rc == PL_OK && m->breaker_openings > 0)
+        rc = pl__str_appendf(out, "; %llu times a server did not serve", (unsigned long long)m->breaker_openings);
+    return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
+}
+
 static pl_status write_next_step(const pl_run_summary *s, pl_str *out)
 {
     bool final_errors = false;
@@ -94,6 +142,8 @@ pl_status pl__report_run(const pl_run_summary *s, const pl_config *config, pl_st
 
     for (uint32_t i = 0; i < s->n_models && rc == PL_OK; i++)
         rc = write_model(&s->models[i], config->models[i].name, out);
+    for (uint32_t i = 0; i < s->n_models && rc == PL_OK; i++)
+        rc = write_flow(&s->models[i], config->models[i].name, out);
     for (uint64_t i = 0; i < s->item_problems_count && i < PL_RUN_PROBLEMS_MAX && rc == PL_OK; i++) {
         rc = pl__str_append_c(out, "  left out: ");
         if (rc == PL_OK)

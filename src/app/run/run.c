@@ -42,6 +42,8 @@ static void check_stop(pl_runner *r)
     pl_error problem = {0};
 
     r->abandoning = r->abandoning || level > 0 || late;
+    if (r->abandoning)
+        pl__client_drop_unsent(r->client);
     if (level > 0)
         pl__run_stop(r, PL_RUN_INTERRUPTED, "interrupted");
     if (level > 1)
@@ -93,6 +95,11 @@ static void report_progress(pl_runner *r, bool force)
         return;
     r->next_progress_ns = now + PROGRESS_INTERVAL_NS;
     for (uint32_t i = 0; i < r->summary->n_models; i++) {
+        pl_client_stats stats;
+
+        pl__client_stats(r->client, i, &stats);
+        p.waiting_for_retry += stats.waiting;
+        p.held_back += stats.queued;
         p.calls += r->summary->models[i].calls;
         p.input_tokens += r->summary->models[i].usage.input_tokens;
         p.output_tokens += r->summary->models[i].usage.output_tokens;
@@ -351,6 +358,24 @@ static void clear(pl_runner *r)
     pl__chat_builder_clear(&r->builder);
 }
 
+/* What the client knows better than the tasks: how often and how long it had to hold back. */
+static void note_flow(pl_runner *r)
+{
+    for (uint32_t i = 0; i < r->summary->n_models; i++) {
+        pl_run_model *m = &r->summary->models[i];
+        pl_client_stats stats;
+
+        pl__client_stats(r->client, i, &stats);
+        for (uint32_t o = 0; o < PL_OUTCOMES && o < PL_CLIENT_OUTCOMES; o++)
+            m->retries[o] = stats.retries[o];
+        m->attempts_most = stats.attempts_most;
+        m->throttled_ns = stats.throttled_ns;
+        m->breaker_openings = stats.breaker_openings;
+        m->concurrency = stats.concurrency;
+        m->concurrency_end = stats.limit;
+    }
+}
+
 /* Commits what is still queued (task rows, items), learns whether that succeeded, and lets everything open go. The
  * writer ends first: until then its messages point into the flights, and the flights into the units. */
 static pl_status settle(pl_runner *r, pl_error *reterr)
@@ -364,6 +389,7 @@ static pl_status settle(pl_runner *r, pl_error *reterr)
     rc = pl__inbox_take(r->inbox, &durable, &images, reterr);
     pl__run_flights_drop_all(r);
     pl__run_units_drop_all(r);
+    note_flow(r);
     settle_state(r);
     return rc;
 }

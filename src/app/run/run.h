@@ -51,6 +51,12 @@ typedef struct pl_run_model {
     uint64_t outcomes[PL_OUTCOMES]; /* ended tasks by pl_outcome, stored ones included */
     uint64_t calls;                 /* calls made now */
     uint64_t attempts;              /* HTTP requests of these */
+    uint64_t retries[PL_OUTCOMES];  /* of the requests, those sent again, by how the one before ended */
+    uint32_t attempts_most;         /* of one call */
+    uint64_t throttled_ns;          /* time during which a call could go but for the endpoint's limits */
+    uint64_t breaker_openings;      /* how often a server was found not to serve */
+    uint32_t concurrency;           /* requests in flight that the config allows */
+    uint32_t concurrency_end;       /* and what the endpoint bore at the end */
     uint64_t void_tasks;            /* not askable: a needed text was refused or empty */
     uint64_t blocked_tasks;         /* not askable yet: a needed call failed */
     uint64_t not_asked;             /* endpoint closed, budget, deadline or interrupt */
@@ -86,6 +92,7 @@ typedef struct pl_run_progress {
     uint64_t failures;
     uint64_t in_flight;
     uint64_t waiting_for_retry;
+    uint64_t held_back; /* could go but for their endpoints' limits */
     uint64_t input_tokens;
     uint64_t output_tokens;
     double calls_per_second; /* over the last seconds */

@@ -40,6 +40,33 @@ void pl__run_summary_clear(pl_run_summary *s)
     *s = (pl_run_summary){0};
 }
 
+static pl_status flow_json(const pl_run_model *m, json_t *doc)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } rows[] = {{"attempts_most", m->attempts_most},
+                {"throttled_ms", m->throttled_ns / 1000000},
+                {"breaker_openings", m->breaker_openings},
+                {"concurrency", m->concurrency},
+                {"concurrency_end", m->concurrency_end}};
+    json_t *retries = json_object();
+    pl_status rc = retries ? PL_OK : PL_E_NOMEM;
+
+    for (int o = 1; o < PL_OUTCOMES && rc == PL_OK; o++) {
+        if (m->retries[o] > 0)
+            rc = pl__json_set_integer(retries, pl__outcome_name((pl_outcome)o), (int64_t)m->retries[o]);
+    }
+    if (rc == PL_OK) {
+        rc = pl__json_set(doc, "retries", retries);
+        retries = NULL;
+    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == PL_OK; i++)
+        rc = pl__json_set_integer(doc, rows[i].key, (int64_t)rows[i].value);
+    json_decref(retries);
+    return rc;
+}
+
 static json_t *model_json(const pl_run_model *m)
 {
     json_t *doc = json_object();
@@ -58,6 +85,8 @@ static json_t *model_json(const pl_run_model *m)
         rc = pl__json_set_integer(doc, "calls", (int64_t)m->calls);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "attempts", (int64_t)m->attempts);
+    if (rc == PL_OK)
+        rc = flow_json(m, doc);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "void", (int64_t)m->void_tasks);
     if (rc == PL_OK)
