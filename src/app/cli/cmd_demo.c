@@ -67,9 +67,11 @@ static pl_status configure(demo *d, pl_error *reterr)
     pl__str_init(&store, 4096);
     pl__str_init(&problems, PL_STR_LIMIT_DEFAULT);
     rc = path_in(d, "run.db", &store);
-    if (rc == PL_OK)
-        rc = pl__sim_config(d->pool, pl__sim_server_port(d->server), "scenes", pl__str_c(&store), d->seed, &text,
-                            reterr);
+    if (rc == PL_OK) {
+        pl_sim_config_opts opts = {
+            .port = pl__sim_server_port(d->server), .images = "scenes", .store = pl__str_c(&store), .seed = d->seed};
+        rc = pl__sim_config(d->pool, &opts, &text, reterr);
+    }
     if (rc == PL_OK)
         rc = path_in(d, PL_CONFIG_DEFAULT, &path);
     if (rc == PL_OK)

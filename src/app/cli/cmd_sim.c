@@ -137,9 +137,14 @@ int pl__cmd_sim_config(const pl_args *args)
         return pl__out_usage("--port names where sim serve listens, between 1 and 65535");
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     rc = open_pool(args, &pool, &err);
-    if (rc == PL_OK)
-        rc = pl__sim_config(pool, (uint16_t)port, pl__arg_text(args, "images", "scenes"),
-                            pl__arg_text(args, "store", "run.db"), pl__arg_count(args, "seed", 1), &out, &err);
+    if (rc == PL_OK) {
+        pl_sim_config_opts opts = {.port = (uint16_t)port,
+                                   .images = pl__arg_text(args, "images", "scenes"),
+                                   .store = pl__arg_text(args, "store", "run.db"),
+                                   .seed = pl__arg_count(args, "seed", 1),
+                                   .dialect = pl__arg_text(args, "dialect", NULL)};
+        rc = pl__sim_config(pool, &opts, &out, &err);
+    }
     code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
     pl__sim_pool_free(pool);
     pl__str_clear(&out);

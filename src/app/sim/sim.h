@@ -48,8 +48,17 @@ uint64_t pl__sim_server_requests(const pl_sim_server *server); /* chats answered
 PL_NODISCARD pl_status pl__sim_server_stats(const pl_sim_server *server, pl_str *out, pl_error *reterr);
 void pl__sim_server_stop(pl_sim_server *server);
 
-/* Appends a peerless.yaml that runs the pool at 127.0.0.1:port on `images`; endpoint: names stand for the port. */
-PL_NODISCARD pl_status pl__sim_config(const pl_sim_pool *pool, uint16_t port, const char *images, const char *store,
-                                      uint64_t seed, pl_str *out, pl_error *reterr);
+/* What a configuration for a served pool says. */
+typedef struct pl_sim_config_opts {
+    uint16_t port; /* at 127.0.0.1 */
+    const char *images;
+    const char *store;
+    uint64_t seed;
+    const char *dialect; /* "openai", "anthropic", "gemini", or "mixed": the models take turns; NULL: openai */
+} pl_sim_config_opts;
+/* Appends a peerless.yaml that runs the pool; endpoint: names stand for the port. PL_E_INVALID (no such dialect),
+ * PL_E_NOMEM, PL_E_LIMIT. */
+PL_NODISCARD pl_status pl__sim_config(const pl_sim_pool *pool, const pl_sim_config_opts *opts, pl_str *out,
+                                      pl_error *reterr);
 
 #endif

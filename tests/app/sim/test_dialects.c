@@ -153,8 +153,8 @@ static void talks_with_roles_are_understood(void **state)
         "{\"model\":\"glimpse-96\",\"max_tokens\":99,\"system\":[{\"type\":\"text\",\"text\":\"Be brief.\"}],"
         "\"messages\":[{\"role\":\"user\",\"content\":\"A\"},{\"role\":\"assistant\",\"content\":\"B\"},"
         "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"C\"}]}]}",
-        "{\"system_instruction\":{\"parts\":[{\"text\":\"Be brief.\"}]},\"contents\":[{\"role\":\"user\",\"parts\":"
-        "[{\"text\":\"A\"}]},{\"role\":\"model\",\"parts\":[{\"text\":\"B\"}]},{\"parts\":[{\"text\":\"C\"}]}]}"};
+        ("{\"system_instruction\":{\"parts\":[{\"text\":\"Be brief.\"}]},\"contents\":[{\"role\":\"user\",\"parts\":"
+         "[{\"text\":\"A\"}]},{\"role\":\"model\",\"parts\":[{\"text\":\"B\"}]},{\"parts\":[{\"text\":\"C\"}]}]}")};
     static const char *const ids[PL_SIM_DIALECTS] = {"id", "id", "responseId"};
     char key[32] = "";
     (void)state;

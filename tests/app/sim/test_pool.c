@@ -112,8 +112,9 @@ static void the_config_of_a_pool_is_a_config(void **state)
     (void)state;
     pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
     pl__str_init(&problems, PL_STR_LIMIT_DEFAULT);
+    const pl_sim_config_opts opts = {.port = 12345, .images = "a \"b\"/c d", .store = "run.db", .seed = 7};
     PL_KIT_OK(pl__sim_pool_default(6, 4, &pool, &err), &err);
-    PL_KIT_OK(pl__sim_config(pool, 12345, "a \"b\"/c d", "run.db", 7, &text, &err), &err);
+    PL_KIT_OK(pl__sim_config(pool, &opts, &text, &err), &err);
     pl_status rc = pl__config_parse("peerless.yaml", kit_view(&text), &config, &problems, &err);
     if (rc)
         fail_msg("%s\n%s", pl__str_c(&problems), pl__str_c(&text));
@@ -133,6 +134,36 @@ static void the_config_of_a_pool_is_a_config(void **state)
     pl__str_clear(&problems);
 }
 
+static void the_models_of_a_config_may_take_turns(void **state)
+{
+    static const char *const providers[3] = {"openai", "anthropic", "gemini"};
+    pl_error err = {0};
+    pl_sim_pool *pool = NULL;
+    pl_config *config = NULL;
+    pl_str text;
+    pl_str problems;
+    pl_sim_config_opts opts = {.port = 1, .images = "x", .store = "run.db", .seed = 7, .dialect = "mixed"};
+    (void)state;
+    pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+    pl__str_init(&problems, PL_STR_LIMIT_DEFAULT);
+    PL_KIT_OK(pl__sim_pool_default(6, 4, &pool, &err), &err);
+    PL_KIT_OK(pl__sim_config(pool, &opts, &text, &err), &err);
+    if (pl__config_parse("peerless.yaml", kit_view(&text), &config, &problems, &err))
+        fail_msg("%s\n%s", pl__str_c(&problems), pl__str_c(&text));
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_string_equal(config->models[i].provider, providers[i % 3]);
+        assert_string_equal(config->models[i].reach.base_urls[0],
+                            i % 3 == 0 ? "http://127.0.0.1:1/v1" : "http://127.0.0.1:1");
+        assert_int_equal(config->models[i].reach.api_key_env != NULL, i % 3 != 0);
+    }
+    pl__config_free(config);
+    opts.dialect = "klingon";
+    PL_KIT_STATUS(pl__sim_config(pool, &opts, &text, &err), PL_E_INVALID, &err);
+    pl__sim_pool_free(pool);
+    pl__str_clear(&text);
+    pl__str_clear(&problems);
+}
+
 static pl_status default_once(void *user, pl_error *err)
 {
     pl_sim_pool *pool = NULL;
@@ -144,9 +175,10 @@ static pl_status default_once(void *user, pl_error *err)
 
 static pl_status config_once(void *user, pl_error *err)
 {
+    const pl_sim_config_opts opts = {.port = 1, .images = "images", .store = "run.db", .seed = 1};
     pl_str out;
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
-    pl_status rc = pl__sim_config(user, 1, "images", "run.db", 1, &out, err);
+    pl_status rc = pl__sim_config(user, &opts, &out, err);
     pl__str_clear(&out);
     return rc;
 }
@@ -177,11 +209,9 @@ int main(void)
 {
     pl__json_use_alloc();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_default_pool_goes_from_blind_to_sharp),
-        cmocka_unit_test(a_pool_file_is_read),
-        cmocka_unit_test(a_bad_pool_file_is_refused_in_words),
-        cmocka_unit_test(the_config_of_a_pool_is_a_config),
-        cmocka_unit_test(pools_survive_refused_memory),
+        cmocka_unit_test(the_default_pool_goes_from_blind_to_sharp), cmocka_unit_test(a_pool_file_is_read),
+        cmocka_unit_test(a_bad_pool_file_is_refused_in_words),       cmocka_unit_test(the_config_of_a_pool_is_a_config),
+        cmocka_unit_test(the_models_of_a_config_may_take_turns),     cmocka_unit_test(pools_survive_refused_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
