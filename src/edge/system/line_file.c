@@ -68,7 +68,7 @@ pl_status pl__line_file_append_open(const char *path, pl_line_file **ret, uint64
     struct stat info;
     char last = '\n';
     pl_status rc = open_file(path, O_RDWR | O_CREAT | O_APPEND, &f, reterr);
-    if (rc)
+    if (rc || !f)
         return rc;
     if (fstat(f->fd, &info) != 0) {
         rc = fail_errno(reterr, errno, path);
@@ -104,8 +104,8 @@ pl_status pl__line_file_append(pl_line_file *file, pl_view lines, pl_error *rete
             continue;
         if (n <= 0) {
             int code = n < 0 ? errno : ENOSPC;
-            if (done > 0) /* a half line; if it stays all the same, readers skip it */
-                done = ftruncate(file->fd, (off_t)file->at) == 0 ? 0 : done;
+            if (done > 0 && ftruncate(file->fd, (off_t)file->at) != 0)
+                file->at += done; /* a half line stays, which readers skip */
             return fail_errno(reterr, code, file->path);
         }
         done += (size_t)n;

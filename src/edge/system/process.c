@@ -48,6 +48,8 @@ static int spawn(const char *const *argv, int out_fd, int err_fd, pid_t *ret)
     posix_spawn_file_actions_t actions;
     char *words[PL_PROCESS_WORDS_MAX + 1] = {NULL};
     int code = 0;
+    if (!argv[0])
+        return EINVAL;
     for (size_t i = 0; argv[i]; i++) {
         if (i == PL_PROCESS_WORDS_MAX)
             return E2BIG;
@@ -58,7 +60,7 @@ static int spawn(const char *const *argv, int out_fd, int err_fd, pid_t *ret)
     code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     code = code ? code : posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
     code = code ? code : posix_spawn_file_actions_adddup2(&actions, err_fd, STDERR_FILENO);
-    code = code ? code : posix_spawnp(ret, words[0], &actions, NULL, words, environ);
+    code = code ? code : posix_spawnp(ret, argv[0], &actions, NULL, words, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
     return code;
 }

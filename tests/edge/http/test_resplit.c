@@ -16,24 +16,28 @@
 
 #define PATIENCE 2000 /* polls of a millisecond */
 
-static const char *const responses[] = {
-    /* OpenAI, chunked in the middle of a character */
+/* OpenAI, chunked in the middle of a character */
+static const char openai_chunked[] =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: "
     "chunked\r\nx-ratelimit-remaining-requests: "
     "9\r\n\r\n25\r\n{\"choices\":[{\"message\":{\"content\":\"d\xc3\r\n17;ext=1\r\n\xa9j\xc3\xa0 vu\"},\"x\":1}]}   "
-    "\r\n\r\n0\r\nTrailer: t\r\n\r\n",
-    /* Anthropic, of known length, after an interim response */
+    "\r\n\r\n0\r\nTrailer: t\r\n\r\n";
+/* Anthropic, of known length, after an interim response */
+static const char anthropic_after_interim[] =
     "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 72\r\nrequest-id: "
     "r\r\n\r\n{\"content\":[{\"type\":\"text\",\"text\":\"\xe2\x82\xac "
-    "\xf0\x9f\x98\x80\"}],\"stop_reason\":\"end_turn\"}",
-    /* Gemini, until the connection ends */
-    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\xff\"}]}}]}",
-    /* Errors */
+    "\xf0\x9f\x98\x80\"}],\"stop_reason\":\"end_turn\"}";
+/* Gemini, until the connection ends */
+static const char gemini_until_closed[] =
+    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\xff\"}]}}]}";
+/* Errors */
+static const char rate_limited[] =
     "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nretry-after-ms: 6500\r\nContent-Length: "
-    "28\r\n\r\n{\"error\":{\"message\":\"slow\"}}",
-    "HTTP/1.1 529 \r\nContent-Length: 0\r\nX-Empty:\r\n\r\n",
-    "HTTP/1.0 500 Oops\r\n\r\nplain words",
-};
+    "28\r\n\r\n{\"error\":{\"message\":\"slow\"}}";
+static const char overloaded[] = "HTTP/1.1 529 \r\nContent-Length: 0\r\nX-Empty:\r\n\r\n";
+static const char plain_error[] = "HTTP/1.0 500 Oops\r\n\r\nplain words";
+static const char *const responses[] = {
+    openai_chunked, anthropic_after_interim, gemini_until_closed, rate_limited, overloaded, plain_error};
 #define RESPONSES (sizeof(responses) / sizeof(responses[0]))
 
 typedef struct ends {
