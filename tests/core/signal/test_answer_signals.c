@@ -1,0 +1,256 @@
+/* Logs are the shortest way to write tokens down. */
+#include "kit.h"
+#include "records.h"
+#include <peerless/answers.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS "\"options\":[\"A\",\"B\",\"C\"],"
+
+typedef struct table {
+    pl_response_log *log;
+    pl_answer_table *t;
+} table;
+
+static table open_log(const char *text, const pl_answer_opts *opts)
+{
+    table x = {NULL, NULL};
+    pl_error err = {0};
+    PL_KIT_OK(pl__records_parse_responses("log", pl__view(text), false, &x.log, &err), &err);
+    PL_KIT_OK(pl_answer_table_build(pl__response_log_set(x.log), opts, &x.t, &err), &err);
+    return x;
+}
+
+static void close_log(table *x)
+{
+    pl_answer_table_free(x->t);
+    pl__response_log_free(x->log);
+}
+
+/* The signal of the only model at the only item. */
+static double value_of(const char *line, const char *signal, double *ret_upper)
+{
+    double low = 0.0;
+    double high = 0.0;
+    pl_error err = {0};
+    table x = open_log(line, NULL);
+    assert_int_equal(pl_answer_table_n_items(x.t), 1);
+    PL_KIT_OK(pl_answer_signal_values(x.t, signal, &low, &high, &err), &err);
+    close_log(&x);
+    if (ret_upper)
+        *ret_upper = high;
+    return low;
+}
+
+static void nll_of_tokens(void **state)
+{
+    (void)state;
+    const char *line = "{\"item\":\"1\",\"model\":\"m\",\"tokens\":[{\"t\":\"Paris\",\"lp\":-0.5},{\"t\":\" \xc3\xa9\","
+                       "\"lp\":-1.5},{\"t\":\"!\",\"lp\":-9999}]}";
+    PL_KIT_CLOSE(value_of(line, "nll.first", NULL), -0.5, 1e-15);
+    PL_KIT_CLOSE(value_of(line, "nll.sum", NULL), -2.0, 1e-15);   /* what is masked is never summed */
+    PL_KIT_CLOSE(value_of(line, "nll.mean", NULL), -1.0, 1e-15);  /* nor counted */
+    PL_KIT_CLOSE(value_of(line, "nll.byte", NULL), -0.25, 1e-15); /* 5 + 3 bytes */
+    PL_KIT_CLOSE(value_of(line, "nll", NULL), -1.0, 1e-15);       /* an open question */
+    assert_true(isnan(value_of(line, "nll.answer", NULL)));
+    assert_true(isnan(value_of(line, "entropy.mean", NULL)));
+    assert_true(isnan(value_of(line, "margin", NULL)));
+    assert_true(isnan(value_of("{\"item\":\"1\",\"model\":\"m\",\"text\":\"x\"}", "nll.sum", NULL)));
+}
+
+static void entropy_of_tokens(void **state)
+{
+    (void)state;
+    double upper = 0.0;
+    /* 1/2, 1/4, 1/8 and what is left, 1/8 */
+    const char *top =
+        "{\"item\":\"1\",\"model\":\"m\",\"vocab_size\":11,\"tokens\":[{\"t\":\"x\",\"lp\":-0.6931471805599453,"
+        "\"top\":[[\"x\",-0.6931471805599453],[\"y\",-1.3862943611198906],[\"z\",-2.0794415416798357],"
+        "[\"w\",-9999.0]]}]}";
+    double low = 0.5 * log(2) + 0.25 * log(4) + 0.125 * log(8);
+    PL_KIT_CLOSE(value_of(top, "entropy.first", &upper), -(low + 0.125 * log(8)), 1e-12);
+    PL_KIT_CLOSE(upper, -(low + 0.125 * log(64)), 1e-12); /* 1/8 over the 8 other words */
+    PL_KIT_CLOSE(value_of(top, "entropy.mean", NULL), -(low + 0.125 * log(8)), 1e-12);
+    PL_KIT_CLOSE(value_of(top, "max_prob", NULL), 0.5, 1e-12);
+    PL_KIT_CLOSE(value_of(top, "margin", NULL), 0.25, 1e-12);
+    const char *unknown =
+        "{\"item\":\"1\",\"model\":\"m\",\"tokens\":[{\"t\":\"x\",\"lp\":0,\"top\":[[\"x\",0.0000004]]}]}";
+    PL_KIT_CLOSE(value_of(unknown, "entropy.first", &upper), 0.0, 1e-12); /* the residual is clamped */
+    assert_true(isnan(upper));
+}
+
+static void options_of_tokens(void **state)
+{
+    (void)state;
+    /* The first token is no letter; the second is B. Its spellings with and without a blank go together. */
+    const char *line = "{\"item\":\"1\",\"model\":\"m\"," OPTIONS
+                       "\"tokens\":[{\"t\":\"Answer:\",\"lp\":-0.1,\"top\":[[\"Answer:\",-0.1],[\"A\",-3]]},"
+                       "{\"t\":\" B\",\"lp\":-1.2039728043259361,\"top\":[[\" B\",-1.2039728043259361],"
+                       "[\"B\",-1.6094379124341003],[\"\xe2\x96\x81"
+                       "A\",-1.6094379124341003],[\"C\\n\",-2.3025850929940455],[\"D\",-9]]}]}";
+    double p[3] = {0.2 / 0.8, 0.5 / 0.8, 0.1 / 0.8};
+    table x = open_log(line, NULL);
+    for (size_t k = 0; k < 3; k++)
+        PL_KIT_CLOSE(pl_answer_table_probabilities(x.t, 0)[k], p[k], 1e-12);
+    assert_int_equal(pl_answer_table_choices(x.t, 0)[0], 1);
+    close_log(&x);
+    PL_KIT_CLOSE(value_of(line, "mass", NULL), 0.8, 1e-12);
+    PL_KIT_CLOSE(value_of(line, "nll", NULL), log(p[1]), 1e-12);
+    PL_KIT_CLOSE(value_of(line, "nll.answer", NULL), -1.2039728043259361, 1e-15);
+}
+
+static pl_answer_missing why_missing(const char *line, double mass, uint8_t choice)
+{
+    table x = open_log(line, NULL);
+    pl_answer_missing found = PL_ANSWER_THERE;
+    double m = 0.0;
+    pl_error err = {0};
+    for (int why = 0; why < PL_ANSWER_MISSING_COUNT; why++) {
+        if (pl_answer_table_missing(x.t, 0)[why] > 0)
+            found = (pl_answer_missing)why;
+    }
+    assert_int_equal(pl_answer_table_choices(x.t, 0)[0], choice);
+    PL_KIT_OK(pl_answer_signal_values(x.t, "mass", &m, NULL, &err), &err);
+    if (isnan(mass))
+        assert_true(isnan(m));
+    else
+        PL_KIT_CLOSE(m, mass, 1e-12);
+    close_log(&x);
+    return found;
+}
+
+static void missing_items(void **state)
+{
+    (void)state;
+    /* all three options, but with a mass of .3 */
+    assert_int_equal(why_missing("{\"item\":\"1\",\"model\":\"m\"," OPTIONS "\"option_logprobs\":[-2.302585092994046,"
+                                 "-2.302585092994046,-2.302585092994046],\"text\":\"What is\"}",
+                                 0.3, UINT8_MAX),
+                     PL_ANSWER_LOW_MASS);
+    /* C is outside the top-k, said by null and by -9999; the text still names an option */
+    assert_int_equal(why_missing("{\"item\":\"1\",\"model\":\"m\"," OPTIONS
+                                 "\"option_logprobs\":[-0.2231435513142097,-2.3,null],\"text\":\"(C) it is\"}",
+                                 0.8 + exp(-2.3), 2),
+                     PL_ANSWER_OUTSIDE);
+    assert_int_equal(why_missing("{\"item\":\"1\",\"model\":\"m\"," OPTIONS
+                                 "\"option_logprobs\":[-0.2231435513142097,-2.3,-9999]}",
+                                 0.8 + exp(-2.3), UINT8_MAX),
+                     PL_ANSWER_OUTSIDE);
+    assert_int_equal(why_missing("{\"item\":\"1\",\"model\":\"m\"," OPTIONS "\"prediction\":\"B\"}", (double)NAN, 1),
+                     PL_ANSWER_NO_VALUES);
+    assert_int_equal(why_missing("{\"item\":\"1\",\"model\":\"m\"," OPTIONS
+                                 "\"tokens\":[{\"t\":\"What\",\"lp\":-1,\"top\":[[\"What\",-1],[\"Why\",-2]]}]}",
+                                 0.0, UINT8_MAX),
+                     PL_ANSWER_NO_VALUES);
+}
+
+static void thinking(void **state)
+{
+    (void)state;
+    const char *line = "{\"item\":\"1\",\"model\":\"m\"," OPTIONS
+                       "\"tokens\":[{\"t\":\"<think>\",\"lp\":-5},{\"t\":\"B\",\"lp\":-4},{\"t\":\"</th\",\"lp\":-3},"
+                       "{\"t\":\"ink>\",\"lp\":-2},{\"t\":\"\\n\\n\",\"lp\":-1},{\"t\":\"A\",\"lp\":-0.25}]}";
+    PL_KIT_CLOSE(value_of(line, "nll.sum", NULL), -0.25, 0.0);
+    PL_KIT_CLOSE(value_of(line, "nll.first", NULL), -0.25, 0.0);
+    PL_KIT_CLOSE(value_of(line, "nll.answer", NULL), -0.25, 0.0);
+    const char *endless =
+        "{\"item\":\"1\",\"model\":\"m\",\"tokens\":[{\"t\":\"<think>\",\"lp\":-5},{\"t\":\"B\",\"lp\":-4}]}";
+    assert_true(isnan(value_of(endless, "nll.sum", NULL)));
+}
+
+static void samples(void **state)
+{
+    (void)state;
+    const char *open = "{\"item\":\"1\",\"model\":\"m\",\"text\":\"two cats\",\"samples\":[\"two cats\",\"three cats\","
+                       "\" two cats\",\"a dog\"]}";
+    PL_KIT_CLOSE(value_of(open, "consistency.exact", NULL), 0.5, 1e-15);
+    PL_KIT_CLOSE(value_of(open, "consistency.rouge", NULL), (1.0 + 0.5 + 1.0 + 0.0) / 4.0, 1e-15);
+    PL_KIT_CLOSE(value_of(open, "semantic_entropy", NULL), -(0.5 * log(2) + 0.5 * log(4)), 1e-12);
+    /* the same option in three spellings is one meaning */
+    const char *choice =
+        "{\"item\":\"1\",\"model\":\"m\"," OPTIONS "\"samples\":[\"B\",\"B. it is\",\"The answer is B\",\"A\"]}";
+    PL_KIT_CLOSE(value_of(choice, "semantic_entropy", NULL), -(0.75 * log(4.0 / 3.0) + 0.25 * log(4)), 1e-12);
+    assert_true(isnan(value_of(choice, "consistency.exact", NULL))); /* no answer beside them */
+}
+
+#define ROW(item, options, values)                                                                                     \
+    "{\"item\":\"" item "\",\"model\":\"m\",\"options\":[" options "],\"option_logits\":[" values "]}\n"
+
+static void letter_prior(void **state)
+{
+    (void)state;
+    pl_answer_opts opts = PL_ANSWER_OPTS_INIT;
+    opts.prior = PL_PRIOR_CORRECTED;
+    /* A is liked; the third option has the same text everywhere and is left alone */
+    const char *log =
+        ROW("1", "\"cat\",\"dog\",\"I don't know\"", "3,2,1") ROW("2", "\"red\",\"blue\",\"I don't know\"", "3,0,1");
+    const double x[2][3] = {{3, 2, 1}, {3, 0, 1}};
+    double y[2][3];
+    double mean[2] = {0, 0};
+    for (size_t i = 0; i < 2; i++) {
+        double sum = exp(x[i][0]) + exp(x[i][1]) + exp(x[i][2]);
+        for (size_t k = 0; k < 3; k++)
+            y[i][k] = x[i][k] - log1p(sum - 1.0);
+        mean[0] += y[i][0] / 2;
+        mean[1] += y[i][1] / 2;
+    }
+    table t = open_log(log, &opts);
+    for (size_t i = 0; i < 2; i++) {
+        const double *p = pl_answer_table_probabilities(t.t, 0) + 3 * i;
+        double z[3] = {exp(y[i][0] - mean[0]), exp(y[i][1] - mean[1]), exp(y[i][2])};
+        for (size_t k = 0; k < 3; k++)
+            PL_KIT_CLOSE(p[k], z[k] / (z[0] + z[1] + z[2]), 1e-12);
+    }
+    assert_int_equal(pl_answer_table_choices(t.t, 0)[0], 1); /* dog: more than B usually gets */
+    close_log(&t);
+    /* Letters alone do not tell what is fixed: it can be said */
+    const char *letters = ROW("1", "\"A\",\"B\",\"C\"", "3,2,1") ROW("2", "\"A\",\"B\",\"C\"", "3,0,1");
+    opts.fixed_options = 4;
+    t = open_log(letters, &opts);
+    PL_KIT_CLOSE(pl_answer_table_probabilities(t.t, 0)[2],
+                 exp(y[0][2]) / (exp(y[0][0] - mean[0]) + exp(y[0][1] - mean[1]) + exp(y[0][2])), 1e-12);
+    close_log(&t);
+}
+
+static void datasets(void **state)
+{
+    (void)state;
+    const char *log =
+        "{\"item\":\"1\",\"dataset\":\"x\",\"model\":\"m\"}\n{\"item\":\"1\",\"dataset\":\"y\",\"model\":\"m\"}\n"
+        "{\"item\":\"2\",\"dataset\":\"y\",\"model\":\"n\"}\n";
+    pl_answer_opts opts = PL_ANSWER_OPTS_INIT;
+    table t = open_log(log, &opts);
+    assert_int_equal(pl_answer_table_n_items(t.t), 3); /* ids are those of their datasets */
+    close_log(&t);
+    opts.dataset = "y";
+    t = open_log(log, &opts);
+    assert_int_equal(pl_answer_table_n_items(t.t), 2);
+    assert_int_equal(pl_answer_table_answered(t.t, 0), 1);
+    pl_answer_table *none = NULL;
+    pl_error err = {0};
+    opts.dataset = "z";
+    PL_KIT_STATUS(pl_answer_table_build(pl__response_log_set(t.log), &opts, &none, &err), PL_E_NOT_FOUND, &err);
+    close_log(&t);
+}
+
+static void registry(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    const pl_answer_signal *signals = pl_answer_signals(&n);
+    assert_true(n >= 18);
+    for (size_t k = 0; k < n; k++)
+        assert_true(signals[k].description[0] && signals[k].source[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nll_of_tokens), cmocka_unit_test(entropy_of_tokens), cmocka_unit_test(options_of_tokens),
+        cmocka_unit_test(missing_items), cmocka_unit_test(thinking),          cmocka_unit_test(samples),
+        cmocka_unit_test(letter_prior),  cmocka_unit_test(datasets),          cmocka_unit_test(registry),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
