@@ -18,7 +18,6 @@ typedef struct pl_endpoint {
     uint32_t slots;
     uint32_t slots_used;
     uint32_t attempts_max;
-    uint32_t replica;    /* where calls start: the last that was not unreachable */
     uint32_t n_hopeless; /* AUTH, QUOTA and NOT_FOUND since the last response */
     pl_outcome hopeless; /* the latest of them */
 } pl_endpoint;
