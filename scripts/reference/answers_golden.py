@@ -184,7 +184,7 @@ def calibration(p, labels, there, bins=15):
 def numbers(values):
     out, line = [], "   "
     for x in values:
-        text = " NAN," if np.isnan(x) else f" {x!r}," if not isinstance(x, (int, np.integer)) else f" {x},"
+        text = " GOLDEN_NONE," if np.isnan(x) else f" {x!r}," if not isinstance(x, (int, np.integer)) else f" {x},"
         if len(line) + len(text) > 118:
             out.append(line)
             line = "   "
@@ -226,11 +226,12 @@ def main():
 #define GOLDEN_MODELS {M}u
 #define GOLDEN_ITEMS {N}u
 #define GOLDEN_OPTIONS {K}u
+#define GOLDEN_NONE ((double)NAN)
 
 /* clang-format off */""")
     show("uint32_t", "golden_options", options)
     show("uint8_t", "golden_labels", labels)
-    print("/* [model][item][option]; NAN: no such option, or no answer */")
+    print("/* [model][item][option]; GOLDEN_NONE: no such option, or no answer */")
     show("double", "golden_logits", x)
     for name, values in (("nll", mean(np.where(there, np.log(srt[:, :, 0].clip(1e-300)), np.nan))),
                          ("entropy", mean(np.where(there, plogp, np.nan))),

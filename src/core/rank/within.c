@@ -16,7 +16,7 @@
 
 #define ROUNDS_MAX 100
 #define SHRINK 0.3        /* towards the mean variance */
-#define ITEMS_FEW 300u    /* below this margin is the better signal (docs/within.md) */
+#define ITEMS_FEW 300u    /* below this the targets are noisy (docs/within.md) */
 #define EFFECTIVE_FEW 2.0 /* models */
 #define SHARED_MIN 0.8    /* of the items, for two models to be comparable */
 #define RIDGES_MAX 20
@@ -239,8 +239,9 @@ static pl_status warn(const pool *x, bool settled, pl_ranking *r)
     for (size_t jk = 0; jk < x->m * x->m; jk++)
         least = x->both[jk] < least ? x->both[jk] : least;
     if (x->n < ITEMS_FEW)
-        rc = pl__ranking_warn(r, "%u items are few: below about %u margin is the better signal", (unsigned)x->n,
-                              ITEMS_FEW);
+        rc = pl__ranking_warn(r,
+                              "%u items are few: below about %u the pool is uncertain, and margin the steadier signal",
+                              (unsigned)x->n, ITEMS_FEW);
     pl__num_format_fixed(effective(x), 1, number);
     if (rc == PL_OK && x->m < 3)
         rc = pl__ranking_warn(r, "with %zu models there is no pool to hold a model against", x->m);

@@ -49,14 +49,12 @@ static bool tail_has(tail *t, const char *const *marks)
 
 const pl_response_token *pl__answer_tokens(const pl_response_set *set, const pl_response *row, uint32_t *ret_n)
 {
-    const pl_response_token *tokens = set->tokens + row->first_token;
+    const pl_response_token *tokens = row->n_tokens > 0 ? set->tokens + row->first_token : NULL;
     uint32_t first = 0;
     bool thinks = false;
     tail open = {.len = 0};
     tail close = {.len = 0};
-    if (!set->tokens)
-        row = NULL;
-    for (uint32_t i = 0; row && i < row->n_tokens; i++) {
+    for (uint32_t i = 0; i < row->n_tokens; i++) {
         tail_add(&open, set->texts[tokens[i].text]);
         tail_add(&close, set->texts[tokens[i].text]);
         if (tail_has(&open, OPENING) && first == 0)
@@ -67,7 +65,7 @@ const pl_response_token *pl__answer_tokens(const pl_response_set *set, const pl_
         open.len = 0;
         first = i + 1;
     }
-    uint32_t n = row ? row->n_tokens : 0;
+    uint32_t n = row->n_tokens;
     while (first > 0 && first < n && pl__view_trim(pl__view(set->texts[tokens[first].text])).len == 0)
         first++;
     if (thinks)

@@ -3,8 +3,6 @@
 #include "alloc.h"
 #include "cholesky.h"
 
-#include <string.h>
-
 #define TOLERANCE 1e-11 /* on the elements of S u, which are 1 where u > 0 */
 
 typedef struct active_set {
@@ -119,7 +117,8 @@ pl_status pl__min_variance(const double *s, size_t n, double *w)
     a.z = pl__calloc(n, sizeof(*a.z));
     if (!a.list || !a.factor || !a.z)
         goto out;
-    memset(w, 0, n * sizeof(*w));
+    for (size_t i = 0; i < n; i++)
+        w[i] = 0.0;
     rc = run(&a);
     for (size_t i = 0; i < n; i++)
         sum += w[i];

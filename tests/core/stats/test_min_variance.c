@@ -10,7 +10,7 @@
 static void check_minimum(const double *s, const double *w, size_t n)
 {
     double sum = 0.0;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     for (size_t i = 0; i < n; i++) {
         assert_true(w[i] >= 0.0);
         sum += w[i];
