@@ -5,6 +5,8 @@
 #include "process.h"
 #include "progress.h"
 
+#define MAX_COST_USD 1000000.0
+
 static int exit_of_state(pl_run_state state)
 {
     switch (state) {
@@ -41,6 +43,7 @@ int pl__cli_run(const pl_args *args, const pl_setup *setup, pl_store *store, con
                         .store = store,
                         .log = &args->log,
                         .max_calls = wishes->max_calls,
+                        .max_cost_nano_usd = wishes->max_cost_nano_usd,
                         .deadline_ms = wishes->deadline_ms,
                         .retry_failed = wishes->retry_failed,
                         .fail_fast = wishes->fail_fast,
@@ -107,6 +110,20 @@ void pl__cli_guard_keys(const pl_config *config)
         (void)pl__process_hide_memory(); /* where it cannot be had, a core file is as safe as the user's other files */
 }
 
+/* The cap of the command line, else the configuration's; false: it is none. */
+static bool read_max_cost(const pl_args *args, const pl_config *config, uint64_t *ret)
+{
+    double usd = pl__arg_number(args, "max-cost", 0.0);
+
+    *ret = config->budget.max_cost_nano_usd;
+    if (!pl__arg_given(args, "max-cost"))
+        return true;
+    if (!(usd > 0.0) || usd > MAX_COST_USD)
+        return false;
+    *ret = (uint64_t)(usd * (double)PL_NANO_PER_USD + 0.5);
+    return *ret > 0;
+}
+
 int pl__cmd_run(const pl_args *args)
 {
     int code = PL_EXIT_OK;
@@ -128,6 +145,10 @@ int pl__cmd_run(const pl_args *args)
                                 .replay_in_time = pl__arg_given(args, "in-time")};
         int64_t run_id = 0;
 
+        if (!read_max_cost(args, config, &wishes.max_cost_nano_usd)) {
+            code = pl__out_usage("--max-cost takes US dollars above 0, such as 5 or 0.50");
+            goto out;
+        }
         if (!wishes.replay_dir)
             pl__cli_guard_keys(config);
 
@@ -142,6 +163,7 @@ int pl__cmd_run(const pl_args *args)
             }
         }
     }
+out:
     pl__store_close(store);
     pl__setup_free(setup);
     pl__config_free(config);

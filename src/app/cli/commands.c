@@ -21,11 +21,13 @@ static const pl_option INIT[] = {
 };
 static const pl_option PLAN[] = {
     {"config", 'c', PL_OPTION_TEXT, "FILE", "the configuration (default " PL_CONFIG_DEFAULT ")"},
+    {"store", 0, PL_OPTION_TEXT, "FILE", "what is stored there need not be asked (default: the configuration's)"},
 };
 static const pl_option RUN[] = {
     {"config", 'c', PL_OPTION_TEXT, "FILE", "the configuration (default " PL_CONFIG_DEFAULT ")"},
     {"store", 0, PL_OPTION_TEXT, "FILE", "where results are kept (default: the configuration's)"},
     {"max-calls", 0, PL_OPTION_COUNT, "N", "make at most N calls now"},
+    {"max-cost", 0, PL_OPTION_NUMBER, "USD", "spend at most this much now, in US dollars; needs every model's price"},
     {"deadline", 0, PL_OPTION_DURATION, "TIME", "start no calls after this time, such as 2h"},
     {"retry-failed", 0, PL_OPTION_FLAG, NULL, "also ask again what was refused as a bad request"},
     {"fail-fast", 0, PL_OPTION_FLAG, NULL, "stop at the first failed call"},
@@ -73,8 +75,8 @@ static const pl_command COMMANDS[] = {
      "peerless demo --images 25 --seed 1", pl__cmd_demo},
     {"init", "write a commented " PL_CONFIG_DEFAULT, "", 0, INIT, COUNT(INIT), "peerless init && $EDITOR peerless.yaml",
      pl__cmd_init},
-    {"plan", "how many calls a run would make; makes none", "", 0, PLAN, COUNT(PLAN), "peerless plan -c peerless.yaml",
-     pl__cmd_plan},
+    {"plan", "calls, tokens and cost that a run would take; makes none", "", 0, PLAN, COUNT(PLAN),
+     "peerless plan -c peerless.yaml", pl__cmd_plan},
     {"run", "ask, answer, judge; keeps everything and continues where it ended", "", 0, RUN, COUNT(RUN),
      "peerless run -c peerless.yaml --max-calls 1000", pl__cmd_run},
     {"rank", "rank models from a store or from logs of judgments or responses", "", 0, pl__ranking_options,

@@ -32,6 +32,7 @@ void pl__cli_guard_keys(const pl_config *config);
 
 typedef struct pl_run_wishes {
     uint64_t max_calls;
+    uint64_t max_cost_nano_usd; /* 0: none */
     uint64_t deadline_ms;
     bool retry_failed;
     bool fail_fast;

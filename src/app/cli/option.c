@@ -17,7 +17,6 @@ static const pl_option COMMON[] = {
 #define N_COMMON (sizeof(COMMON) / sizeof(COMMON[0]))
 
 /* What the interface promises and this version lacks. */
-static const char *const LATER_OPTIONS[] = {"max-cost"};
 static const char *const LATER_COMMANDS[] = {"probe",  "study", "report",      "serve", "import",
                                              "worker", "merge", "completions", "man"};
 
@@ -129,10 +128,6 @@ static pl_status unknown_option(const pl_command *command, pl_view name, pl_erro
 
     memcpy(wanted, name.ptr, n);
     wanted[n] = '\0';
-    for (size_t i = 0; i < sizeof(LATER_OPTIONS) / sizeof(LATER_OPTIONS[0]); i++) {
-        if (strcmp(wanted, LATER_OPTIONS[i]) == 0)
-            return pl__fail(reterr, PL_E_INVALID, "--%s does not exist yet in this version", wanted);
-    }
     for (size_t i = 0; i < n_options(command); i++)
         consider(wanted, option_at(command, i)->name, &best, &nearest);
     if (nearest)

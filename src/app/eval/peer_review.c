@@ -8,9 +8,6 @@
 #include "error.h"
 #include "eval_internal.h"
 
-/* Ours: a question is a sentence or two, whatever the answers may need. */
-#define QUESTION_TOKENS_MAX 128u
-
 typedef struct peer_review {
     pl_eval base;
     pl_peer_review_design design;
@@ -280,8 +277,8 @@ static pl_status chat(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_c
             (pl_part){.role = PL_ROLE_USER, .kind = PL_PART_IMAGE, .image_digest = unit->item->image_digest};
     b->parts[n++] = (pl_part){.role = PL_ROLE_USER, .kind = PL_PART_TEXT, .text = {pl__str_c(&b->text), b->text.len}};
     b->chat = (pl_chat){.model = model, .parts = b->parts, .n_parts = n, .max_tokens = model->params.max_tokens};
-    if (task->kind == PL_TASK_QUESTION && b->chat.max_tokens > QUESTION_TOKENS_MAX)
-        b->chat.max_tokens = QUESTION_TOKENS_MAX;
+    if (task->kind == PL_TASK_QUESTION && b->chat.max_tokens > PL_QUESTION_TOKENS_MAX)
+        b->chat.max_tokens = PL_QUESTION_TOKENS_MAX;
     return PL_OK;
 }
 

@@ -4,6 +4,9 @@
 #include "eval.h"
 #include "prompt.h"
 
+/* Ours: a question is a sentence or two, whatever the answers may need. */
+#define PL_QUESTION_TOKENS_MAX 128u
+
 /* In which order the two answers of a pair are shown. */
 typedef enum pl_presentation {
     PL_PRESENT_BOTH = 0,   /* judged twice, once in each (cancels position bias) */

@@ -17,8 +17,8 @@ PL_NODISCARD pl_status pl__report_diagnose(const pl_analysis *a, const pl_judge_
                                            pl_str *out, pl_error *reterr);
 /* What a run did, for people: totals, each endpoint's failures and each unusable item by name, what to do next. */
 PL_NODISCARD pl_status pl__report_run(const pl_run_summary *s, const pl_config *config, pl_str *out, pl_error *reterr);
-/* Calls by model and stage. */
-PL_NODISCARD pl_status pl__report_plan(const pl_plan *plan, const pl_setup *setup, pl_format format, pl_str *out,
-                                       pl_error *reterr);
+/* Calls by model and stage, tokens and cost of what is still to be asked. */
+PL_NODISCARD pl_status pl__report_plan(const pl_plan *plan, const pl_estimate *estimate, const pl_setup *setup,
+                                       pl_format format, pl_str *out, pl_error *reterr);
 
 #endif

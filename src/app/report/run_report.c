@@ -1,7 +1,7 @@
 #include "error.h"
-#include "json.h"
 #include "num.h"
 #include "report.h"
+#include "spend_report.h"
 #include "table.h"
 
 #define HELD_BACK_NS_MIN UINT64_C(1000000000) /* less is not worth a line */
@@ -155,84 +155,8 @@ pl_status pl__report_run(const pl_run_summary *s, const pl_config *config, pl_st
         rc = pl__str_appendf(out, "%llu of %llu items were left out\n", (unsigned long long)s->item_problems_count,
                              (unsigned long long)s->n_items);
     if (rc == PL_OK)
+        rc = pl__report_spend(s, config, out, reterr);
+    if (rc == PL_OK)
         rc = write_next_step(s, out);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "summary of the run");
-}
-
-static pl_status plan_json(const pl_plan *plan, const pl_setup *setup, pl_str *out)
-{
-    static const char *const kinds[] = {"questions", "answers", "judgments"};
-    json_t *doc = json_object();
-    json_t *models = json_object();
-    pl_status rc = doc && models ? pl__json_set_integer(doc, "version", 1) : PL_E_NOMEM;
-
-    if (rc == PL_OK)
-        rc = pl__json_set_integer(doc, "items", (int64_t)plan->n_items);
-    if (rc == PL_OK)
-        rc = pl__json_set_integer(doc, "calls", (int64_t)plan->total);
-    for (uint32_t i = 0; i < plan->n_models && rc == PL_OK; i++) {
-        json_t *m = json_object();
-
-        rc = m ? PL_OK : PL_E_NOMEM;
-        for (size_t k = 0; k < 3 && rc == PL_OK; k++)
-            rc = pl__json_set_integer(m, kinds[k], (int64_t)plan->calls[i][k]);
-        if (rc == PL_OK)
-            rc = pl__json_set(models, setup->config->models[i].name, m);
-        else
-            json_decref(m);
-    }
-    if (rc == PL_OK) {
-        rc = pl__json_set(doc, "models", models);
-        models = NULL;
-    }
-    if (rc == PL_OK)
-        rc = pl__json_write(doc, out);
-    json_decref(models);
-    json_decref(doc);
-    return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
-}
-
-static void plan_row(pl_table *t, const char *name, const uint64_t calls[3])
-{
-    pl__table_text(t, name);
-    for (size_t k = 0; k < 3; k++)
-        pl__table_count(t, calls[k]);
-    pl__table_count(t, calls[0] + calls[1] + calls[2]);
-}
-
-pl_status pl__report_plan(const pl_plan *plan, const pl_setup *setup, pl_format format, pl_str *out, pl_error *reterr)
-{
-    pl_table t;
-    uint64_t sums[3] = {0, 0, 0};
-    pl_status rc = PL_OK;
-
-    if (format == PL_FORMAT_JSON) {
-        rc = plan_json(plan, setup, out);
-        return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "plan");
-    }
-    pl__table_init(&t);
-    pl__table_column(&t, "model", false);
-    pl__table_column(&t, "questions", true);
-    pl__table_column(&t, "answers", true);
-    pl__table_column(&t, "judgments", true);
-    pl__table_column(&t, "calls", true);
-    for (uint32_t i = 0; i < plan->n_models; i++) {
-        plan_row(&t, setup->config->models[i].name, plan->calls[i]);
-        for (size_t k = 0; k < 3; k++)
-            sums[k] += plan->calls[i][k];
-    }
-    if (format == PL_FORMAT_CSV) {
-        rc = pl__table_write_csv(&t, out, reterr);
-    } else {
-        plan_row(&t, "all", sums);
-        rc = pl__table_write(&t, out, reterr);
-        if (rc == PL_OK)
-            rc = pl__str_appendf(out,
-                                 "\n%llu items, %s questions, judges: %s. At most this many calls; what is stored is "
-                                 "not asked again.\n",
-                                 (unsigned long long)plan->n_items, setup->generated ? "generated" : "given",
-                                 setup->judges_all ? "all" : "author");
-    }
-    pl__table_clear(&t);
-    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "plan");
 }

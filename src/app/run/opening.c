@@ -186,6 +186,12 @@ static pl_status found_task(const pl_digest *key, const pl_store_call *call, voi
     stored_unit *su = user;
     uint32_t i = pl__unit_find(su->unit, key, 0);
 
+    if (i != PL_INDEX_NONE) {
+        pl_status rc = pl__run_spend_stored(su->r, pl__unit_task(su->unit, i), call, reterr);
+
+        if (rc != PL_OK)
+            return rc;
+    }
     if (!counts_as_stored(su->r, call->outcome))
         return PL_OK;
     for (; i != PL_INDEX_NONE; i = pl__unit_find(su->unit, key, i + 1)) {

@@ -88,6 +88,9 @@ static void report_progress(pl_runner *r, bool force)
                          .reused = r->summary->reused,
                          .failures = r->failures,
                          .in_flight = pl__client_in_flight(r->client),
+                         .nano_usd = r->spent_nano_usd,
+                         .all_prices = true,
+                         .max_cost_nano_usd = r->opts->max_cost_nano_usd,
                          .eta_seconds = -1.0,
                          .stopping = r->stopping};
 
@@ -101,6 +104,8 @@ static void report_progress(pl_runner *r, bool force)
         p.waiting_for_retry += stats.waiting;
         p.held_back += stats.queued;
         p.calls += r->summary->models[i].calls;
+        p.any_price = p.any_price || r->summary->models[i].price.known;
+        p.all_prices = p.all_prices && r->summary->models[i].price.known;
         p.input_tokens += r->summary->models[i].usage.input_tokens;
         p.output_tokens += r->summary->models[i].usage.output_tokens;
     }
@@ -278,6 +283,8 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
     pl_status rc = make_summary(r, reterr);
 
     if (rc == PL_OK)
+        rc = pl__run_money_begin(r, reterr);
+    if (rc == PL_OK)
         rc = pl__wire_open(&r->wire, r->opts, reterr);
     if (rc != PL_OK)
         return rc;
@@ -355,6 +362,7 @@ static void clear(pl_runner *r)
     pl__free(r->ready);
     pl__free(r->reserved);
     pl__map_free(r->flights_by_key);
+    pl__key_set_clear(&r->counted);
     pl__chat_builder_clear(&r->builder);
 }
 
@@ -388,6 +396,7 @@ static pl_status settle(pl_runner *r, pl_error *reterr)
     r->writer = NULL;
     rc = pl__inbox_take(r->inbox, &durable, &images, reterr);
     pl__run_flights_drop_all(r);
+    r->summary->stored_in_part = !pl__run_all_opened(r);
     pl__run_units_drop_all(r);
     note_flow(r);
     settle_state(r);

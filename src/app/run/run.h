@@ -7,6 +7,7 @@
 #include "eval.h"
 #include "http.h"
 #include "log.h"
+#include "pricing.h"
 #include "prompt.h"
 #include "store.h"
 #include <stdatomic.h>
@@ -44,6 +45,64 @@ typedef struct pl_plan {
 PL_NODISCARD pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr);
 void pl__plan_clear(pl_plan *plan);
 
+/* ---- money ---- */
+#define PL_STAGES 3                       /* pl_task_kind - 1: questions, answers, judgments */
+const char *pl__stage_name(size_t stage); /* "questions", "answers", "judgments" */
+
+/* What calls have cost, in nano-dollars (pricing.h); 0 where the price is not known. */
+typedef struct pl_spend {
+    uint64_t calls; /* with a reply that says what was used, or for which that was estimated */
+    pl_usage usage;
+    uint64_t nano_usd;
+    uint64_t estimated;  /* of the calls: the server reported no usage, so the most it can have been is counted */
+    uint64_t unreported; /* stored calls without usage, whose requests are not at hand any more: counted as nothing */
+} pl_spend;
+void pl__spend_sum(pl_spend *sum, const pl_spend *more);
+
+/* Calls that were counted, by the first bits of their keys. Zeroed to begin with. */
+typedef struct pl_key_set {
+    uint64_t *slots;
+    size_t cap; /* a power of two */
+    size_t n;
+} pl_key_set;
+PL_NODISCARD pl_status pl__key_set_put(pl_key_set *set, const pl_digest *key, bool *ret_new); /* PL_E_NOMEM */
+void pl__key_set_clear(pl_key_set *set);
+/* Adds a stored call that is not in the set yet. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__spend_stored(pl_spend *sum, const pl_price *price, pl_key_set *counted,
+                                        const pl_store_call *call);
+
+/* ---- estimates ---- */
+typedef struct pl_stage_estimate {
+    uint64_t calls;     /* at most, still to be made */
+    uint64_t input_low; /* tokens */
+    uint64_t input_high;
+    uint64_t output_low;
+    uint64_t output_high;
+    uint64_t cost_low; /* nano-dollars; 0 if the price is not known */
+    uint64_t cost_high;
+} pl_stage_estimate;
+
+typedef struct pl_model_estimate {
+    pl_price price;
+    const char *price_noted; /* of a built-in price: its month; else NULL */
+    pl_stage_estimate stages[PL_STAGES];
+    pl_spend stored[PL_STAGES]; /* what the store has of the same work */
+} pl_model_estimate;
+
+typedef struct pl_estimate {
+    uint32_t n_models;
+    pl_model_estimate *models;
+    uint64_t tasks;        /* of the whole design */
+    uint64_t tasks_stored; /* of these, what needs no call any more */
+    bool has_store;
+} pl_estimate;
+
+/* What is still to be asked, its tokens and cost; calls nothing. With a store, what it has is taken off: every question
+ * is looked up there. Without one, all is to be asked. What the dataset and the store may fail with. */
+PL_NODISCARD pl_status pl__estimate_new(const pl_setup *setup, pl_store *store, pl_estimate *ret, pl_error *reterr);
+void pl__estimate_clear(pl_estimate *estimate);
+void pl__stage_estimate_sum(pl_stage_estimate *sum, const pl_stage_estimate *more);
+
 /* ---- run ---- */
 #define PL_OUTCOMES 40
 
@@ -61,7 +120,10 @@ typedef struct pl_run_model {
     uint64_t blocked_tasks;         /* not askable yet: a needed call failed */
     uint64_t not_asked;             /* endpoint closed, budget, deadline or interrupt */
     pl_usage usage;                 /* of calls made now */
-    char last_problem[256];         /* the newest error message, or "" */
+    pl_price price;
+    pl_spend spend[PL_STAGES];  /* of calls made now */
+    pl_spend stored[PL_STAGES]; /* of these and all that the store had before of the same work, as far as it was read */
+    char last_problem[256];     /* the newest error message, or "" */
 } pl_run_model;
 
 #define PL_RUN_PROBLEMS_MAX 20 /* item problems that are kept by name; all are counted */
@@ -81,6 +143,8 @@ typedef struct pl_run_summary {
     uint64_t item_problems_count;
     char (*item_problems)[512]; /* "id: what is wrong", the first PL_RUN_PROBLEMS_MAX */
     char stop_reason[256];      /* why it stopped early, or "" */
+    uint64_t max_cost_nano_usd; /* the cap; 0: none */
+    bool stored_in_part;        /* it ended before all was looked up: `stored` is a lower bound */
 } pl_run_summary;
 void pl__run_summary_clear(pl_run_summary *summary);
 
@@ -95,9 +159,13 @@ typedef struct pl_run_progress {
     uint64_t held_back; /* could go but for their endpoints' limits */
     uint64_t input_tokens;
     uint64_t output_tokens;
-    double calls_per_second; /* over the last seconds */
-    double eta_seconds;      /* < 0: unknown */
-    bool stopping;           /* waiting for what is in flight */
+    uint64_t nano_usd;          /* spent now, where the price is known */
+    bool any_price;             /* is it of any model? */
+    bool all_prices;            /* of all? */
+    uint64_t max_cost_nano_usd; /* the cap; 0: none */
+    double calls_per_second;    /* over the last seconds */
+    double eta_seconds;         /* < 0: unknown */
+    bool stopping;              /* waiting for what is in flight */
 } pl_run_progress;
 
 typedef struct pl_run_opts {
@@ -106,8 +174,11 @@ typedef struct pl_run_opts {
     pl_transport *transport; /* NULL: libcurl */
     const pl_clock *clock;   /* NULL: the system's */
     const pl_log *log;
-    uint64_t max_calls;   /* 0: none */
-    uint64_t deadline_ms; /* 0: none; from the start of this run */
+    uint64_t max_calls;         /* 0: none */
+    uint64_t max_cost_nano_usd; /* 0: none. A call is started only while what was spent now, the most that the calls in
+                                 * flight can cost and the most that it can cost itself stay within; needs the price of
+                                 * every model, else PL_E_INVALID before anything is sent */
+    uint64_t deadline_ms;       /* 0: none; from the start of this run */
     bool retry_failed;
     bool fail_fast;
     const char *record_dir;      /* every exchange is recorded there (transport_record.h); NULL: none is */

@@ -5,12 +5,14 @@
 #include "image.h"
 #include "map.h"
 #include "run.h"
+#include "token_estimate.h"
 #include "wire.h"
 
 /* The rooms of a run, all on the run's own thread unless said otherwise:
  *   opening.c  items -> units; what the store already has is taken over
  *   tasks.c    ready tasks -> flights -> results -> durable -> next ready tasks
  *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
+ *   money.c    what calls cost, and the cap
  *   inbox.c    messages from other threads (durable results, fitted images)
  *   wire.c    what requests go over: libcurl, a recording, or both
  *   run.c      the loop, stopping, progress
@@ -106,6 +108,10 @@ typedef struct pl_flight {
     pl_inbox_msg msg; /* owner is the flight */
     pl_digest key;
     uint32_t model;
+    size_t stage;               /* of its first task */
+    uint64_t reserved_nano_usd; /* the most it can cost, until it has ended */
+    uint64_t input_high;        /* tokens, and the next two: for a server that reports no usage */
+    uint64_t output_high;
     pl_flight_state state;
     pl_ready *joiners;
     size_t n_joiners;
@@ -143,7 +149,10 @@ typedef struct pl_runner {
     pl_open_item *opening; /* the item whose units are being opened; NULL between items */
     uint32_t opening_unit;
     size_t next_item;
-    uint64_t calls_max; /* this run's budget of calls; UINT64_MAX: none */
+    uint64_t spent_nano_usd;
+    uint64_t reserved_nano_usd; /* of all flights */
+    pl_key_set counted;         /* stored calls that are in the summary's `stored` */
+    uint64_t calls_max;         /* this run's budget of calls; UINT64_MAX: none */
     uint64_t start_ns;
     uint64_t deadline_ns; /* UINT64_MAX: none */
     bool stopping;
@@ -185,6 +194,33 @@ PL_NODISCARD pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry,
 void pl__run_flights_drop_all(pl_runner *r);
 /* The text of a stored reply, appended to out (reset first); nothing for anything but a response. */
 PL_NODISCARD pl_status pl__run_stored_text(const pl_store_call *call, pl_str *out, pl_error *reterr);
+
+/* money.c */
+typedef enum pl_admission {
+    PL_ADMIT_NOW = 0,
+    PL_ADMIT_LATER = 1, /* once calls in flight have ended for less than they might have cost */
+    PL_ADMIT_NEVER = 2, /* the cap is used up */
+} pl_admission;
+typedef struct pl_reservation {
+    uint64_t nano_usd;
+    uint64_t input_high;
+    uint64_t output_high;
+} pl_reservation;
+/* Prices into the summary. PL_E_INVALID: a cap, but the price of a model is not known. */
+PL_NODISCARD pl_status pl__run_money_begin(pl_runner *r, pl_error *reterr);
+/* The image's size once it is known, else 0 x 0. */
+pl_reservation pl__run_reservation(const pl_runner *r, const pl_chat *chat, uint32_t model, uint32_t width_px,
+                                   uint32_t height_px);
+/* PL_ADMIT_NEVER stops the run. */
+pl_admission pl__run_admit(pl_runner *r, uint32_t model, const pl_reservation *reservation);
+/* In place of what the flight has reserved. */
+void pl__run_reserve(pl_runner *r, pl_flight *f, const pl_reservation *reservation);
+void pl__run_unreserve(pl_runner *r, pl_flight *f); /* also of a flight that holds nothing any more */
+/* A flight has ended in its result: what it cost. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__run_spend(pl_runner *r, pl_flight *f, pl_error *reterr);
+/* A stored call answers a task: it is counted once. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__run_spend_stored(pl_runner *r, const pl_task *task, const pl_store_call *call,
+                                            pl_error *reterr);
 
 /* run.c */
 void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...) PL_PRINTF(3, 4);

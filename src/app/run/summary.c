@@ -67,6 +67,86 @@ static pl_status flow_json(const pl_run_model *m, json_t *doc)
     return rc;
 }
 
+static pl_status set_cost(json_t *doc, const char *key, bool known, uint64_t nano_usd)
+{
+    if (!known)
+        return pl__json_set_string(doc, key, NULL);
+    return pl__json_set_number(doc, key, (double)nano_usd / (double)PL_NANO_PER_USD);
+}
+
+static json_t *spend_json(const pl_spend *spend, bool known)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } rows[] = {{"calls", spend->calls},
+                {"input_tokens", spend->usage.input_tokens},
+                {"cached_tokens", spend->usage.cached_tokens},
+                {"cache_written_tokens", spend->usage.cache_written_tokens},
+                {"output_tokens", spend->usage.output_tokens},
+                {"reasoning_tokens", spend->usage.reasoning_tokens},
+                {"estimated_calls", spend->estimated},
+                {"unreported_calls", spend->unreported}};
+    json_t *doc = json_object();
+    pl_status rc = doc ? set_cost(doc, "cost_usd", known, spend->nano_usd) : PL_E_NOMEM;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == PL_OK; i++)
+        rc = pl__json_set_integer(doc, rows[i].key, (int64_t)rows[i].value);
+    if (rc != PL_OK) {
+        json_decref(doc);
+        return NULL;
+    }
+    return doc;
+}
+
+static json_t *stages_json(const pl_spend spend[PL_STAGES], bool known)
+{
+    json_t *doc = json_object();
+    pl_status rc = doc ? PL_OK : PL_E_NOMEM;
+
+    for (size_t k = 0; k < PL_STAGES && rc == PL_OK; k++) {
+        if (spend[k].calls + spend[k].unreported > 0)
+            rc = pl__json_set(doc, pl__stage_name(k), spend_json(&spend[k], known));
+    }
+    if (rc != PL_OK) {
+        json_decref(doc);
+        return NULL;
+    }
+    return doc;
+}
+
+/* What all models together have cost; of those whose price is not known, by name, nothing is in it. */
+static pl_status total_spend(const pl_run_summary *s, const pl_config *config, json_t *doc)
+{
+    pl_spend now = {0};
+    pl_spend stored = {0};
+    json_t *unknown = json_array();
+    pl_status rc = unknown ? PL_OK : PL_E_NOMEM;
+
+    for (uint32_t i = 0; i < s->n_models && rc == PL_OK; i++) {
+        for (size_t k = 0; k < PL_STAGES; k++) {
+            pl__spend_sum(&now, &s->models[i].spend[k]);
+            pl__spend_sum(&stored, &s->models[i].stored[k]);
+        }
+        if (!s->models[i].price.known && json_array_append_new(unknown, json_string(config->models[i].name)) != 0)
+            rc = PL_E_NOMEM;
+    }
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "spend_now", spend_json(&now, true));
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "spend_in_store", spend_json(&stored, true));
+    if (rc == PL_OK)
+        rc = pl__json_set_bool(doc, "spend_in_store_is_lower_bound", s->stored_in_part);
+    if (rc == PL_OK && s->max_cost_nano_usd > 0)
+        rc = set_cost(doc, "max_cost_usd", true, s->max_cost_nano_usd);
+    if (rc == PL_OK) {
+        rc = pl__json_set(doc, "price_unknown", unknown);
+        unknown = NULL;
+    }
+    json_decref(unknown);
+    return rc;
+}
+
 static json_t *model_json(const pl_run_model *m)
 {
     json_t *doc = json_object();
@@ -97,6 +177,10 @@ static json_t *model_json(const pl_run_model *m)
         rc = pl__json_set_integer(doc, "input_tokens", (int64_t)m->usage.input_tokens);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "output_tokens", (int64_t)m->usage.output_tokens);
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "spend_now", stages_json(m->spend, m->price.known));
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "spend_in_store", stages_json(m->stored, m->price.known));
     if (rc == PL_OK && m->last_problem[0])
         rc = pl__json_set_string(doc, "last_problem", m->last_problem);
     json_decref(outcomes);
@@ -135,6 +219,8 @@ pl_status pl__run_summary_json(const pl_run_summary *s, const pl_config *config,
         rc = pl__json_set(doc, "models", models);
         models = NULL;
     }
+    if (rc == PL_OK)
+        rc = total_spend(s, config, doc);
     if (rc == PL_OK && s->stop_reason[0])
         rc = pl__json_set_string(doc, "stop_reason", s->stop_reason);
     if (rc == PL_OK)

@@ -38,6 +38,14 @@ static pl_ready queue_pop(pl_ready_queue *q)
     return ready;
 }
 
+/* Puts back what was popped last, nothing having been pushed since. */
+static void queue_unpop(pl_ready_queue *q, pl_ready ready)
+{
+    q->head = (q->head + q->cap - 1) % q->cap;
+    q->len++;
+    q->ptr[q->head] = ready;
+}
+
 pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr)
 {
     uint32_t n = pl__unit_count(u->unit);
@@ -86,6 +94,7 @@ static void flight_free(pl_runner *r, pl_flight *f)
         f->next->prev = f->prev;
     (void)pl__map_remove(r->flights_by_key, f->key.bytes, sizeof(f->key.bytes), NULL);
     r->n_flights--;
+    pl__run_unreserve(r, f);
     pl__call_result_clear(&f->result);
     pl__free(f->joiners);
     pl__free(f);
@@ -158,6 +167,10 @@ static pl_status flight_send(pl_runner *r, pl_flight *f, const pl_image_entry *i
     if (rc != PL_OK)
         return rc;
     if (image) {
+        pl_reservation known =
+            pl__run_reservation(r, &r->builder.chat, f->model, image->image.width_px, image->image.height_px);
+
+        pl__run_reserve(r, f, &known);
         chat_image.base64 = image->image.base64;
         chat_image.media_type = image->image.media_type;
     }
@@ -285,6 +298,8 @@ static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key
         goto out;
     rc = pl__run_stored_text(&call, &text, reterr);
     if (rc == PL_OK)
+        rc = pl__run_spend_stored(r, pl__unit_task(ready.unit->unit, ready.task), &call, reterr);
+    if (rc == PL_OK)
         rc = link_task(r, ready.unit, ready.task, key, reterr);
     if (rc == PL_OK) {
         pl__unit_start(ready.unit->unit, ready.task);
@@ -300,9 +315,13 @@ out:
     return rc;
 }
 
-static pl_status start_task(pl_runner *r, pl_ready ready, pl_error *reterr)
+/* *ret_held: it must wait until calls in flight have ended for less than they might have cost. */
+static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_error *reterr)
 {
-    uint32_t model = pl__unit_task(ready.unit->unit, ready.task)->model;
+    const pl_task *task = pl__unit_task(ready.unit->unit, ready.task);
+    uint32_t model = task->model;
+    pl_reservation reservation = {0};
+    pl_admission admission = PL_ADMIT_NOW;
     pl_flight *f = NULL;
     uintptr_t value = 0;
     pl_digest key;
@@ -324,8 +343,17 @@ static pl_status start_task(pl_runner *r, pl_ready ready, pl_error *reterr)
         pl__run_stop(r, PL_RUN_STOPPED, "the budget of %llu calls is used up", (unsigned long long)r->calls_max);
         return PL_OK; /* stays READY, out of the queue: counted as not asked */
     }
+    reservation = pl__run_reservation(r, &r->builder.chat, model, 0, 0);
+    admission = pl__run_admit(r, model, &reservation);
+    *ret_held = admission == PL_ADMIT_LATER;
+    if (admission != PL_ADMIT_NOW)
+        return PL_OK;
     rc = flight_new(r, &key, model, ready, &f, reterr);
-    return rc == PL_OK ? flight_begin(r, f, &ready.unit->item->item, reterr) : rc;
+    if (rc != PL_OK || !f)
+        return rc;
+    f->stage = (size_t)task->kind - 1;
+    pl__run_reserve(r, f, &reservation);
+    return flight_begin(r, f, &ready.unit->item->item, reterr);
 }
 
 /* An endpoint that has shown that asking on is senseless: its tasks end without being asked, and are not stored. */
@@ -352,13 +380,18 @@ static pl_status start_model(pl_runner *r, uint32_t model, pl_error *reterr)
 
     while (rc == PL_OK && q->len > 0 && !r->stopping) {
         bool closed = pl__client_closed(r->client, model) != PL_OUTCOME_NONE;
+        bool held = false;
         pl_ready ready;
 
         if (!closed && free_slots(r, model) == 0)
             break;
         ready = queue_pop(q);
         if (!ready.unit->dead && pl__unit_state(ready.unit->unit, ready.task) == PL_TASK_READY)
-            rc = closed ? pass_over(r, ready, reterr) : start_task(r, ready, reterr);
+            rc = closed ? pass_over(r, ready, reterr) : start_task(r, ready, &held, reterr);
+        if (held) {
+            queue_unpop(q, ready);
+            break;
+        }
         ready.unit->queued--; /* held until here, so that nothing on the way could free it */
         pl__run_unit_release(r, ready.unit);
     }
@@ -383,14 +416,6 @@ pl_status pl__run_start_ready(pl_runner *r, bool *ret_hungry, pl_error *reterr)
 }
 
 /* ---- ending ---- */
-
-static void add_usage(pl_usage *sum, const pl_usage *u)
-{
-    sum->input_tokens += u->input_tokens;
-    sum->output_tokens += u->output_tokens;
-    sum->cached_tokens += u->cached_tokens;
-    sum->reasoning_tokens += u->reasoning_tokens;
-}
 
 static pl_status write_result(pl_runner *r, pl_flight *f, pl_error *reterr)
 {
@@ -431,6 +456,7 @@ pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *
 {
     pl_flight *f = (pl_flight *)(uintptr_t)result->tag;
     pl_run_model *m = &r->summary->models[f->model];
+    pl_status rc = PL_OK;
 
     f->result = *result;
     *result = (pl_call_result){0};
@@ -443,7 +469,9 @@ pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *
     m->calls++;
     m->attempts += f->result.attempts;
     r->summary->attempts += f->result.attempts;
-    add_usage(&m->usage, &f->result.decoded.reply.usage);
+    rc = pl__run_spend(r, f, reterr);
+    if (rc != PL_OK)
+        return rc;
     if (!pl__outcome_is_response(f->result.decoded.reply.outcome) && f->result.decoded.message[0]) {
         memcpy(m->last_problem, f->result.decoded.message, sizeof(m->last_problem));
         m->last_problem[sizeof(m->last_problem) - 1] = '\0';

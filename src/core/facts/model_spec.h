@@ -65,6 +65,18 @@ typedef struct pl_endpoint_spec {
     uint32_t timeout_total_ms;
 } pl_endpoint_spec;
 
+/* What tokens cost: nano-dollars (1e-9 US dollars) a million tokens. Part of no key. */
+#define PL_NANO_PER_USD UINT64_C(1000000000)
+#define PL_PRICE_USD_MAX 1000 /* a million tokens; keeps the cost of one call within 64 bits */
+
+typedef struct pl_price {
+    bool known; /* false: the rest is 0 and means nothing */
+    uint64_t input;
+    uint64_t output;
+    uint64_t cached_input;  /* input that the server had in its cache */
+    uint64_t cache_written; /* input that it put there */
+} pl_price;
+
 /* A model of the pool. Strings are borrowed from the config that made it. */
 typedef struct pl_model_spec {
     const char *name;     /* unique in the pool; shown in tables */
@@ -76,10 +88,12 @@ typedef struct pl_model_spec {
     pl_model_params params;
     pl_image_policy image;
     pl_endpoint_spec reach;
+    pl_price price;     /* as the user says; not known: see pl__price_of */
     pl_digest identity; /* of endpoint, provider, model, params and image policy: see pl__model_identity */
 } pl_model_spec;
 
-/* Fills spec->identity: what stands for the model in task keys. Name, family and reach are left out. PL_E_NOMEM. */
+/* Fills spec->identity: what stands for the model in task keys. Name, family, reach and price are left out. PL_E_NOMEM.
+ */
 PL_NODISCARD pl_status pl__model_identity(pl_model_spec *spec, pl_error *reterr);
 
 const char *pl__image_format_name(pl_image_format f); /* "jpeg", "png", "webp" */

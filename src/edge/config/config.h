@@ -33,8 +33,9 @@ typedef struct pl_peer_review_config {
 } pl_peer_review_config;
 
 typedef struct pl_budget {
-    uint64_t max_calls;   /* 0: none */
-    uint64_t deadline_ms; /* 0: none */
+    uint64_t max_calls;         /* 0: none */
+    uint64_t deadline_ms;       /* 0: none */
+    uint64_t max_cost_nano_usd; /* 0: none */
 } pl_budget;
 
 /* A checked peerless.yaml. Owns all strings. Paths in `data`, `prompts` and `api_key_file` are taken relative to the

@@ -304,4 +304,5 @@ void pl__finish_model(pl_section_reader *r, pl_draft_model *model)
         spec->endpoint = first;
     if (!spec->family)
         spec->family = spec->provider;
+    pl__settle_price(spec);
 }

@@ -46,6 +46,7 @@ const char *pl__config_template(void)
            "      timeout_connect: 10s\n"
            "      timeout_first_byte: 120s\n"
            "      timeout_total: 600s\n"
+           "    # price: {input: 0.1, output: 0.4, cached_input: 0.1}   # US dollars a million tokens\n"
            "  - {name: model-b, provider: openai, model: my-model-b, base_url: \"http://127.0.0.1:8002/v1\"}\n"
            "  - {name: model-c, provider: openai, model: my-model-c, base_url: \"http://127.0.0.1:8003/v1\"}\n"
            "\n"
@@ -65,7 +66,7 @@ const char *pl__config_template(void)
            "    # prompts: ./my-prompts      # a folder with your own question.txt, answer.txt, judge_*.txt\n"
            "\n"
            "# What a run may use at most; default: no bound.\n"
-           "# budget: {max_calls: 20000, deadline: 2h}\n"
+           "# budget: {max_calls: 20000, max_cost_usd: 5, deadline: 2h}\n"
            "\n"
            "store: run.db                    # every answer, and all that ranking needs; relative to where you are\n"
            "seed: 1\n";

@@ -75,6 +75,13 @@ static const pl_field model_tls_fields[] = {
 };
 static const pl_section model_tls_section = {model_tls_fields, COUNT(model_tls_fields), NULL};
 
+static const pl_field price_fields[] = {
+    {.key = "input", .kind = PL_FIELD_REAL, AT(price_input_usd), .min = 0, .max = PL_PRICE_USD_MAX, .required = true},
+    {.key = "output", .kind = PL_FIELD_REAL, AT(price_output_usd), .min = 0, .max = PL_PRICE_USD_MAX, .required = true},
+    {.key = "cached_input", .kind = PL_FIELD_REAL, AT(price_cached_usd), .min = 0, .max = PL_PRICE_USD_MAX},
+};
+const pl_section pl__schema_price = {price_fields, COUNT(price_fields), "; US dollars a million tokens"};
+
 static const pl_field model_fields[] = {
     {.key = "name", .kind = PL_FIELD_TEXT, AT(spec.name), .required = true},
     {.key = "provider", .kind = PL_FIELD_CUSTOM, .custom = pl__read_provider, .required = true},
@@ -94,7 +101,7 @@ static const pl_field model_fields[] = {
     {.key = "extra", .kind = PL_FIELD_CUSTOM, .custom = pl__read_extra},
     {.key = "image", .kind = PL_FIELD_SECTION, .section = &image_section},
     {.key = "limits", .kind = PL_FIELD_SECTION, .section = &limits_section},
-    {.key = "price", .kind = PL_FIELD_LATER, .words = "bound a run by budget.max_calls"},
+    {.key = "price", .kind = PL_FIELD_CUSTOM, .custom = pl__read_price},
 };
 const pl_section pl__schema_model = {model_fields, COUNT(model_fields), NULL};
 
@@ -156,7 +163,7 @@ static const pl_section evaluations_section = {evaluations_fields, COUNT(evaluat
 static const pl_field budget_fields[] = {
     {.key = "max_calls", .kind = PL_FIELD_U64, AT(budget.max_calls), .min = 1, .max = INT64_MAX},
     {.key = "deadline", .kind = PL_FIELD_DURATION_64, AT(budget.deadline_ms), .min = 1, .max = YEAR_MS},
-    {.key = "max_cost_usd", .kind = PL_FIELD_LATER, .words = "bound a run by max_calls"},
+    {.key = "max_cost_usd", .kind = PL_FIELD_CUSTOM, .custom = pl__read_max_cost},
 };
 static const pl_section budget_section = {budget_fields, COUNT(budget_fields), NULL};
 

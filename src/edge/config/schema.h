@@ -15,6 +15,9 @@ typedef struct pl_draft_model {
     const char **base_urls;
     size_t n_base_urls;
     bool insecure_given;
+    double price_input_usd; /* a million tokens */
+    double price_output_usd;
+    double price_cached_usd; /* < 0: not given */
 } pl_draft_model;
 
 /* The file while it is read, defaults filled in. */
@@ -40,6 +43,7 @@ extern const pl_section pl__schema_file;        /* target: pl_draft */
 extern const pl_section pl__schema_data;        /* the same */
 extern const pl_section pl__schema_peer_review; /* the same */
 extern const pl_section pl__schema_model;       /* target: pl_draft_model */
+extern const pl_section pl__schema_price;       /* the same */
 
 /* The words that a file may use for a choice, by table. */
 extern const pl_choice pl__choices_questions[];
@@ -60,6 +64,8 @@ void pl__read_api_key_file(pl_section_reader *r, const pl_yaml_node *node, void 
 void pl__read_api_version(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_headers(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_api_key_cmd(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_price(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_max_cost(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_model_proxy(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_file_proxy(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target);
@@ -71,6 +77,8 @@ bool pl__is_env_name(const char *name);
 
 /* What one model's keys must satisfy together; then fills in what follows from them. */
 void pl__finish_model(pl_section_reader *r, pl_draft_model *model);
+/* Fills in what follows from a price that was given, once the provider is known. */
+void pl__settle_price(pl_model_spec *spec);
 void pl__defaults_model(pl_draft_model *model);
 /* Fills in what the file says for all models about reaching them; a key over plain http must be spelled out. */
 void pl__settle_reach(pl_section_reader *r, pl_draft *draft);

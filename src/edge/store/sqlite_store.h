@@ -77,7 +77,7 @@ typedef struct pl_sqlite {
 } pl_sqlite;
 
 /* The numbers of a call but its outcome are one column: reading eight would take longer than finding the row. */
-#define PL_CALL_NUMBERS_BYTES_MAX 80
+#define PL_CALL_NUMBERS_BYTES_MAX 90
 size_t pl__call_numbers_pack(const pl_store_call *call, uint8_t ret[PL_CALL_NUMBERS_BYTES_MAX]); /* bytes used */
 bool pl__call_numbers_unpack(const uint8_t *bytes, size_t n, pl_store_call *ret);                /* false: damaged */
 

@@ -120,6 +120,12 @@ char *pool_write_items(const char *dir, unsigned n)
 void pool_open(pool_run *run, const char *dir, uint16_t port, const char *data, const char *const *names,
                const char *more)
 {
+    pool_open_with(run, dir, port, data, names, NULL, more);
+}
+
+void pool_open_with(pool_run *run, const char *dir, uint16_t port, const char *data, const char *const *names,
+                    const char *model_keys, const char *more)
+{
     char yaml[8192];
     char *path = NULL;
     pl_str problems;
@@ -130,8 +136,9 @@ void pool_open(pool_run *run, const char *dir, uint16_t port, const char *data, 
         n += snprintf(
             yaml + n, sizeof(yaml) - (size_t)n,
             "  - {name: \"%s\", provider: openai, model: \"%s\", base_url: \"http://127.0.0.1:%u/v1\", endpoint: test, "
-            "limits: {concurrency: 4, attempts: 2}}\n",
-            names[i], names[i], is_fault(names[i], "down") ? 9u : (unsigned)port);
+            "limits: {concurrency: 4, attempts: 2}%s%s}\n",
+            names[i], names[i], is_fault(names[i], "down") ? 9u : (unsigned)port, model_keys ? ", " : "",
+            model_keys ? model_keys : "");
     (void)snprintf(yaml + n, sizeof(yaml) - (size_t)n, "%s\n", more ? more : "");
     path = pl__kit_write_text(dir, "peerless.yaml", yaml);
     pl__str_init(&problems, 65536);

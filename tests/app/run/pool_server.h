@@ -32,6 +32,9 @@ typedef struct pool_run {
 char *pool_write_items(const char *dir, unsigned n);
 void pool_open(pool_run *run, const char *dir, uint16_t port, const char *data, const char *const *names,
                const char *more);
+/* The same, with more keys for each model: "price: {...}". */
+void pool_open_with(pool_run *run, const char *dir, uint16_t port, const char *data, const char *const *names,
+                    const char *model_keys, const char *more);
 pl_status pool_execute(pool_run *run, const pl_run_opts *opts);
 void pool_close(pool_run *run);
 /* The model's place in the summary. */

@@ -412,13 +412,42 @@ static void unknown_keys(void **state)
            "p.yaml:8: models[2].parms: unknown key; did you mean \"params\"?");
     expect(POOL "sead: 1\n", "p.yaml:6: sead: unknown key; did you mean \"seed\"?");
     expect(POOL "budget: {max_call: 1}\n", "p.yaml:6: budget.max_call: unknown key; did you mean \"max_calls\"?");
-    expect(POOL "budget: {price: 1}\n", "p.yaml:6: budget.price: unknown key; there are: max_calls, deadline");
+    expect(POOL "budget: {price: 1}\n",
+           "p.yaml:6: budget.price: unknown key; there are: max_calls, deadline, max_cost_usd");
     expect(
         HEAD A B "  - {name: c, provider: openai, model: m, params: {top_p: 1}}\n",
         "p.yaml:5: models[2].params.top_p: unknown key; there are: temperature, max_tokens, seed; what else a server "
         "understands goes under extra:");
     /* a near key that does not exist yet is suggested, and then refused in words */
     expect(POOL "encoder: {}\n", "p.yaml:6: encoder: unknown key; did you mean \"encoders\"?");
+}
+
+static void money(void **state)
+{
+    (void)state;
+    pl_config *c =
+        accept(HEAD A B "  - {name: c, provider: anthropic, model: m, price: {input: 3, output: 15.5, cached_input: "
+                        "0.3}}\nbudget: {max_cost_usd: 0.25}\n");
+    assert_int_equal(c->budget.max_cost_nano_usd, 250000000);
+    assert_false(c->models[0].price.known);
+    assert_true(c->models[2].price.known);
+    assert_int_equal(c->models[2].price.input, 3000000000);
+    assert_int_equal(c->models[2].price.output, 15500000000);
+    assert_int_equal(c->models[2].price.cached_input, 300000000);
+    assert_int_equal(c->models[2].price.cache_written, 3750000000);
+    pl__config_free(c);
+    c = accept(HEAD A B "  - {name: c, provider: openai, model: m, price: {input: 0.15, output: 0}}\n");
+    assert_int_equal(c->models[2].price.cached_input, 150000000); /* no discount that nobody spoke of */
+    assert_int_equal(c->models[2].price.cache_written, 150000000);
+    assert_int_equal(c->models[2].price.output, 0);
+    assert_int_equal(c->budget.max_cost_nano_usd, 0);
+    pl__config_free(c);
+    expect(HEAD A B "  - {name: c, provider: openai, model: m, price: {input: 1}}\n",
+           "p.yaml:5: models[2].price: has no \"output\"");
+    expect(HEAD A B "  - {name: c, provider: openai, model: m, price: {input: -1, output: 1}}\n",
+           "p.yaml:5: models[2].price.input: \"-1\" is no number from 0 to 1000");
+    expect(POOL "budget: {max_cost_usd: 0}\n",
+           "p.yaml:6: budget.max_cost_usd: must be a number of US dollars above 0, such as 5 or 0.50");
 }
 
 static void later(void **state)
@@ -432,9 +461,6 @@ static void later(void **state)
         POOL "evaluations: {peer_review: {encoder: clip}}\n",
         POOL "evaluations: {peer_review: {design: adaptive}}\n",
         POOL "evaluations: {peer_review: {design: adaptive}}\n",
-        POOL "budget: {max_cost_usd: 5.0}\n",
-        HEAD A B "  - {name: c, provider: openai, model: m, price: {input: 1}}\n",
-
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char *problems = refuse(texts[i], strlen(texts[i]));
@@ -696,6 +722,7 @@ int main(void)
         cmocka_unit_test(structure),
         cmocka_unit_test(syntax),
         cmocka_unit_test(unknown_keys),
+        cmocka_unit_test(money),
         cmocka_unit_test(later),
         cmocka_unit_test(wrong_values),
         cmocka_unit_test(secrets),

@@ -43,6 +43,23 @@ static void test_any_numbers_come_back(void **state)
     }
 }
 
+/* Cache writes came later: rows without them are as they were, and read as none. */
+static void test_cache_writes_come_back(void **state)
+{
+    pl_store_call call = {.http_status = 200, .attempts = 1, .usage = {1000, 5, 0, 0, 990}};
+    pl_store_call back = {.http_status = 0};
+    uint8_t bytes[PL_CALL_NUMBERS_BYTES_MAX];
+    (void)state;
+
+    size_t n = pl__call_numbers_pack(&call, bytes);
+    assert_true(pl__call_numbers_unpack(bytes, n, &back));
+    assert_int_equal(back.usage.cache_written_tokens, 990);
+    call.usage.cache_written_tokens = 0;
+    assert_int_equal(pl__call_numbers_pack(&call, bytes), n - 2);
+    assert_true(pl__call_numbers_unpack(bytes, n - 2, &back));
+    assert_int_equal(back.usage.cache_written_tokens, 0);
+}
+
 static void test_damage_is_found(void **state)
 {
     uint8_t endless[100];
@@ -60,6 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_numbers_come_back),
+        cmocka_unit_test(test_cache_writes_come_back),
         cmocka_unit_test(test_damage_is_found),
     };
     return cmocka_run_group_tests_name("numbers of a call", tests, NULL, NULL);

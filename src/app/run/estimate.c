@@ -1,0 +1,282 @@
+/* What is still to be asked, and what that may cost: the same units as a run's, without asking. Texts that do not exist
+ * yet count as the least and the most that they can be. */
+#include "alloc.h"
+#include "error.h"
+#include "file.h"
+#include "image.h"
+#include "peer_review.h"
+#include "run.h"
+#include "token_estimate.h"
+
+/* The least that a reply has: a short question, a word, a mark. */
+#define QUESTION_TOKENS_MIN 5u
+#define ANSWER_TOKENS_MIN 1u
+#define VERDICT_TOKENS_MIN 3u
+#define FENCES_TOKENS_MAX 64u /* around the answers that a judge is shown */
+
+typedef struct estimator {
+    const pl_setup *setup;
+    pl_store *store;
+    pl_estimate *out;
+    pl_key_set counted;
+    pl_token_range templates[PL_PROMPT_KINDS];
+    uint64_t answer_tokens_max;         /* of any model */
+    uint64_t (*calls)[PL_PROMPT_KINDS]; /* of one item, by model and template */
+    pl_unit *unit;                      /* being looked up */
+} estimator;
+
+static pl_prompt_kind prompt_of(const pl_task *task)
+{
+    if (task->kind == PL_TASK_QUESTION)
+        return PL_PROMPT_QUESTION;
+    if (task->kind == PL_TASK_ANSWER)
+        return PL_PROMPT_ANSWER;
+    return task->criterion == PL_CRITERION_VISUAL ? PL_PROMPT_JUDGE_VISUAL : PL_PROMPT_JUDGE_CORRECTNESS;
+}
+
+static size_t stage_of(pl_prompt_kind kind)
+{
+    return kind == PL_PROMPT_QUESTION ? 0 : kind == PL_PROMPT_ANSWER ? 1 : 2;
+}
+
+/* ---- one call ---- */
+
+static pl_token_range output_of(pl_prompt_kind kind, const pl_model_spec *model)
+{
+    uint64_t most = model->params.max_tokens;
+
+    if (kind == PL_PROMPT_QUESTION)
+        return (pl_token_range){QUESTION_TOKENS_MIN, most < PL_QUESTION_TOKENS_MAX ? most : PL_QUESTION_TOKENS_MAX};
+    return (pl_token_range){kind == PL_PROMPT_ANSWER ? ANSWER_TOKENS_MIN : VERDICT_TOKENS_MIN, most};
+}
+
+static pl_token_range question_of(const estimator *e, const pl_item *item)
+{
+    if (!e->setup->generated && item->question)
+        return pl__tokens_of_text(pl__view(item->question));
+    return (pl_token_range){QUESTION_TOKENS_MIN, PL_QUESTION_TOKENS_MAX};
+}
+
+static pl_token_range input_of(const estimator *e, pl_prompt_kind kind, const pl_model_spec *model, const pl_item *item,
+                               pl_token_range question)
+{
+    pl_token_range sum = e->templates[kind];
+
+    sum.low += PL_TOKENS_AROUND_LOW;
+    sum.high += PL_TOKENS_AROUND_HIGH;
+    if (kind != PL_PROMPT_QUESTION) {
+        sum.low += question.low;
+        sum.high += question.high;
+    }
+    if (stage_of(kind) == 2) {
+        sum.low += (uint64_t)2 * ANSWER_TOKENS_MIN;
+        sum.high += 2 * e->answer_tokens_max + FENCES_TOKENS_MAX;
+    }
+    if (item->image_path) {
+        pl_token_range image = pl__tokens_of_image(model, 0, 0);
+
+        sum.low += image.low;
+        sum.high += image.high;
+    }
+    return sum;
+}
+
+void pl__stage_estimate_sum(pl_stage_estimate *sum, const pl_stage_estimate *more)
+{
+    sum->calls += more->calls;
+    sum->input_low += more->input_low;
+    sum->input_high += more->input_high;
+    sum->output_low += more->output_low;
+    sum->output_high += more->output_high;
+    sum->cost_low = pl__money_add(sum->cost_low, more->cost_low);
+    sum->cost_high = pl__money_add(sum->cost_high, more->cost_high);
+}
+
+/* Adds the calls of one item that e->calls counts. */
+static void add_item(estimator *e, const pl_item *item)
+{
+    pl_token_range question = question_of(e, item);
+
+    for (uint32_t m = 0; m < e->out->n_models; m++) {
+        const pl_model_spec *spec = &e->setup->config->models[m];
+        pl_model_estimate *model = &e->out->models[m];
+
+        for (size_t k = 0; k < PL_PROMPT_KINDS; k++) {
+            uint64_t n = e->calls[m][k];
+            pl_token_range in = {0, 0};
+            pl_token_range out = {0, 0};
+            pl_stage_estimate one = {0};
+
+            if (n == 0)
+                continue;
+            in = input_of(e, (pl_prompt_kind)k, spec, item, question);
+            out = output_of((pl_prompt_kind)k, spec);
+            one = (pl_stage_estimate){n, n * in.low, n * in.high, n * out.low, n * out.high, 0, 0};
+            one.cost_low = pl__cost_least(&model->price, one.input_low, one.output_low);
+            one.cost_high = pl__cost_most(&model->price, one.input_high, one.output_high);
+            pl__stage_estimate_sum(&model->stages[stage_of((pl_prompt_kind)k)], &one);
+        }
+    }
+}
+
+/* ---- which calls ---- */
+
+static pl_status found_task(const pl_digest *key, const pl_store_call *call, void *user, pl_error *reterr)
+{
+    estimator *e = user;
+    uint32_t i = pl__unit_find(e->unit, key, 0);
+    bool usable = pl__outcome_is_response(call->outcome) || pl__outcome_is_final_error(call->outcome);
+
+    if (i != PL_INDEX_NONE) {
+        const pl_task *task = pl__unit_task(e->unit, i);
+        pl_model_estimate *model = &e->out->models[task->model];
+
+        if (pl__spend_stored(&model->stored[task->kind - 1], &model->price, &e->counted, call) != PL_OK)
+            return pl__fail(reterr, PL_E_NOMEM, "cost of a stored call");
+    }
+    for (; usable && i != PL_INDEX_NONE; i = pl__unit_find(e->unit, key, i + 1)) {
+        pl_status rc = PL_OK;
+
+        if (pl__task_state_is_end(pl__unit_state(e->unit, i)))
+            continue;
+        e->out->tasks_stored++;
+        rc = pl__unit_finish(e->unit, i, call->outcome, pl__view_n("", 0), reterr);
+        if (rc != PL_OK)
+            return rc;
+    }
+    return PL_OK;
+}
+
+/* Counts what is open in one unit of an item. */
+static pl_status count_unit(estimator *e, const pl_item *item, uint32_t index, pl_error *reterr)
+{
+    pl_status rc = pl__unit_new(e->setup->eval, item, index, &e->unit, reterr);
+
+    if (rc != PL_OK)
+        return rc;
+    e->out->tasks += pl__unit_count(e->unit);
+    if (e->store)
+        rc = e->store->ops->unit_each(e->store, pl__unit_key(e->unit), false, found_task, e, reterr);
+    for (uint32_t i = 0; i < pl__unit_count(e->unit) && rc == PL_OK; i++) {
+        const pl_task *task = pl__unit_task(e->unit, i);
+
+        if (!pl__task_state_is_end(pl__unit_state(e->unit, i)))
+            e->calls[task->model][prompt_of(task)]++;
+    }
+    pl__unit_free(e->unit);
+    e->unit = NULL;
+    return rc;
+}
+
+static void forget_calls(estimator *e)
+{
+    for (uint32_t m = 0; m < e->out->n_models; m++) {
+        for (size_t k = 0; k < PL_PROMPT_KINDS; k++)
+            e->calls[m][k] = 0;
+    }
+}
+
+static pl_status count_item(estimator *e, const pl_item *item, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    forget_calls(e);
+    for (uint32_t u = 0; u < pl__eval_units_per_item(e->setup->eval) && rc == PL_OK; u++)
+        rc = count_unit(e, item, u, reterr);
+    return rc;
+}
+
+/* The item's identity in the store; an image that cannot be read is nobody's, and all of its tasks are open. */
+static pl_status identify(const estimator *e, pl_item *item, pl_error *reterr)
+{
+    pl_file_info info = {0};
+    bool found = false;
+    pl_status rc = PL_OK;
+
+    item->has_image_digest = item->image_path != NULL;
+    if (!e->store || !item->image_path || pl__file_stat(item->image_path, &info, NULL) != PL_OK)
+        return PL_OK;
+    rc = e->store->ops->file_get(e->store, item->image_path, info.size_bytes, info.mtime_ns, &item->image_digest,
+                                 &found, reterr);
+    if (rc == PL_OK && !found && pl__image_digest(item->image_path, &item->image_digest, NULL) != PL_OK)
+        item->image_digest = (pl_digest){{0}};
+    return rc;
+}
+
+/* With a full design and no store all items with an image have the same tasks, and so have all without. */
+static pl_status walk(estimator *e, pl_error *reterr)
+{
+    bool alike = !e->store && e->setup->config->peer_review.design == PL_DESIGN_FULL;
+    size_t n = pl__dataset_count(e->setup->dataset);
+    pl_status rc = PL_OK;
+
+    for (size_t kind = 0; kind < (alike ? 2u : 1u) && rc == PL_OK; kind++) {
+        bool counted = false;
+        uint64_t before = e->out->tasks;
+        uint64_t tasks = 0;
+
+        for (size_t i = 0; i < n && rc == PL_OK; i++) {
+            pl_item item = pl__dataset_item(e->setup->dataset, i);
+
+            item.position = i;
+            if (alike && (item.image_path != NULL) != (kind == 1))
+                continue;
+            rc = identify(e, &item, reterr);
+            if (rc == PL_OK && !(alike && counted)) {
+                rc = count_item(e, &item, reterr);
+                tasks = e->out->tasks - before;
+            } else {
+                e->out->tasks += tasks;
+            }
+            counted = true;
+            if (rc == PL_OK)
+                add_item(e, &item);
+        }
+    }
+    return rc;
+}
+
+static void prepare(estimator *e)
+{
+    const pl_config *config = e->setup->config;
+
+    for (size_t k = 0; k < PL_PROMPT_KINDS; k++)
+        e->templates[k] = pl__tokens_of_text(pl__view(pl__prompt_set_template(e->setup->prompts, (pl_prompt_kind)k)));
+    for (uint32_t m = 0; m < config->n_models; m++) {
+        pl_model_estimate *model = &e->out->models[m];
+
+        model->price = pl__price_of(&config->models[m], &model->price_noted);
+        if (config->models[m].params.max_tokens > e->answer_tokens_max)
+            e->answer_tokens_max = config->models[m].params.max_tokens;
+    }
+}
+
+pl_status pl__estimate_new(const pl_setup *setup, pl_store *store, pl_estimate *ret, pl_error *reterr)
+{
+    pl_estimate out = {.n_models = setup->config->n_models, .has_store = store != NULL};
+    estimator e = {.setup = setup, .store = store, .out = &out};
+    pl_status rc = PL_OK;
+
+    out.models = pl__calloc(out.n_models, sizeof(*out.models));
+    e.calls = pl__calloc(out.n_models, sizeof(*e.calls));
+    if (!out.models || !e.calls) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "estimate");
+        goto out;
+    }
+    prepare(&e);
+    rc = walk(&e, reterr);
+out:
+    pl__key_set_clear(&e.counted);
+    pl__free(e.calls);
+    if (rc == PL_OK)
+        *ret = out;
+    else
+        pl__estimate_clear(&out);
+    return rc;
+}
+
+void pl__estimate_clear(pl_estimate *estimate)
+{
+    pl__free(estimate->models);
+    *estimate = (pl_estimate){0};
+}

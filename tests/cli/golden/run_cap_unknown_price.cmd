@@ -1,0 +1,1 @@
+peerless run --max-cost 1
