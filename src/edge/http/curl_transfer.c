@@ -32,23 +32,19 @@ static size_t on_read(char *buffer, size_t size, size_t n, void *user)
     return filled;
 }
 
-/* curl rewinds when a kept connection turns out to be dead, and the request goes over a new one. */
-static int on_seek(void *user, curl_off_t offset, int origin)
+/* Before each sending of the request. When a kept connection ends without a byte of a reply, or an HTTP/2 server
+ * refuses a stream, curl would send the request again by itself, though the server may have done (and charged) its
+ * work: the transfer ends instead, and whoever counts attempts sends it again. */
+static int on_send(void *user, char *to, char *from, int to_port, int from_port)
 {
     pl_curl_transfer *x = user;
-    if (origin != SEEK_SET || offset < 0)
-        return CURL_SEEKFUNC_CANTSEEK;
-    uint64_t left = (uint64_t)offset;
-    x->at_part = 0;
-    while (x->at_part < x->req.n_parts) {
-        size_t len = pl__blob_view(x->req.parts[x->at_part].blob).len;
-        if (left < len)
-            break;
-        left -= len;
-        x->at_part++;
-    }
-    x->at_byte = (size_t)left;
-    return x->at_part < x->req.n_parts || left == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+    (void)to;
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+    x->resent = x->sent;
+    x->sent = true;
+    return x->resent ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static bool keep(pl_curl_transfer *x, pl_str *s, const char *bytes, size_t n)
@@ -136,8 +132,8 @@ static CURLcode set_callbacks(pl_curl_transfer *x)
     CURL *e = x->easy;
     CURLcode code = curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
     code = code ? code : curl_easy_setopt(e, CURLOPT_READDATA, x);
-    code = code ? code : curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_seek);
-    code = code ? code : curl_easy_setopt(e, CURLOPT_SEEKDATA, x);
+    code = code ? code : curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send);
+    code = code ? code : curl_easy_setopt(e, CURLOPT_PREREQDATA, x);
     code = code ? code : curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     code = code ? code : curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
     code = code ? code : curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
@@ -240,16 +236,16 @@ static pl_status set_headers(pl_curl_transfer *x)
     return rc;
 }
 
-/* libcurl 7.88 counts retries on dead connections over a handle's life and gives up at the sixth; only a reset starts
- * the count anew. A transfer that was retried has opened a connection, which few do. */
+/* libcurl 7.88 counts what it would send again over a handle's life and ends the sixth with an error of its own; only a
+ * reset starts the count anew. */
 static CURLcode refresh(pl_curl_transfer *x)
 {
-    if (!x->connected && !x->own_ca)
+    if (!x->resent && !x->own_ca)
         return CURLE_OK;
     curl_easy_reset(x->easy); /* also the only way back to the system's authorities */
     CURLcode code = set_fixed_options(x);
     code = code ? code : set_callbacks(x);
-    x->connected = code != CURLE_OK;
+    x->resent = code != CURLE_OK;
     x->own_ca = x->own_ca && code != CURLE_OK;
     return code;
 }
@@ -318,7 +314,7 @@ pl_status pl__curl_transfer_load(pl_curl_transfer *x, pl_http_req *req, uint64_t
     pl__str_init(&x->reply.headers, PL_HTTP_HEADER_BYTES_MAX);
     pl__str_init(&x->reply.body, PL_HTTP_REPLY_BYTES_MAX);
     x->at_part = x->at_byte = 0;
-    x->first_byte = x->too_large = x->no_memory = x->headers_over = false;
+    x->sent = x->first_byte = x->too_large = x->no_memory = x->headers_over = false;
     x->failure = PL_HTTP_OK;
     x->error = (pl_error){0};
     x->curl_words[0] = '\0';
@@ -368,7 +364,6 @@ static long measure(pl_curl_transfer *x)
     long status = 0;
     long request_bytes = 0;
     long header_bytes = 0;
-    long connections = 0;
     curl_off_t sent = 0;
     curl_off_t received = 0;
     (void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -376,8 +371,6 @@ static long measure(pl_curl_transfer *x)
     (void)curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     (void)curl_easy_getinfo(x->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
     (void)curl_easy_getinfo(x->easy, CURLINFO_HEADER_SIZE, &header_bytes);
-    (void)curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &connections);
-    x->connected = connections > 0;
     x->ended_ns = uv_hrtime();
     x->sent_bytes = (uint64_t)sent + (uint64_t)(request_bytes > 0 ? request_bytes : 0);
     x->received_bytes = (uint64_t)received + (uint64_t)(header_bytes > 0 ? header_bytes : 0);
@@ -392,6 +385,9 @@ void pl__curl_transfer_end(pl_curl_transfer *x, CURLcode code)
         fail(x, PL_HTTP_CUT, PL_E_NOMEM, "no memory for the transfer");
     } else if (x->too_large || code == CURLE_FILESIZE_EXCEEDED) {
         fail(x, PL_HTTP_TOO_LARGE, PL_E_LIMIT, "the reply is too large");
+    } else if (code && x->resent) {
+        fail(x, PL_HTTP_CUT, PL_E_NET, "the connection ended without a reply");
+        x->error.detail = (int32_t)code;
     } else if (code) {
         const char *words = x->curl_words[0] ? x->curl_words : curl_easy_strerror(code);
         fail(x, failure_of(code, request_bytes > 0), PL_E_NET, words);

@@ -6,7 +6,8 @@
  *  1. One thread runs everything here; wake is the only exception and touches nothing but the uv_async_t.
  *  2. A transfer is idle, or in the multi handle, or done; only one in the multi handle may have a first-byte deadline.
  *  3. curl never sees a socket of its own closed behind its back, and the loop never watches a closed one: every
- *     connection's socket is opened and closed by our callbacks. */
+ *     connection's socket is opened and closed by our callbacks.
+ *  4. A submitted request is sent once at most. */
 
 #include "deadlines.h"
 #include "http.h"
@@ -50,7 +51,8 @@ struct pl_curl_transfer {
     bool first_byte;
     bool too_large;
     bool no_memory;
-    bool connected;    /* the last transfer opened a connection of its own: see pl__curl_transfer_load */
+    bool sent;         /* curl has begun to send the request */
+    bool resent;       /* it wanted to send it once more, and was refused */
     bool own_ca;       /* the handle trusts an authority that the next request may not name */
     bool headers_over; /* the next status line starts a new response */
     pl_http_req req;

@@ -35,6 +35,8 @@ struct loopback {
     atomic_uint n_connections;
     atomic_uint n_requests;
     atomic_uint n_expects;
+    atomic_uint n_dropped;
+    atomic_uint n_closed;
     connection connections[CONNECTIONS_MAX];
 };
 
@@ -255,9 +257,10 @@ static void *serve(void *arg)
     bool last = false;
     for (bool open = r != NULL; open;) {
         open = read_request(c, r);
-        if (open && last) /* the request before was "/forget": this one is dropped unanswered */
+        if (open && last) { /* the request before was "/forget": this one is dropped unanswered */
+            atomic_fetch_add(&c->server->n_dropped, 1);
             open = false;
-        else if (open) {
+        } else if (open) {
             atomic_fetch_add(&c->server->n_requests, 1);
             last = strcmp(r->path, "/forget") == 0;
             open = last ? reply_with(c->fd, "200 OK", "", "once", 4) : behave(c, r);
@@ -268,6 +271,7 @@ static void *serve(void *arg)
     free(r);
     atomic_store(&c->open, false);
     shutdown(c->fd, SHUT_RDWR);
+    atomic_fetch_add(&c->server->n_closed, 1);
     return NULL;
 }
 
@@ -350,4 +354,15 @@ unsigned loopback_requests(const loopback *s)
 unsigned loopback_expects(const loopback *s)
 {
     return atomic_load(&s->n_expects);
+}
+
+unsigned loopback_dropped(const loopback *s)
+{
+    return atomic_load(&s->n_dropped);
+}
+
+void loopback_wait_closed(const loopback *s)
+{
+    while (atomic_load(&s->n_closed) < atomic_load(&s->n_connections))
+        nap_ms(1);
 }

@@ -13,5 +13,7 @@ unsigned loopback_port(const loopback *s);
 unsigned loopback_connections(const loopback *s);
 unsigned loopback_requests(const loopback *s);
 unsigned loopback_expects(const loopback *s); /* requests with an Expect header */
+unsigned loopback_dropped(const loopback *s); /* read whole and left without a byte of an answer, after "/forget" */
+void loopback_wait_closed(const loopback *s); /* until the server has closed all that was opened */
 
 #endif
