@@ -375,6 +375,11 @@ pl_outcome pl__client_closed(const pl_client *client, uint32_t model)
     return refused != PL_OUTCOME_NONE ? refused : lane->given_up;
 }
 
+const struct pl_endpoint *pl__client_endpoint(const pl_client *client, uint32_t model)
+{
+    return model < client->n_lanes ? &client->lanes[model].endpoint : NULL;
+}
+
 const pl_secrets *pl__client_secrets(const pl_client *client)
 {
     return &client->secrets;

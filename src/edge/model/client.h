@@ -9,6 +9,7 @@
 /* The pool's endpoints over one transport: slots, what is sent when (src/edge/flow), retries with jitter and delays
  * that servers ask for, keys. One thread. */
 typedef struct pl_client pl_client;
+struct pl_endpoint;
 
 #define PL_CLIENT_REQUESTS_MAX 1024u /* in flight, of all endpoints together; as many connections as curl opens */
 
@@ -55,6 +56,8 @@ uint32_t pl__client_in_flight(const pl_client *client);
  * served for longer than a restart takes (timeout_total, or the attempts of one call if none ever has)? Then its
  * reason, else PL_OUTCOME_NONE. The run stops feeding it; others go on. */
 pl_outcome pl__client_closed(const pl_client *client, uint32_t model);
+/* A model's endpoint, for requests that are no chats; only while nothing is in flight. NULL: there is no such model. */
+const struct pl_endpoint *pl__client_endpoint(const pl_client *client, uint32_t model);
 /* What no output may show: the keys of all endpoints. Borrowed. */
 const pl_secrets *pl__client_secrets(const pl_client *client);
 

@@ -141,6 +141,44 @@ pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uin
     return PL_OK;
 }
 
+/* Without slashes at the end, and without a version such as "/v1" or "/v1beta" in front of them. */
+static pl_view root_of(const char *base_url)
+{
+    pl_view base = pl__view(base_url);
+    size_t at = 0;
+    while (base.len > 0 && base.ptr[base.len - 1] == '/')
+        base.len--;
+    for (at = base.len; at > 0 && base.ptr[at - 1] != '/';)
+        at--;
+    bool version =
+        at > 0 && at + 1 < base.len && base.ptr[at] == 'v' && base.ptr[at + 1] >= '0' && base.ptr[at + 1] <= '9';
+    return version ? pl__view_n(base.ptr, at - 1) : base;
+}
+
+pl_status pl__endpoint_get(const pl_endpoint *e, const char *path, bool from_root, pl_http_req *ret, pl_error *reterr)
+{
+    const char *base_url = e->spec.reach.base_urls[0];
+    pl_http_req req = {.route = &e->route,
+                       .timeout_connect_ms = e->spec.reach.timeout_connect_ms,
+                       .timeout_first_byte_ms = e->spec.reach.timeout_first_byte_ms,
+                       .timeout_total_ms = e->spec.reach.timeout_total_ms};
+    pl_str url;
+    pl__str_init(&url, PL_STR_LIMIT_DEFAULT);
+    pl_status rc = pl__url_join(from_root ? root_of(base_url) : pl__view(base_url), pl__view(path), &url);
+    req.url = rc ? NULL : pl__str_take(&url);
+    pl__str_clear(&url);
+    if (!rc && e->key.len > 0)
+        rc = pl__http_req_header(&req, auth_header(e), pl__str_c(&e->auth_value), reterr);
+    for (size_t i = 0; i < e->spec.reach.n_headers && !rc; i++)
+        rc = pl__http_req_header(&req, e->spec.reach.headers[i].name, pl__str_c(&e->header_values[i]), reterr);
+    if (rc) {
+        pl__http_req_clear(&req);
+        return pl__fail(reterr, rc, "model %s: request", e->spec.name);
+    }
+    *ret = req;
+    return PL_OK;
+}
+
 pl_status pl__endpoint_secrets(const pl_endpoint *e, pl_secrets *secrets, pl_error *reterr)
 {
     pl_status rc = pl__secrets_add(secrets, pl__view_n(e->key.ptr, e->key.len), reterr);

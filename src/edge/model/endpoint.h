@@ -35,6 +35,10 @@ PL_NODISCARD pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *
 /* A copy of a request for one attempt, addressed to a replica. */
 PL_NODISCARD pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uint32_t replica,
                                             pl_http_req *ret, pl_error *reterr);
+/* A GET of path with the endpoint's key and the user's headers, at its first address; from_root: without the version
+ * that the address ends with ("https://host/v1" and "/props" give "https://host/props"). */
+PL_NODISCARD pl_status pl__endpoint_get(const pl_endpoint *e, const char *path, bool from_root, pl_http_req *ret,
+                                        pl_error *reterr);
 /* Adds what no output may show: the key, and headers' values from the environment. PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__endpoint_secrets(const pl_endpoint *e, pl_secrets *secrets, pl_error *reterr);
 /* Counts a finished call's outcome; true when this one closes the endpoint. */

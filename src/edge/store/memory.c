@@ -19,11 +19,12 @@ typedef struct run_row {
     pl_str strings; /* what run points into */
 } run_row;
 
-typedef enum table { CALLS, TASKS, ITEMS, FILES, TABLES } table;
+typedef enum table { CALLS, TASKS, ITEMS, FILES, ABILITIES, TABLES } table;
 #define CALL_KEY_BYTES 32
 #define TASK_KEY_BYTES 64 /* unit, key */
 #define ITEM_KEY_BYTES 16 /* run, position */
 #define FILE_KEY_BYTES 32 /* SHA-256 of the path */
+#define ABILITIES_KEY_BYTES 32
 
 typedef struct memory_store {
     pl_store base; /* first */
@@ -69,6 +70,9 @@ static table key_of(const pl_store_write *w, uint8_t ret[PL_SKIP_KEY_BYTES_MAX])
     case PL_WRITE_ITEM:
         item_key(w->u.item.run_id, w->u.item.position, ret);
         return ITEMS;
+    case PL_WRITE_ABILITIES:
+        memcpy(ret, w->u.abilities.endpoint.bytes, ABILITIES_KEY_BYTES);
+        return ABILITIES;
     case PL_WRITE_FILE:
         break;
     }
@@ -445,6 +449,23 @@ static pl_status memory_file_get(pl_store *s, const char *path, uint64_t size_by
     return PL_OK;
 }
 
+static pl_status memory_abilities_get(pl_store *s, const pl_digest *endpoint, pl_str *ret, bool *ret_found,
+                                      pl_error *reterr)
+{
+    memory_store *m = (memory_store *)s;
+    pl_status rc = PL_OK;
+
+    (void)pthread_mutex_lock(&m->lock);
+    const pl_skip_node *node = pl__skip_find(&m->tables[ABILITIES], endpoint->bytes);
+    if (node)
+        rc = pl__str_append_c(ret, ((const row *)node->value)->w.u.abilities.json);
+    (void)pthread_mutex_unlock(&m->lock);
+    if (rc != PL_OK)
+        return pl__fail(reterr, rc, "an endpoint's abilities");
+    *ret_found = node != NULL;
+    return PL_OK;
+}
+
 static void memory_close(pl_store *s)
 {
     memory_store *m = (memory_store *)s;
@@ -468,6 +489,7 @@ static const pl_store_ops memory_ops = {
     .run_get = memory_run_get,
     .item_each = memory_item_each,
     .file_get = memory_file_get,
+    .abilities_get = memory_abilities_get,
     .call_each = memory_call_each,
     .close = memory_close,
 };
@@ -485,6 +507,7 @@ pl_status pl__store_open_memory(pl_store **ret, pl_error *reterr)
     m->tables[TASKS].key_bytes = TASK_KEY_BYTES;
     m->tables[ITEMS].key_bytes = ITEM_KEY_BYTES;
     m->tables[FILES].key_bytes = FILE_KEY_BYTES;
+    m->tables[ABILITIES].key_bytes = ABILITIES_KEY_BYTES;
     *ret = &m->base;
     return PL_OK;
 }

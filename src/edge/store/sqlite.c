@@ -116,6 +116,7 @@ static const pl_store_ops sqlite_ops = {
     .run_get = pl__sqlite_run_get,
     .item_each = pl__sqlite_item_each,
     .file_get = pl__sqlite_file_get,
+    .abilities_get = pl__sqlite_abilities_get,
     .call_each = pl__sqlite_call_each,
     .close = sqlite_close,
 };

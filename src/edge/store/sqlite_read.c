@@ -15,6 +15,7 @@ const char *const pl__sqlite_read_sql[PL_RS_COUNT] = {
                   " WHERE ?1 = 0 OR id = ?1 ORDER BY id DESC LIMIT 1",
     [PL_RS_ITEMS] = "SELECT position, id, json, image_digest, problem FROM item WHERE run = ?1 ORDER BY position",
     [PL_RS_FILE] = "SELECT digest FROM file WHERE path = ?1 AND size_bytes = ?2 AND mtime_ns = ?3",
+    [PL_RS_ABILITIES] = "SELECT json FROM abilities WHERE endpoint = ?1",
     [PL_RS_CALLS] = "SELECT " CALL_COLUMNS " FROM call AS c ORDER BY c.key",
 };
 
@@ -401,6 +402,32 @@ pl_status pl__sqlite_file_get(pl_store *s, const char *path, uint64_t size_bytes
         if (code == SQLITE_ROW)
             *ret = digest;
     }
+    stop(q, stmt);
+    return rc;
+}
+
+pl_status pl__sqlite_abilities_get(pl_store *s, const pl_digest *endpoint, pl_str *ret, bool *ret_found,
+                                   pl_error *reterr)
+{
+    pl_sqlite *q = (pl_sqlite *)s;
+    sqlite3_stmt *stmt = NULL;
+
+    pl_status rc = start(q, PL_RS_ABILITIES, &stmt, reterr);
+    if (rc != PL_OK)
+        return rc;
+    int code = bind_digest(stmt, 1, endpoint);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        const char *json = column_text(stmt, 0);
+        rc = json ? pl__str_append_c(ret, json) : damaged(q, "an endpoint's abilities", reterr);
+        if (json && rc != PL_OK)
+            rc = pl__fail(reterr, rc, "an endpoint's abilities");
+    } else if (code != SQLITE_DONE) {
+        rc = failed(q, code, reterr);
+    }
+    if (rc == PL_OK)
+        *ret_found = code == SQLITE_ROW;
     stop(q, stmt);
     return rc;
 }

@@ -29,6 +29,7 @@ typedef enum pl_write_stmt {
     PL_WS_TASK_PUT,
     PL_WS_ITEM_PUT,
     PL_WS_FILE_PUT,
+    PL_WS_ABILITIES_PUT,
     PL_WS_RUN_LATEST,
     PL_WS_RUN_INSERT,
     PL_WS_RUN_CONTINUE,
@@ -43,6 +44,7 @@ typedef enum pl_read_stmt {
     PL_RS_RUN,
     PL_RS_ITEMS,
     PL_RS_FILE,
+    PL_RS_ABILITIES,
     PL_RS_CALLS,
     PL_RS_COUNT
 } pl_read_stmt;
@@ -102,6 +104,8 @@ pl_status pl__sqlite_item_each(pl_store *s, int64_t run_id,
                                pl_error *reterr);
 pl_status pl__sqlite_file_get(pl_store *s, const char *path, uint64_t size_bytes, int64_t mtime_ns, pl_digest *ret,
                               bool *ret_found, pl_error *reterr);
+pl_status pl__sqlite_abilities_get(pl_store *s, const pl_digest *endpoint, pl_str *ret, bool *ret_found,
+                                   pl_error *reterr);
 pl_status pl__sqlite_call_each(pl_store *s, pl_status (*fn)(const pl_store_call *call, void *user, pl_error *reterr),
                                void *user, pl_error *reterr);
 

@@ -23,6 +23,7 @@ const char *const pl__sqlite_write_sql[PL_WS_COUNT] = {
     [PL_WS_TASK_PUT] = "INSERT OR REPLACE INTO task (unit, key, call) VALUES (?1, ?2, ?3)",
     [PL_WS_ITEM_PUT] = item_put,
     [PL_WS_FILE_PUT] = "INSERT OR REPLACE INTO file (path, size_bytes, mtime_ns, digest) VALUES (?1, ?2, ?3, ?4)",
+    [PL_WS_ABILITIES_PUT] = "INSERT OR REPLACE INTO abilities (endpoint, json) VALUES (?1, ?2)",
     [PL_WS_RUN_LATEST] = "SELECT id, config = ?1 AND prompts = ?2 FROM run ORDER BY id DESC LIMIT 1",
     [PL_WS_RUN_INSERT] = run_insert,
     [PL_WS_RUN_CONTINUE] = "UPDATE run SET version = ?2, state = 0, summary = NULL WHERE id = ?1",
@@ -234,6 +235,14 @@ static int put_file(pl_sqlite *q, const pl_store_file *file)
     return run(&b);
 }
 
+static int put_abilities(pl_sqlite *q, const pl_store_abilities *abilities)
+{
+    binder b = bind_start(q, PL_WS_ABILITIES_PUT);
+    bind_digest(&b, &abilities->endpoint);
+    bind_text_borrowed(&b, abilities->json);
+    return run(&b);
+}
+
 static pl_status put(pl_sqlite *q, recent *r, const pl_store_write *w, pl_error *reterr)
 {
     pl_status rc = PL_OK;
@@ -251,6 +260,9 @@ static pl_status put(pl_sqlite *q, recent *r, const pl_store_write *w, pl_error 
         break;
     case PL_WRITE_FILE:
         code = put_file(q, &w->u.file);
+        break;
+    case PL_WRITE_ABILITIES:
+        code = put_abilities(q, &w->u.abilities);
         break;
     }
     return code == SQLITE_OK ? rc : pl__sqlite_fail(q->writer, code, q->path, reterr);

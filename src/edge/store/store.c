@@ -44,6 +44,10 @@ static pl_status check_write(const pl_store_write *w, pl_error *reterr)
         if (w->u.item.position > (uint64_t)INT64_MAX)
             return pl__fail(reterr, PL_E_RANGE, "item position %llu", (unsigned long long)w->u.item.position);
         return PL_OK;
+    case PL_WRITE_ABILITIES:
+        if (!w->u.abilities.json)
+            return pl__fail(reterr, PL_E_INVALID, "abilities without content");
+        return PL_OK;
     case PL_WRITE_FILE:
         if (!w->u.file.path)
             return pl__fail(reterr, PL_E_INVALID, "a file without path");

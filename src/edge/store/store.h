@@ -66,12 +66,19 @@ typedef struct pl_store_run {
     uint64_t n_items;    /* how many items the run has */
 } pl_store_run;
 
+/* What a probe has found out about an endpoint. */
+typedef struct pl_store_abilities {
+    pl_digest endpoint; /* whose: see abilities.h */
+    const char *json;
+} pl_store_abilities;
+
 /* Things to write; one batch is one durable transaction. */
 typedef enum pl_store_write_kind {
     PL_WRITE_CALL = 1,
     PL_WRITE_TASK = 2,
     PL_WRITE_ITEM = 3,
-    PL_WRITE_FILE = 4
+    PL_WRITE_FILE = 4,
+    PL_WRITE_ABILITIES = 5
 } pl_store_write_kind;
 typedef struct pl_store_write {
     pl_store_write_kind kind;
@@ -81,6 +88,7 @@ typedef struct pl_store_write {
         pl_store_task task; /* an existing task is pointed at the new call */
         pl_store_item item; /* replaces by (run, position) */
         pl_store_file file; /* replaces by path */
+        pl_store_abilities abilities; /* replaces by endpoint */
     } u;
 } pl_store_write;
 
@@ -115,6 +123,8 @@ typedef struct pl_store_ops {
     /* Each call (no body), in key order: totals of tokens, outcomes. */
     pl_status (*call_each)(pl_store *s, pl_status (*fn)(const pl_store_call *call, void *user, pl_error *reterr),
                            void *user, pl_error *reterr);
+    /* Appends the JSON of an endpoint's abilities to *ret, or *ret_found false. */
+    pl_status (*abilities_get)(pl_store *s, const pl_digest *endpoint, pl_str *ret, bool *ret_found, pl_error *reterr);
     void (*close)(pl_store *s); /* NULL is handled by pl__store_close */
 } pl_store_ops;
 struct pl_store {

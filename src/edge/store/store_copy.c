@@ -29,6 +29,8 @@ size_t pl__store_write_extra_bytes(const pl_store_write *src)
         return z_bytes(src->u.item.id) + z_bytes(src->u.item.json) + z_bytes(src->u.item.problem);
     case PL_WRITE_FILE:
         return z_bytes(src->u.file.path);
+    case PL_WRITE_ABILITIES:
+        return z_bytes(src->u.abilities.json);
     case PL_WRITE_TASK:
         break;
     }
@@ -64,6 +66,9 @@ char *pl__store_write_copy(const pl_store_write *src, pl_store_write *ret, char 
         break;
     case PL_WRITE_FILE:
         ret->u.file.path = z_copy(src->u.file.path, &cursor);
+        break;
+    case PL_WRITE_ABILITIES:
+        ret->u.abilities.json = z_copy(src->u.abilities.json, &cursor);
         break;
     case PL_WRITE_TASK:
         break;
