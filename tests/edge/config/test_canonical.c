@@ -10,7 +10,7 @@
     "  - {name: c, provider: openai, model: mc, api_key_file: secrets/SECRET}\n"
 #define FULL                                                                                                           \
     "data: {images: p}\nmodels:\n"                                                                                     \
-    "  - {name: \"\xc3\xa9 \\\"q\\\"\", provider: openai, model: ma, base_url: \"http://10.9.8.7:1/v1\", endpoint: "   \
+    "  - {name: \"\xc3\xa9 \\\"q\\\"\", provider: openai, model: ma, base_url: \"https://10.9.8.7:1/v1\", endpoint: "  \
     "e,\n"                                                                                                             \
     "     api_key_env: MY_SECRET, params: {temperature: 0.1, seed: 7}, extra: {z: 1, a: [1.5, null]},\n"               \
     "     limits: {concurrency: 77}, image: {format: png, detail: low}}\n" REST                                        \
