@@ -23,6 +23,8 @@ typedef struct estimator {
     uint64_t answer_tokens_max;         /* of any model */
     uint64_t (*calls)[PL_PROMPT_KINDS]; /* of one item, by model and template */
     pl_unit *unit;                      /* being looked up */
+    uint32_t width_px;                  /* of the item's image; 0: not known */
+    uint32_t height_px;
 } estimator;
 
 static pl_prompt_kind prompt_of(const pl_task *task)
@@ -73,7 +75,7 @@ static pl_token_range input_of(const estimator *e, pl_prompt_kind kind, const pl
         sum.high += 2 * e->answer_tokens_max + FENCES_TOKENS_MAX;
     }
     if (item->image_path) {
-        pl_token_range image = pl__tokens_of_image(model, 0, 0);
+        pl_token_range image = pl__tokens_of_image(model, e->width_px, e->height_px);
 
         sum.low += image.low;
         sum.high += image.high;
@@ -97,6 +99,9 @@ static void add_item(estimator *e, const pl_item *item)
 {
     pl_token_range question = question_of(e, item);
 
+    e->width_px = e->height_px = 0;
+    if (item->image_path)
+        (void)pl__image_size(item->image_path, &e->width_px, &e->height_px);
     for (uint32_t m = 0; m < e->out->n_models; m++) {
         const pl_model_spec *spec = &e->setup->config->models[m];
         pl_model_estimate *model = &e->out->models[m];

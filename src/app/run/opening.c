@@ -144,6 +144,8 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
     it->position = r->next_item;
     if (it->item.image_path)
         rc = item_digest(r, &it->item, &err);
+    if (it->item.image_path && rc == PL_OK && r->opts->max_cost_nano_usd > 0)
+        (void)pl__image_size(it->item.image_path, &it->width_px, &it->height_px);
     r->next_item++;
     if (rc != PL_OK) {
         if (is_item_problem(rc)) {

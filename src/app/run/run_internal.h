@@ -14,6 +14,7 @@
  *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
  *   money.c    what calls cost, and the cap
  *   inbox.c    messages from other threads (durable results, fitted images)
+ *   put_otherwise.c  parameters that an endpoint refuses
  *   wire.c    what requests go over: libcurl, a recording, or both
  *   run.c      the loop, stopping, progress
  *
@@ -75,6 +76,8 @@ void pl__image_pool_trim(pl_image_pool *pool);
 typedef struct pl_open_item {
     pl_item item; /* strings borrowed from the dataset; with its digest */
     uint64_t position;
+    uint32_t width_px; /* of the image, where there is a cap of cost and it can be had; else 0 */
+    uint32_t height_px;
     uint32_t units_open;
     bool bad;
 } pl_open_item;
@@ -116,7 +119,10 @@ typedef struct pl_flight {
     pl_ready *joiners;
     size_t n_joiners;
     size_t cap_joiners;
-    size_t n_written; /* joiners whose task rows are in the write */
+    size_t n_written;           /* joiners whose task rows are in the write */
+    uint32_t omit;              /* parameters that the latest request went without */
+    uint32_t attempts_before;   /* requests that were refused for their parameters */
+    uint64_t elapsed_before_ns; /* and their time */
     pl_call_result result;
     struct pl_flight *next_waiter; /* of one image */
     struct pl_flight *prev;
@@ -144,6 +150,8 @@ typedef struct pl_runner {
     uint32_t window;       /* most open units */
     pl_ready_queue *ready; /* per model */
     uint32_t *reserved;    /* per model: flights that wait for an image and hold no slot of the client yet */
+    uint32_t *omit;        /* per model: parameters that its endpoint has refused (pl_chat.omit) */
+    uint64_t *put_again;   /* per model: calls that were put again without such */
     pl_chat_builder builder;
     uint32_t next_model;   /* where the last round of starting ended: fair sharing */
     pl_open_item *opening; /* the item whose units are being opened; NULL between items */
@@ -221,6 +229,10 @@ PL_NODISCARD pl_status pl__run_spend(pl_runner *r, pl_flight *f, pl_error *reter
 /* A stored call answers a task: it is counted once. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__run_spend_stored(pl_runner *r, const pl_task *task, const pl_store_call *call,
                                             pl_error *reterr);
+
+/* put_otherwise.c: did the flight end because of parameters that the wish can do without? Then they are left out for
+ * its model from now on. */
+bool pl__run_put_otherwise(pl_runner *r, pl_flight *f);
 
 /* run.c */
 void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...) PL_PRINTF(3, 4);

@@ -174,11 +174,18 @@ static pl_status flight_send(pl_runner *r, pl_flight *f, const pl_image_entry *i
         chat_image.base64 = image->image.base64;
         chat_image.media_type = image->image.media_type;
     }
+    f->omit = r->builder.chat.omit = r->omit[f->model];
     rc = pl__client_submit(r->client, f->model, &r->builder.chat, image ? &chat_image : NULL, image ? 1 : 0,
                            (uint64_t)(uintptr_t)f, reterr);
     if (rc == PL_OK)
         f->state = PL_FLIGHT_SENT;
     return rc;
+}
+
+static void count_unmade(pl_runner *r, const pl_flight *f)
+{
+    if (f->attempts_before == 0)
+        r->summary->calls--;
 }
 
 static pl_status item_unusable(pl_runner *r, pl_flight *f, const char *problem, pl_error *reterr)
@@ -187,7 +194,7 @@ static pl_status item_unusable(pl_runner *r, pl_flight *f, const char *problem, 
 
     for (size_t i = 0; i < f->n_joiners && rc == PL_OK; i++)
         rc = pl__run_item_problem(r, f->joiners[i].unit->item, problem, reterr);
-    r->summary->calls--; /* it was never made */
+    count_unmade(r, f);
     flight_abandon(r, f);
     return rc;
 }
@@ -218,7 +225,7 @@ pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *re
         f->next_waiter = NULL;
         r->reserved[f->model]--;
         if (r->abandoning) {
-            r->summary->calls--; /* it was not made yet */
+            count_unmade(r, f);
             flight_abandon(r, f);
         } else if (rc == PL_OK && entry->state == PL_IMAGE_FAILED)
             rc = image_failed(r, f, entry, reterr);
@@ -230,13 +237,12 @@ pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *re
     return rc;
 }
 
-/* Gets the image of a new flight: sends at once if it is ready, waits otherwise. */
+/* Gets the image of a flight: sends at once if it is ready, waits otherwise. */
 static pl_status flight_begin(pl_runner *r, pl_flight *f, const pl_item *item, pl_error *reterr)
 {
     pl_image_entry *entry = NULL;
     pl_status rc = PL_OK;
 
-    r->summary->calls++;
     if (!item->image_path)
         return flight_send(r, f, NULL, reterr);
     rc = pl__image_pool_get(r->images, item->image_path, &item->image_digest, &r->setup->config->models[f->model].image,
@@ -343,7 +349,8 @@ static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_err
         pl__run_stop(r, PL_RUN_STOPPED, "the budget of %llu calls is used up", (unsigned long long)r->calls_max);
         return PL_OK; /* stays READY, out of the queue: counted as not asked */
     }
-    reservation = pl__run_reservation(r, &r->builder.chat, model, 0, 0);
+    reservation =
+        pl__run_reservation(r, &r->builder.chat, model, ready.unit->item->width_px, ready.unit->item->height_px);
     admission = pl__run_admit(r, model, &reservation);
     *ret_held = admission == PL_ADMIT_LATER;
     if (admission != PL_ADMIT_NOW)
@@ -353,6 +360,7 @@ static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_err
         return rc;
     f->stage = (size_t)task->kind - 1;
     pl__run_reserve(r, f, &reservation);
+    r->summary->calls++;
     return flight_begin(r, f, &ready.unit->item->item, reterr);
 }
 
@@ -452,6 +460,21 @@ static pl_status write_result(pl_runner *r, pl_flight *f, pl_error *reterr)
     return rc;
 }
 
+static pl_status put_again(pl_runner *r, pl_flight *f, pl_error *reterr)
+{
+    f->attempts_before = f->result.attempts;
+    f->elapsed_before_ns = f->result.elapsed_ns;
+    pl__call_result_clear(&f->result);
+    pl__client_release(r->client, f->model);
+    if (r->abandoning) {
+        r->summary->models[f->model].calls++;
+        flight_abandon(r, f); /* not stored: the next run puts it otherwise, and has its answer */
+        return PL_OK;
+    }
+    r->put_again[f->model]++;
+    return flight_begin(r, f, &f->joiners[0].unit->item->item, reterr);
+}
+
 pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *reterr)
 {
     pl_flight *f = (pl_flight *)(uintptr_t)result->tag;
@@ -462,13 +485,19 @@ pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *
     *result = (pl_call_result){0};
     if (f->result.decoded.reply.outcome == PL_OUTCOME_NONE) { /* cancelled: nothing was learnt */
         pl__client_release(r->client, f->model);
-        r->summary->calls--;
+        count_unmade(r, f);
         flight_abandon(r, f);
         return PL_OK;
     }
-    m->calls++;
     m->attempts += f->result.attempts;
     r->summary->attempts += f->result.attempts;
+    f->result.attempts += f->attempts_before;
+    f->result.elapsed_ns += f->elapsed_before_ns;
+    if (f->result.attempts > m->attempts_most)
+        m->attempts_most = f->result.attempts;
+    if (pl__run_put_otherwise(r, f))
+        return put_again(r, f, reterr);
+    m->calls++;
     rc = pl__run_spend(r, f, reterr);
     if (rc != PL_OK)
         return rc;

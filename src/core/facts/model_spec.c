@@ -26,6 +26,11 @@ const char *pl__image_detail_name(pl_image_detail d)
     return names[d];
 }
 
+uint64_t pl__price_cache_written(const char *provider, uint64_t input)
+{
+    return provider && strcmp(provider, "anthropic") == 0 ? input + input / 4 : input;
+}
+
 void pl__key_add_double(pl_sha256 *h, double x)
 {
     static const uint64_t nan_bits = 0x7ff8000000000000u;

@@ -96,6 +96,9 @@ typedef struct pl_model_spec {
  */
 PL_NODISCARD pl_status pl__model_identity(pl_model_spec *spec, pl_error *reterr);
 
+/* Price of input that the provider puts into its cache: Anthropic asks a quarter more, the others as for any input. */
+uint64_t pl__price_cache_written(const char *provider, uint64_t input);
+
 const char *pl__image_format_name(pl_image_format f); /* "jpeg", "png", "webp" */
 const char *pl__image_detail_name(pl_image_detail d); /* "auto", "low", "high" */
 

@@ -2,20 +2,11 @@
 #include "num.h"
 #include "schema.h"
 
-#include <string.h>
-
 #define MAX_COST_USD 1000000.0
 
 static uint64_t nano_of(double usd)
 {
     return usd > 0.0 ? (uint64_t)(usd * (double)PL_NANO_PER_USD + 0.5) : 0;
-}
-
-/* Anthropic asks a quarter more for input that it puts into its cache, as the mark on an image has it do. */
-static uint64_t written_price(const pl_model_spec *spec, uint64_t input)
-{
-    bool dearer = spec->provider && strcmp(spec->provider, "anthropic") == 0;
-    return dearer ? input + input / 4 : input;
 }
 
 void pl__read_price(pl_section_reader *r, const pl_yaml_node *node, void *target)
@@ -36,7 +27,7 @@ void pl__read_price(pl_section_reader *r, const pl_yaml_node *node, void *target
 void pl__settle_price(pl_model_spec *spec)
 {
     if (spec->price.known)
-        spec->price.cache_written = written_price(spec, spec->price.input);
+        spec->price.cache_written = pl__price_cache_written(spec->provider, spec->price.input);
 }
 
 /* 0 would be a run that asks nothing: it is refused, so that it cannot be mistaken for "no bound". */

@@ -25,6 +25,10 @@ void pl__image_warm_up_end(void);
 /* SHA-256 of the file's bytes. PL_E_NOT_FOUND, PL_E_LIMIT, PL_E_IO. */
 PL_NODISCARD pl_status pl__image_digest(const char *path, pl_digest *ret, pl_error *reterr);
 
+/* Width and height as the first bytes of a JPEG, PNG, WebP or GIF file say, before any orientation; nothing is decoded
+ * or checked. False: not to be had. For estimates alone. */
+bool pl__image_size(const char *path, uint32_t *ret_width_px, uint32_t *ret_height_px);
+
 /* An image fitted to a policy and encoded: EXIF orientation applied, alpha flattened on white, sRGB 8 bit, metadata
  * stripped, first frame only. `base64` is what goes into request bodies.
  * A JPEG, PNG or WebP file that is what the policy asks for already (same format, within max_side_px, upright, 8-bit

@@ -106,12 +106,6 @@ bool pl__is_own_service(const pl_model_spec *spec)
     return host && spec->reach.n_base_urls > 0;
 }
 
-/* Anthropic's mark on an image asks for what is written to the cache a quarter more. */
-static uint64_t written_price(const char *provider, uint64_t input)
-{
-    return strcmp(provider, "anthropic") == 0 ? input + input / 4 : input;
-}
-
 pl_price pl__price_of(const pl_model_spec *spec, const char **ret_noted)
 {
     const price_row *best = NULL;
@@ -134,7 +128,7 @@ pl_price pl__price_of(const pl_model_spec *spec, const char **ret_noted)
                       .input = UINT64_C(1000) * best->input_micro,
                       .output = UINT64_C(1000) * best->output_micro,
                       .cached_input = UINT64_C(1000) * best->cached_micro,
-                      .cache_written = written_price(best->provider, UINT64_C(1000) * best->input_micro)};
+                      .cache_written = pl__price_cache_written(best->provider, UINT64_C(1000) * best->input_micro)};
 }
 
 uint64_t pl__money_add(uint64_t a, uint64_t b)
@@ -188,9 +182,12 @@ void pl__money_text(uint64_t nano_usd, char ret[PL_MONEY_BYTES])
 {
     uint64_t step = 100000; /* nano-dollars of the last decimal shown */
     int decimals = 4;
-    if (nano_usd > 0 && nano_usd < PL_NANO_PER_USD / 1000) {
+    if (nano_usd > 0 && nano_usd < PL_NANO_PER_USD / 1000000) {
         step = 1;
         decimals = 9;
+    } else if (nano_usd > 0 && nano_usd < PL_NANO_PER_USD / 1000) {
+        step = 1000;
+        decimals = 6;
     } else if (nano_usd >= 100 * PL_NANO_PER_USD) {
         step = 10000000;
         decimals = 2;

@@ -21,7 +21,8 @@ uint64_t pl__cost_least(const pl_price *price, uint64_t input_tokens, uint64_t o
 uint64_t pl__cost_most(const pl_price *price, uint64_t input_tokens, uint64_t output_tokens);
 uint64_t pl__money_add(uint64_t a, uint64_t b);
 
-/* "$12.34": four decimals below a hundred dollars, all nine below a tenth of a cent. */
+/* "$12.34": four decimals below a hundred dollars, six below a tenth of a cent, nine below a
+ * thousandth of that. */
 void pl__money_text(uint64_t nano_usd, char ret[PL_MONEY_BYTES]);
 
 #endif

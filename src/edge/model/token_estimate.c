@@ -175,8 +175,9 @@ static pl_token_range of_size(const pl_model_spec *spec, size s)
 pl_token_range pl__tokens_of_image(const pl_model_spec *spec, uint32_t width_px, uint32_t height_px)
 {
     uint64_t side = spec->image.max_side_px;
+    size given = {width_px, height_px};
     if (width_px > 0 && height_px > 0)
-        return of_size(spec, (size){width_px, height_px});
+        return of_size(spec, shrunk(given, max_of(given.w, given.h), side));
     pl_token_range all = of_size(spec, (size){1, 1});
     for (uint64_t k = 1; k <= SHAPES; k++) {
         pl_token_range r = of_size(spec, (size){side, max_of(side * k / SHAPES, 1)});

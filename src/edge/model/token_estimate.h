@@ -20,7 +20,7 @@ typedef struct pl_token_range {
  * of all but letters are those of a tokenizer that falls back to single bytes. */
 pl_token_range pl__tokens_of_text(pl_view text);
 
-/* An image that was fitted to the model's policy; 0 x 0: of a size that is not known, any that the policy lets
+/* An image once it is fitted to the model's policy; 0 x 0: of a size that is not known, any that the policy lets
  * through. At the provider's own service by its rule:
  *   OpenAI     fit into 2048 x 2048, shortest side to 768, so many tokens a tile of 512 x 512 and some for the image;
  *              detail low: the latter alone; auto: either. Smaller models: so many a patch of 32 x 32
