@@ -72,10 +72,13 @@ static pl_status add_upper(pl_analysis *a, size_t k, pl_error *reterr)
     double *low = pl__calloc(a->set->n_models, n_items * sizeof(*low));
     double *high = pl__calloc(a->set->n_models, n_items * sizeof(*high));
     double *ret = pl__arena_calloc(&a->arena, a->set->n_models, sizeof(*ret));
-    pl_status rc = low && high && ret ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "upper bounds");
+    pl_status rc = PL_OK;
 
-    if (rc == PL_OK)
-        rc = pl_answer_signal_values(t, a->methods[k].name, low, high, reterr);
+    if (!low || !high || !ret) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "upper bounds");
+        goto out;
+    }
+    rc = pl_answer_signal_values(t, a->methods[k].name, low, high, reterr);
     for (uint32_t m = 0; m < a->set->n_models && rc == PL_OK; m++) {
         double sum = 0.0;
         size_t n = 0;
@@ -89,6 +92,7 @@ static pl_status add_upper(pl_analysis *a, size_t k, pl_error *reterr)
         ret[m] = n > 0 && !isnan(a->methods[k].scores[m]) ? sum / (double)n : (double)NAN;
     }
     a->answers->upper[k] = ret;
+out:
     pl__free(low);
     pl__free(high);
     return rc;
@@ -246,10 +250,11 @@ static pl_status mean_masses(const pl_answer_table *t, double *ret, pl_error *re
 {
     size_t n_items = pl_answer_table_n_items(t);
     double *values = pl__calloc(pl_answer_table_n_models(t), n_items * sizeof(*values));
-    pl_status rc = values ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "masses");
+    pl_status rc = PL_OK;
 
-    if (rc == PL_OK)
-        rc = pl_answer_signal_values(t, "mass", values, NULL, reterr);
+    if (!values)
+        return pl__fail(reterr, PL_E_NOMEM, "masses");
+    rc = pl_answer_signal_values(t, "mass", values, NULL, reterr);
     for (uint32_t m = 0; m < pl_answer_table_n_models(t) && rc == PL_OK; m++) {
         double sum = 0.0;
         size_t n = 0;
@@ -319,8 +324,10 @@ pl_status pl__calibration_study_new(const pl_response_set *set, const pl_answer_
     s->set = set;
     s->n_models = set->n_models;
     s->parts = pl__arena_calloc(&s->arena, n + 1, sizeof(*s->parts));
-    if (!s->parts)
-        rc = pl__fail(reterr, PL_E_NOMEM, "calibration");
+    if (!s->parts) {
+        pl__calibration_study_free(s);
+        return pl__fail(reterr, PL_E_NOMEM, "calibration");
+    }
     for (; s->n_parts < n + 1 && rc == PL_OK; s->n_parts++)
         rc = fill_part(s, opts, s->n_parts > 0 ? set->datasets[s->n_parts - 1] : NULL, &s->parts[s->n_parts], reterr);
     if (rc != PL_OK) {

@@ -152,7 +152,7 @@ static pl_status run_job(job *j, pl_uncertainty *u, const char *const *methods, 
     size_t n = 0; /* plans to clear */
     if (rc != PL_OK)
         return rc;
-    for (; n < j->n_methods && rc == PL_OK; n++)
+    for (; methods && n < j->n_methods && rc == PL_OK; n++)
         rc = pl__answer_plan_init(&j->plans[n], methods[n], j->table, reterr);
     for (size_t k = 0; k < j->n_methods && rc == PL_OK; k++)
         rc = open_spread(j, u, k, reterr);

@@ -81,7 +81,9 @@ static char letter_of(const pl_answer_table *t, uint32_t list, uint32_t k)
     char own = t->letters[t->set->option_texts[options->first + k]];
     if (own)
         return own;
-    return k < 26 ? (char)('A' + (int)k) : '\0';
+    if (k < 26)
+        return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[k];
+    return '\0';
 }
 
 static uint32_t option_of(const pl_answer_table *t, const char *letters, uint32_t n, uint32_t text)

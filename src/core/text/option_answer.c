@@ -15,7 +15,9 @@ static bool is_letter(char c)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return "abcdefghijklmnopqrstuvwxyz"[c - 'A'];
+    return c;
 }
 
 static bool same_folded(pl_view a, pl_view b)
@@ -33,7 +35,9 @@ char pl__option_letter(const char *const *options, size_t i)
 {
     if (is_letter(options[i][0]) && options[i][1] == '\0')
         return options[i][0];
-    return i < 26 ? (char)('A' + i) : '\0';
+    if (i < 26)
+        return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i];
+    return '\0';
 }
 
 static size_t by_letter(char c, const char *const *options, size_t n)
