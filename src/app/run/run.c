@@ -297,6 +297,8 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
         rc = pl__wire_hide(&r->wire, pl__client_secrets(r->client), reterr);
     if (rc == PL_OK)
         rc = begin_run(r, reterr);
+    if (rc == PL_OK)
+        rc = pl__run_know_endpoints(r, reterr);
     if (rc != PL_OK)
         return rc;
     for (uint32_t i = 0; i < config->n_models; i++)
@@ -307,9 +309,11 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
     r->deadline_ns = r->opts->deadline_ms ? r->start_ns + r->opts->deadline_ms * 1000000 : UINT64_MAX;
     r->ready = pl__calloc(config->n_models, sizeof(*r->ready));
     r->reserved = pl__calloc(config->n_models, sizeof(*r->reserved));
+    r->omit = pl__calloc(config->n_models, sizeof(*r->omit));
+    r->put_again = pl__calloc(config->n_models, sizeof(*r->put_again));
     r->flights_by_key = pl__map_new();
     r->inbox = pl__inbox_new(r->transport);
-    if (!r->ready || !r->reserved || !r->flights_by_key || !r->inbox)
+    if (!r->ready || !r->reserved || !r->omit || !r->put_again || !r->flights_by_key || !r->inbox)
         return pl__fail(reterr, PL_E_NOMEM, "run");
     rc = pl__image_pool_new(r->inbox, &r->images, reterr);
     if (rc == PL_OK)
@@ -361,6 +365,9 @@ static void clear(pl_runner *r)
         pl__free(r->ready[i].ptr);
     pl__free(r->ready);
     pl__free(r->reserved);
+    pl__free(r->abilities);
+    pl__free(r->omit);
+    pl__free(r->put_again);
     pl__map_free(r->flights_by_key);
     pl__key_set_clear(&r->counted);
     pl__chat_builder_clear(&r->builder);
@@ -376,7 +383,9 @@ static void note_flow(pl_runner *r)
         pl__client_stats(r->client, i, &stats);
         for (uint32_t o = 0; o < PL_OUTCOMES && o < PL_CLIENT_OUTCOMES; o++)
             m->retries[o] = stats.retries[o];
-        m->attempts_most = stats.attempts_most;
+        m->retries[PL_OUTCOME_BAD_REQUEST] += r->put_again[i];
+        if (stats.attempts_most > m->attempts_most) /* also of calls that did not end */
+            m->attempts_most = stats.attempts_most;
         m->throttled_ns = stats.throttled_ns;
         m->breaker_openings = stats.breaker_openings;
         m->concurrency = stats.concurrency;

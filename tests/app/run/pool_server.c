@@ -41,6 +41,22 @@ static bool is_fault(const char *model, const char *fault)
     return strncmp(model, fault, n) == 0 && model[n] == '-';
 }
 
+static bool body_has(const pl_httpd_request *request, const char *words)
+{
+    return pl__view_find(request->body, pl__view(words)) != SIZE_MAX;
+}
+
+static void refuse_param(pl_httpd_response *ret, const char *name)
+{
+    char body[256];
+
+    (void)snprintf(body, sizeof(body),
+                   "{\"error\":{\"message\":\"Unsupported parameter: '%s' is not supported with this model.\","
+                   "\"type\":\"invalid_request_error\",\"param\":\"%s\",\"code\":\"unsupported_parameter\"}}",
+                   name, name);
+    reply_json(ret, 400, body);
+}
+
 static void reply_ill(const char *model, const pl_httpd_request *request, pl_httpd_response *ret)
 {
     if (is_fault(model, "html")) {
@@ -64,6 +80,15 @@ static void reply_ill(const char *model, const pl_httpd_request *request, pl_htt
                    "\"finish_reason\":\"stop\"}]}");
     } else if (is_fault(model, "length")) {
         reply_text(ret, "I was just about to", "length");
+    } else if (is_fault(model, "reasoning")) { /* takes one limit by one name, and its own temperature */
+        if (!body_has(request, "\"max_completion_tokens\""))
+            refuse_param(ret, "max_tokens");
+        else if (body_has(request, "\"temperature\""))
+            refuse_param(ret, "temperature");
+        else
+            reply_well(request, model, ret);
+    } else if (is_fault(model, "stubborn")) {
+        refuse_param(ret, "temperature");
     } else {
         reply_well(request, model, ret);
         ret->cut = is_fault(model, "cut");

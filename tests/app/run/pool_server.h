@@ -20,7 +20,8 @@ void pool_server_stop(pool_server *server);
 
 /* A peerless.yaml over models of these names (NULL-terminated) in dir, with dir/items.jsonl or dir/images as its data.
  * A name
- * "<fault>-N" makes the model fail that way: html, 401, 404, 429, 500, cut, badjson, empty, refusal, length, down. */
+ * "<fault>-N" makes the model fail that way: html, 401, 404, 429, 500, cut, badjson, empty, refusal, length, reasoning,
+ * stubborn (these two refuse parameters), down. */
 typedef struct pool_run {
     pl_config *config;
     pl_setup *setup;

@@ -140,12 +140,95 @@ static void fail_fast_stops_at_the_first_failure(void **state)
     pl__kit_temp_free(dir);
 }
 
+typedef struct warnings {
+    unsigned n;
+    char last[512];
+} warnings;
+
+static void note_warning(pl_log_level level, const char *message, void *user)
+{
+    warnings *w = user;
+
+    if (level != PL_LOG_WARN)
+        return;
+    w->n++;
+    (void)snprintf(w->last, sizeof(w->last), "%s", message);
+}
+
+/* A reasoning model refuses max_tokens and temperature, one after the other: its calls are put again without them, all
+ * later ones are never put so, and none has failed. */
+static void refused_parameters_are_left_out_from_then_on(void **state)
+{
+    const char *names[] = {"m1", "m2", "m3", "reasoning-1", NULL};
+    warnings said = {0};
+    pl_log log = {.sink = note_warning, .user = &said, .min_level = PL_LOG_WARN};
+    pl_run_opts opts = {.log = &log};
+    pool_server server;
+    pool_run run;
+    char *dir = pl__kit_temp_new();
+    char *items = pool_write_items(dir, 20);
+    const pl_run_model *m = NULL;
+    uint64_t retries = 0;
+
+    (void)state;
+    pool_server_start(&server);
+    pool_open(&run, dir, pl__httpd_port(server.httpd), "items: items.jsonl", names, NULL);
+    PL_KIT_OK(pool_execute(&run, &opts), &run.err);
+    m = pool_model(&run, "reasoning-1");
+    assert_int_equal(run.summary.state, PL_RUN_COMPLETE);
+    assert_int_equal(run.summary.attempts, atomic_load(&server.requests));
+    assert_int_equal(run.summary.calls + run.summary.reused, run.summary.tasks_total);
+    assert_int_equal(m->outcomes[PL_OUTCOME_BAD_REQUEST], 0);
+    for (size_t o = 0; o < PL_OUTCOMES; o++)
+        retries += m->retries[o];
+    assert_int_equal(m->retries[PL_OUTCOME_BAD_REQUEST], retries);
+    assert_int_equal(m->attempts, m->calls + retries);
+    assert_true(retries > 0 && retries <= 2 * 4); /* of what was in flight (4) at either refusal */
+    assert_int_equal(m->attempts_most, 3);
+    assert_int_equal(said.n, 2);
+    assert_non_null(strstr(said.last, "reasoning-1"));
+    assert_non_null(strstr(said.last, "temperature"));
+    pool_close(&run);
+    pool_server_stop(&server);
+    free(items);
+    pl__kit_temp_free(dir);
+}
+
+/* Where leaving it out does not help, the refusal is a bad request after all, and one more request has shown it. */
+static void a_refusal_that_stays_is_a_bad_request(void **state)
+{
+    const char *names[] = {"m1", "m2", "stubborn-1", NULL};
+    pool_server server;
+    pool_run run;
+    char *dir = pl__kit_temp_new();
+    char *items = pool_write_items(dir, 3);
+    const pl_run_model *m = NULL;
+
+    (void)state;
+    pool_server_start(&server);
+    pool_open(&run, dir, pl__httpd_port(server.httpd), "items: items.jsonl", names, NULL);
+    PL_KIT_OK(pool_execute(&run, NULL), &run.err);
+    m = pool_model(&run, "stubborn-1");
+    assert_int_equal(run.summary.state, PL_RUN_INCOMPLETE);
+    assert_int_equal(m->outcomes[PL_OUTCOME_BAD_REQUEST], m->calls);
+    assert_true(m->calls > 0);
+    assert_true(m->attempts <= m->calls + 4);
+    assert_int_equal(m->attempts_most, 2);
+    assert_int_equal(run.summary.attempts, atomic_load(&server.requests));
+    pool_close(&run);
+    pool_server_stop(&server);
+    free(items);
+    pl__kit_temp_free(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_bad_endpoint_is_counted_and_healed),
         cmocka_unit_test(bad_images_are_named_and_the_rest_goes_on),
         cmocka_unit_test(fail_fast_stops_at_the_first_failure),
+        cmocka_unit_test(refused_parameters_are_left_out_from_then_on),
+        cmocka_unit_test(a_refusal_that_stays_is_a_bad_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
