@@ -273,7 +273,7 @@ static pl_status make_summary(pl_runner *r, pl_error *reterr)
     s->item_problems = pl__calloc(PL_RUN_PROBLEMS_MAX, sizeof(*s->item_problems));
     if (!s->models || !s->item_problems)
         return pl__fail(reterr, PL_E_NOMEM, "summary of the run");
-    return PL_OK;
+    return pl__run_money_begin(r, reterr);
 }
 
 static pl_status begin(pl_runner *r, pl_error *reterr)
@@ -282,8 +282,6 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
     uint64_t slots = 0;
     pl_status rc = make_summary(r, reterr);
 
-    if (rc == PL_OK)
-        rc = pl__run_money_begin(r, reterr);
     if (rc == PL_OK)
         rc = pl__wire_open(&r->wire, r->opts, reterr);
     if (rc != PL_OK)
