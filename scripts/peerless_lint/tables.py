@@ -8,7 +8,7 @@ FLOORS = ("core", "edge", "app")
 _CORE_FACTS = ("base", "facts")
 _RUN = ("base", "facts", "text", "system", "config", "image", "http", "model", "store", "eval")
 _ANALYSIS = (*_RUN, "run", "stats", "signal", "rank", "records")
-_REPORT = (*_RUN, "run", "signal", "rank", "records", "analysis")
+_REPORT = (*_RUN, "probe", "run", "signal", "rank", "records", "analysis")
 
 FOLDERS = {
     "base": ("core", ()),
@@ -32,7 +32,7 @@ FOLDERS = {
     "analysis": ("app", _ANALYSIS),
     "report": ("app", _REPORT),
     "sim": ("app", (*_CORE_FACTS, "text", "system", "image", "httpd")),
-    "cli": ("app", (*_ANALYSIS, "httpd", "analysis", "report", "sim")),
+    "cli": ("app", (*_ANALYSIS, "probe", "httpd", "analysis", "report", "sim")),
 }
 
 # Installed headers and the floor they belong to.

@@ -149,13 +149,20 @@ int pl__cmd_run(const pl_args *args)
             code = pl__out_usage("--max-cost takes US dollars above 0, such as 5 or 0.50");
             goto out;
         }
+        if (wishes.replay_dir && pl__arg_given(args, "probe")) {
+            code = pl__out_usage("--probe asks endpoints, and --replay has none");
+            goto out;
+        }
         if (!wishes.replay_dir)
             pl__cli_guard_keys(config);
 
         if (pl__store_open_sqlite(pl__arg_text(args, "store", config->store), PL_STORE_CREATE, &store, &err) != PL_OK) {
             code = pl__out_error(&err);
         } else {
-            code = pl__cli_run(args, setup, store, &wishes, &run_id);
+            if (pl__arg_given(args, "probe"))
+                code = pl__cli_probe(args, config, store, &(pl_probe_wishes){.missing_only = true});
+            if (code == PL_EXIT_OK)
+                code = pl__cli_run(args, setup, store, &wishes, &run_id);
             if (run_id > 0 && !pl__arg_given(args, "no-rank")) {
                 int shown = show_ranking(args, store, run_id);
 

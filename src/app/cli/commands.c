@@ -23,6 +23,11 @@ static const pl_option PLAN[] = {
     {"config", 'c', PL_OPTION_TEXT, "FILE", "the configuration (default " PL_CONFIG_DEFAULT ")"},
     {"store", 0, PL_OPTION_TEXT, "FILE", "what is stored there need not be asked (default: the configuration's)"},
 };
+static const pl_option PROBE[] = {
+    {"config", 'c', PL_OPTION_TEXT, "FILE", "the configuration (default " PL_CONFIG_DEFAULT ")"},
+    {"store", 0, PL_OPTION_TEXT, "FILE", "where findings are kept (default: the configuration's)"},
+    {"deep", 0, PL_OPTION_FLAG, NULL, "also send long prompts, which cost, to find how long a context is"},
+};
 static const pl_option RUN[] = {
     {"config", 'c', PL_OPTION_TEXT, "FILE", "the configuration (default " PL_CONFIG_DEFAULT ")"},
     {"store", 0, PL_OPTION_TEXT, "FILE", "where results are kept (default: the configuration's)"},
@@ -32,6 +37,7 @@ static const pl_option RUN[] = {
     {"retry-failed", 0, PL_OPTION_FLAG, NULL, "also ask again what was refused as a bad request"},
     {"fail-fast", 0, PL_OPTION_FLAG, NULL, "stop at the first failed call"},
     {"no-rank", 0, PL_OPTION_FLAG, NULL, "end without showing the ranking"},
+    {"probe", 0, PL_OPTION_FLAG, NULL, "first probe the endpoints that no probe has asked yet"},
     {"record", 0, PL_OPTION_TEXT, "DIR", "also write every request and reply to DIR; keys are never in it"},
     {"replay", 0, PL_OPTION_TEXT, "DIR", "take the replies from a recording: no network, no keys, no waiting"},
     {"in-time", 0, PL_OPTION_FLAG, NULL, "with --replay: replies take as long as they took"},
@@ -77,6 +83,8 @@ static const pl_command COMMANDS[] = {
      pl__cmd_init},
     {"plan", "calls, tokens and cost that a run would take; makes none", "", 0, PLAN, COUNT(PLAN),
      "peerless plan -c peerless.yaml", pl__cmd_plan},
+    {"probe", "what each endpoint really does: a few small calls", "", 0, PROBE, COUNT(PROBE),
+     "peerless probe -c peerless.yaml", pl__cmd_probe},
     {"run", "ask, answer, judge; keeps everything and continues where it ended", "", 0, RUN, COUNT(RUN),
      "peerless run -c peerless.yaml --max-calls 1000", pl__cmd_run},
     {"rank", "rank models from a store or from logs of judgments or responses", "", 0, pl__ranking_options,

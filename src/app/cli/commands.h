@@ -12,6 +12,7 @@ int pl__cmd_diagnose(const pl_args *args);
 int pl__cmd_export(const pl_args *args);
 int pl__cmd_init(const pl_args *args);
 int pl__cmd_plan(const pl_args *args);
+int pl__cmd_probe(const pl_args *args);
 int pl__cmd_rank(const pl_args *args);
 int pl__cmd_run(const pl_args *args);
 int pl__cmd_sim_config(const pl_args *args);
@@ -29,6 +30,15 @@ pl_setup *pl__cli_setup(const pl_config *config, int *ret_exit);
 
 /* Before a command reads the config's keys: from then on the process leaves no core file with them in it. */
 void pl__cli_guard_keys(const pl_config *config);
+
+typedef struct pl_probe_wishes {
+    bool deep;
+    bool missing_only; /* ask only those whose abilities the store lacks */
+    bool show;         /* on standard output */
+} pl_probe_wishes;
+/* Asks the config's endpoints what they can do and keeps it in the store. The exit code; 1 also when an endpoint that
+ * is shown does not answer. */
+int pl__cli_probe(const pl_args *args, const pl_config *config, pl_store *store, const pl_probe_wishes *wishes);
 
 typedef struct pl_run_wishes {
     uint64_t max_calls;

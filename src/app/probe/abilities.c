@@ -102,13 +102,12 @@ bool pl__abilities_refuse_images(const pl_abilities *a)
 
 uint32_t pl__abilities_adapt(const pl_abilities *a, pl_chat *chat)
 {
-    const pl_finding *logprobs = &a->of[PL_ABILITY_LOGPROBS];
     uint32_t calls = 1;
 
-    if (logprobs->state == PL_ABILITY_NO)
+    if (lacks(a, PL_ABILITY_LOGPROBS))
         chat->top_logprobs = 0;
-    else if (logprobs->state == PL_ABILITY_YES && logprobs->amount > 0 && chat->top_logprobs > logprobs->amount)
-        chat->top_logprobs = (uint32_t)logprobs->amount;
+    else if (a->top_logprobs_max > 0 && chat->top_logprobs > a->top_logprobs_max)
+        chat->top_logprobs = a->top_logprobs_max;
     if (lacks(a, PL_ABILITY_TEMPERATURE))
         chat->omit |= PL_PARAM_TEMPERATURE;
     if (lacks(a, PL_ABILITY_MAX_TOKENS) && a->of[PL_ABILITY_MAX_COMPLETION_TOKENS].state == PL_ABILITY_YES)

@@ -41,9 +41,10 @@ typedef struct pl_finding {
 
 typedef struct pl_abilities {
     pl_finding of[PL_ABILITIES];
-    uint32_t calls;    /* chats asked */
-    uint32_t requests; /* with those sent again, and look-ups */
-    pl_usage usage;    /* of the chats */
+    uint32_t top_logprobs_max; /* more alternatives than that are refused; 0: none were */
+    uint32_t calls;            /* chats asked */
+    uint32_t requests;         /* with those sent again, and look-ups */
+    pl_usage usage;            /* of the chats */
     uint64_t elapsed_ms;
     int64_t probed_unix_ms;
 } pl_abilities;

@@ -38,6 +38,8 @@ pl_status pl__abilities_write(const pl_abilities *a, pl_str *out, pl_error *rete
         rc = pl__json_set_integer(doc, "input_tokens", (int64_t)a->usage.input_tokens);
     if (!rc)
         rc = pl__json_set_integer(doc, "output_tokens", (int64_t)a->usage.output_tokens);
+    if (!rc && a->top_logprobs_max > 0)
+        rc = pl__json_set_integer(doc, "top_logprobs_max", a->top_logprobs_max);
     for (unsigned i = 0; i < PL_ABILITIES && !rc; i++)
         rc = write_finding(list, (pl_ability)i, &a->of[i]);
     if (!rc) {
@@ -75,8 +77,8 @@ static pl_status read_finding(const json_t *doc, pl_finding *ret, pl_error *rete
 
 static pl_status read_counts(const json_t *doc, pl_abilities *ret, pl_error *reterr)
 {
-    static const char *const keys[] = {"probed_unix_ms", "elapsed_ms",   "calls",
-                                       "requests",       "input_tokens", "output_tokens"};
+    static const char *const keys[] = {"probed_unix_ms", "elapsed_ms",    "calls",           "requests",
+                                       "input_tokens",   "output_tokens", "top_logprobs_max"};
     int64_t x[sizeof(keys) / sizeof(keys[0])] = {0};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         pl_status rc = pl__json_get_integer(doc, keys[i], &x[i], reterr);
@@ -90,6 +92,7 @@ static pl_status read_counts(const json_t *doc, pl_abilities *ret, pl_error *ret
     ret->requests = (uint32_t)x[3];
     ret->usage.input_tokens = (uint64_t)x[4];
     ret->usage.output_tokens = (uint64_t)x[5];
+    ret->top_logprobs_max = x[6] < PL_CHAT_TOP_LOGPROBS_MAX ? (uint32_t)x[6] : 0;
     return PL_OK;
 }
 

@@ -136,6 +136,11 @@ static bool wants_room(const pl_subject *s, const pl_reply *reply)
     return !s->room && silent && (reasons || (!has_text(reply) && reply->usage.output_tokens >= PL_PROBE_TOKENS));
 }
 
+bool pl__question_two_limits(const pl_subject *s)
+{
+    return strcmp(s->codec->name, "openai") == 0;
+}
+
 static void open_others(pl_subject *s)
 {
     uint32_t dialect = s->codec->params;
@@ -153,7 +158,7 @@ static void open_others(pl_subject *s)
         s->state[PL_Q_SAMPLES] = PL_QUESTION_CLOSED;
     if (!(dialect & PL_PARAM_SEED))
         s->state[PL_Q_SEED_1] = s->state[PL_Q_SEED_2] = PL_QUESTION_CLOSED;
-    if (!(dialect & PL_PARAM_MAX_TOKENS) || (s->omit & PL_PARAM_MAX_TOKENS))
+    if (!pl__question_two_limits(s) || (s->omit & PL_PARAM_MAX_TOKENS))
         s->state[PL_Q_OTHER_LIMIT] = PL_QUESTION_CLOSED;
 }
 

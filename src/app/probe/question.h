@@ -71,6 +71,8 @@ PL_NODISCARD pl_status pl__question_ask(pl_client *client, uint32_t model, pl_su
 /* Takes a result over (*result becomes empty) and opens what it lets be asked next: the same question put otherwise, or
  * the other questions after PL_Q_TEXT. */
 void pl__question_answered(pl_subject *s, pl_question_id id, pl_call_result *result);
+/* Does the dialect have two names for the token limit? */
+bool pl__question_two_limits(const pl_subject *s);
 /* Opens PL_Q_DEEP. */
 void pl__question_go_deep(pl_subject *s);
 /* Names of the colours that the picture is painted with, as they stand in a reply. */

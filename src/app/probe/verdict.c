@@ -139,8 +139,9 @@ static void judge_images(const pl_subject *s, pl_abilities *ret)
     }
 }
 
-static void judge_logprobs(const pl_subject *s, pl_finding *f)
+static void judge_logprobs(const pl_subject *s, pl_abilities *ret)
 {
+    pl_finding *f = &ret->of[PL_ABILITY_LOGPROBS];
     const pl_reply *r = reply_to(s, PL_Q_LOGPROBS);
     uint32_t most = 0;
 
@@ -156,6 +157,8 @@ static void judge_logprobs(const pl_subject *s, pl_finding *f)
         set(f, PL_ABILITY_NO, 0, "asked for, and the reply has none");
     else
         set(f, PL_ABILITY_UNKNOWN, 0, "the reply was %s", pl__outcome_name(r->outcome));
+    if (f->state == PL_ABILITY_YES && s->top < PL_PROBE_TOP_LOGPROBS)
+        ret->top_logprobs_max = s->top;
 }
 
 static void judge_samples(const pl_subject *s, pl_finding *f)
@@ -242,7 +245,7 @@ static void judge_limits(const pl_subject *s, pl_abilities *ret)
         return;
     }
     judge_limit(s, id, limit, newer ? "max_completion_tokens" : "the token limit", usual);
-    if (!(s->codec->params & PL_PARAM_MAX_TOKENS))
+    if (!pl__question_two_limits(s))
         set(other, PL_ABILITY_NO, 0, "the dialect has one name for the limit");
     else
         judge_limit(s, PL_Q_OTHER_LIMIT, PL_PROBE_TOKENS_FEW, newer ? "max_tokens" : "max_completion_tokens", other);
@@ -323,7 +326,7 @@ void pl__probe_judge(const pl_subject *s, pl_abilities *ret)
         return;
     }
     judge_images(s, ret);
-    judge_logprobs(s, &ret->of[PL_ABILITY_LOGPROBS]);
+    judge_logprobs(s, ret);
     judge_samples(s, &ret->of[PL_ABILITY_N]);
     judge_repeats(s, ret);
     judge_temperature(s, &ret->of[PL_ABILITY_TEMPERATURE]);

@@ -295,8 +295,6 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
         rc = pl__wire_hide(&r->wire, pl__client_secrets(r->client), reterr);
     if (rc == PL_OK)
         rc = begin_run(r, reterr);
-    if (rc == PL_OK)
-        rc = pl__run_know_endpoints(r, reterr);
     if (rc != PL_OK)
         return rc;
     for (uint32_t i = 0; i < config->n_models; i++)
@@ -313,7 +311,9 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
     r->inbox = pl__inbox_new(r->transport);
     if (!r->ready || !r->reserved || !r->omit || !r->put_again || !r->flights_by_key || !r->inbox)
         return pl__fail(reterr, PL_E_NOMEM, "run");
-    rc = pl__image_pool_new(r->inbox, &r->images, reterr);
+    rc = pl__run_know_endpoints(r, reterr);
+    if (rc == PL_OK)
+        rc = pl__image_pool_new(r->inbox, &r->images, reterr);
     if (rc == PL_OK)
         rc = pl__store_writer_new(r->store, on_durable, r->inbox, &r->writer, reterr);
     return rc;

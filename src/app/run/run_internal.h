@@ -1,6 +1,7 @@
 #ifndef PL_RUN_INTERNAL_H
 #define PL_RUN_INTERNAL_H
 
+#include "abilities.h"
 #include "client.h"
 #include "image.h"
 #include "map.h"
@@ -15,6 +16,7 @@
  *   money.c    what calls cost, and the cap
  *   inbox.c    messages from other threads (durable results, fitted images)
  *   put_otherwise.c  parameters that an endpoint refuses
+ *   known.c    what a probe has found out about the endpoints
  *   wire.c    what requests go over: libcurl, a recording, or both
  *   run.c      the loop, stopping, progress
  *
@@ -147,11 +149,12 @@ typedef struct pl_runner {
     uint64_t n_flights;
     pl_open_unit *units;
     uint32_t n_units;
-    uint32_t window;       /* most open units */
-    pl_ready_queue *ready; /* per model */
-    uint32_t *reserved;    /* per model: flights that wait for an image and hold no slot of the client yet */
-    uint32_t *omit;        /* per model: parameters that its endpoint has refused (pl_chat.omit) */
-    uint64_t *put_again;   /* per model: calls that were put again without such */
+    uint32_t window;         /* most open units */
+    pl_ready_queue *ready;   /* per model */
+    uint32_t *reserved;      /* per model: flights that wait for an image and hold no slot of the client yet */
+    uint32_t *omit;          /* per model: parameters that its endpoint has refused (pl_chat.omit) */
+    uint64_t *put_again;     /* per model: calls that were put again without such */
+    pl_abilities *abilities; /* per model; all unknown where there was no probe */
     pl_chat_builder builder;
     uint32_t next_model;   /* where the last round of starting ended: fair sharing */
     pl_open_item *opening; /* the item whose units are being opened; NULL between items */
@@ -233,6 +236,14 @@ PL_NODISCARD pl_status pl__run_spend_stored(pl_runner *r, const pl_task *task, c
 /* put_otherwise.c: did the flight end because of parameters that the wish can do without? Then they are left out for
  * its model from now on. */
 bool pl__run_put_otherwise(pl_runner *r, pl_flight *f);
+
+/* known.c */
+/* Reads what probes have found, leaves out from the start what endpoints refuse (omit), and says what it means for this
+ * run. What the store fails with. */
+PL_NODISCARD pl_status pl__run_know_endpoints(pl_runner *r, pl_error *reterr);
+/* Would the endpoint refuse this chat for its picture? */
+bool pl__run_refuses(const pl_runner *r, uint32_t model, const pl_chat *chat);
+void pl__run_adapt(const pl_runner *r, uint32_t model, pl_chat *chat); /* leaves out what the endpoint refuses */
 
 /* run.c */
 void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...) PL_PRINTF(3, 4);

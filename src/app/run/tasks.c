@@ -157,12 +157,21 @@ void pl__run_flights_drop_all(pl_runner *r)
         flight_abandon(r, r->flights);
 }
 
+/* Into the builder. */
+static pl_status write_chat(pl_runner *r, pl_ready ready, pl_error *reterr)
+{
+    pl_status rc = pl__unit_chat(ready.unit->unit, ready.task, &r->builder, reterr);
+
+    if (rc == PL_OK)
+        pl__run_adapt(r, pl__unit_task(ready.unit->unit, ready.task)->model, &r->builder.chat);
+    return rc;
+}
+
 /* Sends a flight whose image (if any) is ready. */
 static pl_status flight_send(pl_runner *r, pl_flight *f, const pl_image_entry *image, pl_error *reterr)
 {
-    const pl_ready *first = &f->joiners[0];
     pl_chat_image chat_image = {NULL, NULL};
-    pl_status rc = pl__unit_chat(first->unit->unit, first->task, &r->builder, reterr);
+    pl_status rc = write_chat(r, f->joiners[0], reterr);
 
     if (rc != PL_OK)
         return rc;
@@ -321,6 +330,16 @@ out:
     return rc;
 }
 
+/* An endpoint that has shown that asking on is senseless: its tasks end without being asked, and are not stored. */
+static pl_status pass_over(pl_runner *r, pl_ready ready, pl_error *reterr)
+{
+    uint32_t model = pl__unit_task(ready.unit->unit, ready.task)->model;
+
+    r->summary->models[model].not_asked++;
+    pl__unit_start(ready.unit->unit, ready.task);
+    return pl__run_finish_task(r, ready.unit, ready.task, PL_OUTCOME_NONE, pl__view_n("", 0), reterr);
+}
+
 /* *ret_held: it must wait until calls in flight have ended for less than they might have cost. */
 static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_error *reterr)
 {
@@ -332,7 +351,7 @@ static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_err
     uintptr_t value = 0;
     pl_digest key;
     bool reused = false;
-    pl_status rc = pl__unit_chat(ready.unit->unit, ready.task, &r->builder, reterr);
+    pl_status rc = write_chat(r, ready, reterr);
 
     if (rc == PL_OK)
         rc = pl__chat_key(&r->builder.chat, &key, reterr);
@@ -345,6 +364,8 @@ static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_err
     rc = reuse_stored(r, ready, &key, &reused, reterr);
     if (rc != PL_OK || reused)
         return rc;
+    if (pl__run_refuses(r, model, &r->builder.chat))
+        return pass_over(r, ready, reterr);
     if (r->summary->calls >= r->calls_max) {
         pl__run_stop(r, PL_RUN_STOPPED, "the budget of %llu calls is used up", (unsigned long long)r->calls_max);
         return PL_OK; /* stays READY, out of the queue: counted as not asked */
@@ -362,16 +383,6 @@ static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_err
     pl__run_reserve(r, f, &reservation);
     r->summary->calls++;
     return flight_begin(r, f, &ready.unit->item->item, reterr);
-}
-
-/* An endpoint that has shown that asking on is senseless: its tasks end without being asked, and are not stored. */
-static pl_status pass_over(pl_runner *r, pl_ready ready, pl_error *reterr)
-{
-    uint32_t model = pl__unit_task(ready.unit->unit, ready.task)->model;
-
-    r->summary->models[model].not_asked++;
-    pl__unit_start(ready.unit->unit, ready.task);
-    return pl__run_finish_task(r, ready.unit, ready.task, PL_OUTCOME_NONE, pl__view_n("", 0), reterr);
 }
 
 static uint32_t free_slots(const pl_runner *r, uint32_t model)

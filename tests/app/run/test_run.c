@@ -177,6 +177,13 @@ static pl_status forward_file_get(pl_store *s, const char *path, uint64_t size_b
     return failing.real->ops->file_get(failing.real, path, size_bytes, mtime_ns, ret, ret_found, reterr);
 }
 
+static pl_status forward_abilities_get(pl_store *s, const pl_digest *endpoint, pl_str *ret, bool *ret_found,
+                                       pl_error *reterr)
+{
+    (void)s;
+    return failing.real->ops->abilities_get(failing.real, endpoint, ret, ret_found, reterr);
+}
+
 static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
 {
     fixture f;
@@ -194,6 +201,7 @@ static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
         failing.ops.run_begin = forward_run_begin;
         failing.ops.run_end = forward_run_end;
         failing.ops.file_get = forward_file_get;
+        failing.ops.abilities_get = forward_abilities_get;
         failing.base.ops = &failing.ops;
         failing.real = f.run.store;
         atomic_store(&failing.writes_left, writes);
