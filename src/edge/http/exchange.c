@@ -8,6 +8,7 @@
 
 #define HIDDEN "[hidden]"
 #define NS_PER_US UINT64_C(1000)
+#define ELAPSED_US_MAX (INT64_C(7) * 24 * 3600 * 1000000) /* more is taken for that much */
 
 /* By pl_http_failure; NULL is never written. */
 static const char *const failure_names[] = {NULL, "unreachable", "cut", "timeout", "too_large", NULL};
@@ -372,6 +373,7 @@ pl_status pl__exchange_read_end(pl_view line, pl_http_completion *ret, pl_error 
     rc = rc ? rc : pl__json_get_integer(doc, "received_bytes", &numbers[2], reterr);
     if (rc)
         goto out;
+    numbers[0] = numbers[0] < ELAPSED_US_MAX ? numbers[0] : ELAPSED_US_MAX;
     done.elapsed_ns = numbers[0] > 0 ? (uint64_t)numbers[0] * NS_PER_US : 0;
     done.sent_bytes = numbers[1] > 0 ? (uint64_t)numbers[1] : 0;
     done.received_bytes = numbers[2] > 0 ? (uint64_t)numbers[2] : 0;
