@@ -61,6 +61,20 @@ static pl_status add_faults(const pl_args *args, pl_sim_pool *pool, pl_error *re
     return rc;
 }
 
+static pl_status add_abilities(const pl_args *args, pl_sim_pool *pool, pl_error *reterr)
+{
+    size_t n = 0;
+    const char *const *specs = pl__arg_list(args, "abilities", &n);
+    pl_status rc = PL_OK;
+
+    for (size_t i = 0; rc == PL_OK && i < n; i++) {
+        rc = pl__sim_pool_add_habit(pool, specs[i], reterr);
+        if (rc != PL_OK)
+            pl__error_prefix(reterr, "--abilities %s", specs[i]);
+    }
+    return rc;
+}
+
 static pl_status keep_stats(const pl_args *args, const pl_sim_server *server, pl_error *reterr)
 {
     const char *path = pl__arg_text(args, "stats", NULL);
@@ -103,6 +117,8 @@ int pl__cmd_sim_serve(const pl_args *args)
     rc = open_pool(args, &pool, &err);
     if (rc == PL_OK)
         rc = add_faults(args, pool, &err);
+    if (rc == PL_OK)
+        rc = add_abilities(args, pool, &err);
     if (rc == PL_OK) {
         pl_sim_server_opts opts = {.pool = pool,
                                    .port = (uint16_t)port,

@@ -61,6 +61,8 @@ static const pl_option SERVE[] = {
     {"seed", 0, PL_OPTION_COUNT, "S", "of the default pool (default 1)"},
     {"faults", 0, PL_OPTION_LIST, "NAME=P,...",
      "what goes wrong, and how often: rate-limit=0.05,cut=0.02,latency=lognormal:200ms:0.8; all=0.2 is everything"},
+    {"abilities", 0, PL_OPTION_LIST, "NAME,...",
+     "what the endpoints do not do, or do otherwise: no-images,no-logprobs,max-side=512 (docs/simulator.md)"},
     {"stats", 0, PL_OPTION_TEXT, "FILE", "write the server's own count there at the end"},
     {"request-log", 0, PL_OPTION_TEXT, "FILE", "one line per answered request"},
     {"port-file", 0, PL_OPTION_TEXT, "FILE", "write the port here once requests are answered"},

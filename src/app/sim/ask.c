@@ -29,12 +29,15 @@ void pl__sim_ask_init(pl_sim_ask *ask, const pl_sim_pool *pool, const pl_sim_bod
 {
     *ask = (pl_sim_ask){.pool = pool, .body = body, .model = UINT32_MAX, .n = 1};
     pl__str_init(&ask->prompt, PL_SIM_PROMPT_BYTES_MAX);
+    pl__str_init(&ask->prefill, PL_SIM_PROMPT_BYTES_MAX);
 }
 
 void pl__sim_ask_clear(pl_sim_ask *ask)
 {
     if (ask)
         pl__str_clear(&ask->prompt);
+    if (ask)
+        pl__str_clear(&ask->prefill);
 }
 
 static void mix(pl_sim_ask *ask, pl_view bytes)
@@ -55,6 +58,8 @@ void pl__sim_ask_begin(pl_sim_ask *ask, pl_view role)
 {
     mix(ask, role);
     ask->by_user = pl__view_eq_str(role, "user");
+    ask->by_assistant = pl__view_eq_str(role, "assistant");
+    pl__str_reset(&ask->prefill);
     if (ask->by_user)
         pl__str_reset(&ask->prompt);
     ask->prompt_len = ask->prompt.len;
@@ -67,6 +72,8 @@ bool pl__sim_ask_text(pl_sim_ask *ask, pl_view text, pl_sim_complaint *why)
     pl_status rc = ask->prompt.len > 0 ? pl__str_append_char(&ask->prompt, '\n') : PL_OK;
     if (!rc)
         rc = pl__str_append_view(&ask->prompt, text);
+    if (!rc && ask->by_assistant)
+        rc = pl__str_append_view(&ask->prefill, text);
     if (!rc)
         return true;
     (void)pl__fail(&why->error, rc, "the text is longer than %zu bytes", PL_SIM_PROMPT_BYTES_MAX);
@@ -80,6 +87,13 @@ void pl__sim_ask_image(pl_sim_ask *ask, pl_view base64)
     ask->tokens += IMAGE_TOKENS;
     if (ask->image.len == 0)
         ask->image = base64;
+}
+
+void pl__sim_ask_look_away(pl_sim_ask *ask)
+{
+    if (ask->image.len > 0)
+        ask->tokens -= IMAGE_TOKENS;
+    ask->image = pl__view_n(NULL, 0);
 }
 
 void pl__sim_ask_end(pl_sim_ask *ask)

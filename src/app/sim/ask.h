@@ -36,6 +36,9 @@ typedef struct pl_sim_ask {
     bool logprobs;
     uint32_t top_logprobs;
     bool thoughts;     /* show some */
+    bool uncounted;    /* leave the usage out */
+    bool by_assistant; /* the last message is the assistant's … */
+    pl_str prefill;    /* … and this is its text */
     pl_str prompt;     /* the text of the last user message */
     pl_view image;     /* base64 of the first picture; empty: none */
     uint64_t key;      /* of the logical request, whatever the dialect */
@@ -52,7 +55,8 @@ bool pl__sim_ask_model(pl_sim_ask *ask, pl_view name, pl_sim_complaint *why);
 void pl__sim_ask_begin(pl_sim_ask *ask, pl_view role); /* of a message; OpenAI's words for roles */
 bool pl__sim_ask_text(pl_sim_ask *ask, pl_view text, pl_sim_complaint *why);
 void pl__sim_ask_image(pl_sim_ask *ask, pl_view base64);
-void pl__sim_ask_end(pl_sim_ask *ask); /* of a message */
+void pl__sim_ask_look_away(pl_sim_ask *ask); /* from its first picture, which is not counted either */
+void pl__sim_ask_end(pl_sim_ask *ask);       /* of a message */
 bool pl__sim_ask_finish(pl_sim_ask *ask, pl_sim_complaint *why);
 
 /* Members of JSON objects; absent or null leaves *ret. */

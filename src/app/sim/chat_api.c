@@ -4,6 +4,7 @@
 #include "error.h"
 #include "hash.h"
 #include "mishap.h"
+#include "refusals.h"
 #include "tokens.h"
 
 /* One request on its way. */
@@ -65,6 +66,29 @@ static bool draw_mishap(chat *c)
 
 /* ---- the answer ---- */
 
+/* What the assistant is made to have said comes back in front. */
+static pl_status continue_turn(const pl_str *prefill, pl_sim_speech *speech)
+{
+    pl_str whole;
+    pl_status rc = PL_OK;
+    if (prefill->len == 0)
+        return PL_OK;
+    pl__str_init(&whole, PL_SIM_SPEECH_BYTES_MAX);
+    rc = pl__str_append(&whole, prefill->ptr, prefill->len);
+    if (!rc)
+        rc = pl__str_append_char(&whole, ' ');
+    if (!rc)
+        rc = pl__str_append(&whole, pl__str_c(&speech->text), speech->text.len);
+    if (rc) {
+        pl__str_clear(&whole);
+        return rc;
+    }
+    pl__str_clear(&speech->text);
+    speech->text = whole;
+    speech->decision_start += prefill->len + 1;
+    return PL_OK;
+}
+
 static pl_status speak(chat *c, const pl_sim_sight *sight, pl_sim_speech *speeches)
 {
     pl_status rc = PL_OK;
@@ -78,6 +102,8 @@ static pl_status speak(chat *c, const pl_sim_sight *sight, pl_sim_speech *speech
         rc = pl__sim_speak(&turn, &speeches[i], &c->why.error);
         if (!rc)
             rc = pl__sim_mishap_change(c->mishap.fault, &speeches[i]);
+        if (!rc)
+            rc = continue_turn(&c->ask.prefill, &speeches[i]);
     }
     return rc;
 }
@@ -163,7 +189,9 @@ static bool read(chat *c, const pl_sim_body *body, json_t **ret_doc)
         return pl__sim_refuse_error(&c->why, NULL);
     if (!json_is_object(*ret_doc))
         return pl__sim_refuse(&c->why, 400, NULL, NULL, "the request must be a JSON object");
-    return c->dialect->read(c->request, *ret_doc, &c->ask, &c->why);
+    if (!c->dialect->read(c->request, *ret_doc, &c->ask, &c->why))
+        return false;
+    return pl__sim_habits_apply(&c->desk->pool->models[c->ask.model].habits, *ret_doc, &c->ask, &c->why);
 }
 
 pl_sim_result pl__sim_chat(const pl_sim_desk *desk, const pl_sim_dialect *dialect, const pl_httpd_request *request,

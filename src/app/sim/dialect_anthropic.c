@@ -172,6 +172,8 @@ static pl_status write(const pl_sim_ask *ask, const pl_sim_speech *speeches, pl_
     }
     if (ask->thoughts)
         tokens += pl__sim_count_tokens(pl__view(PL_SIM_THOUGHT));
+    if (!rc && ask->uncounted)
+        return pl__str_appendf(out, "],\"stop_reason\":\"%s\",\"stop_sequence\":null}\n", stop);
     return rc ? rc
               : pl__str_appendf(out,
                                 "],\"stop_reason\":\"%s\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":%u,"

@@ -289,6 +289,8 @@ static pl_status write(const pl_sim_ask *ask, const pl_sim_speech *speeches, pl_
     pl_status rc = pl__str_append_char(out, '{');
     if (!rc)
         rc = write_candidates(ask, speeches, out, &said);
+    if (!rc && ask->uncounted)
+        return pl__str_append_c(out, "}\n");
     if (!rc)
         rc = pl__str_appendf(out, ",\"usageMetadata\":{\"promptTokenCount\":%u", (unsigned)ask->tokens);
     if (!rc && said > 0)

@@ -176,6 +176,8 @@ static pl_status write_choice(const pl_sim_ask *ask, const pl_sim_speech *speech
     if (!rc)
         rc = pl__sim_write_string(sent, out);
     if (!rc)
+        rc = pl__str_append_c(out, ask->thoughts ? ",\"reasoning_content\":\"" PL_SIM_THOUGHT "\"" : "");
+    if (!rc)
         rc = pl__str_append_c(out, speech->refused ? "},\"logprobs\":" : ",\"refusal\":null},\"logprobs\":");
     if (!rc)
         rc = ask->logprobs && !speech->refused ? write_logprobs(speech, sent, ask->top_logprobs, out)
@@ -199,6 +201,8 @@ static pl_status write(const pl_sim_ask *ask, const pl_sim_speech *speeches, pl_
         rc = write_choice(ask, &speeches[i], i, out, &tokens);
         total += tokens;
     }
+    if (!rc && ask->uncounted)
+        return pl__str_append_c(out, "]}\n");
     return rc ? rc
               : pl__str_appendf(out,
                                 "],\"usage\":{\"prompt_tokens\":%u,\"completion_tokens\":%u,\"total_tokens\":%u,"
@@ -239,10 +243,16 @@ static pl_status write_error(const pl_sim_complaint *why, pl_str *out)
 static pl_status write_models(const pl_sim_pool *pool, pl_str *out)
 {
     pl_status rc = pl__str_append_c(out, "{\"object\":\"list\",\"data\":[");
-    for (uint32_t i = 0; !rc && i < pool->n_models; i++)
-        rc = pl__str_appendf(out, "%s{\"id\":\"%s\",\"object\":\"model\",\"created\":0,\"owned_by\":\"simulated\"}",
+    for (uint32_t i = 0; !rc && i < pool->n_models; i++) {
+        uint64_t context = pool->models[i].habits.of[PL_SIM_CONTEXT];
+        rc = pl__str_appendf(out, "%s{\"id\":\"%s\",\"object\":\"model\",\"created\":0,\"owned_by\":\"simulated\"",
                              i > 0 ? "," : "",
                              pl__sim_pool_name(pool, i)); /* names need no escapes: pools refuse others */
+        if (!rc && context > 0)
+            rc = pl__str_appendf(out, ",\"max_model_len\":%llu", (unsigned long long)context);
+        if (!rc)
+            rc = pl__str_append_char(out, '}');
+    }
     return rc ? rc : pl__str_append_c(out, "]}\n");
 }
 

@@ -101,6 +101,14 @@ pl_status pl__sim_pool_add_fault(pl_sim_pool *pool, const char *spec, pl_error *
     return rc;
 }
 
+pl_status pl__sim_pool_add_habit(pl_sim_pool *pool, const char *spec, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    for (uint32_t i = 0; !rc && i < pool->n_models; i++)
+        rc = pl__sim_habits_add(&pool->models[i].habits, pl__view(spec), reterr);
+    return rc;
+}
+
 pl_status pl__sim_pool_default(uint32_t n_models, uint64_t seed, pl_sim_pool **ret, pl_error *reterr)
 {
     pl_status rc = PL_OK;

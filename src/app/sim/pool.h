@@ -1,6 +1,7 @@
 #ifndef PL_SIM_POOL_H
 #define PL_SIM_POOL_H
 
+#include "endpoint_habits.h"
 #include "faults.h"
 #include "perception.h"
 #include "sim.h"
@@ -26,6 +27,7 @@ typedef struct pl_sim_model {
     pl_sim_eyes eyes;
     pl_sim_vices vices;
     pl_sim_faults faults; /* of the endpoint that serves it */
+    pl_sim_habits habits; /* of the same */
 } pl_sim_model;
 
 struct pl_sim_pool {

@@ -104,6 +104,24 @@ static pl_status parse_faults(const json_t *doc, pl_sim_faults *ret, pl_error *r
     return rc;
 }
 
+/* A list of what the endpoint does not do, as --abilities takes it. */
+static pl_status parse_habits(const json_t *doc, pl_sim_habits *ret, pl_error *reterr)
+{
+    const json_t *list = json_object_get(doc, "abilities");
+    pl_status rc = PL_OK;
+    if (!list || json_is_null(list))
+        return PL_OK;
+    if (!json_is_array(list))
+        return pl__fail(reterr, PL_E_PARSE, "abilities must be a list such as [\"no-images\"]");
+    for (size_t i = 0; !rc && i < json_array_size(list); i++) {
+        const json_t *spec = json_array_get(list, i);
+        if (!json_is_string(spec))
+            return pl__fail(reterr, PL_E_PARSE, "abilities must be a list such as [\"no-images\"]");
+        rc = pl__sim_habits_add(ret, pl__view_n(json_string_value(spec), json_string_length(spec)), reterr);
+    }
+    return rc;
+}
+
 static pl_status parse_names(const json_t *doc, pl_sim_pool *pool, uint32_t i, pl_error *reterr)
 {
     const char *name = NULL;
@@ -126,7 +144,7 @@ static pl_status parse_names(const json_t *doc, pl_sim_pool *pool, uint32_t i, p
 
 static pl_status parse_model(json_t *doc, pl_sim_pool *pool, uint32_t i, pl_error *reterr)
 {
-    static const char *const keys[] = {"name", "family", "resolution", "noise", "vices", "faults"};
+    static const char *const keys[] = {"name", "family", "resolution", "noise", "vices", "faults", "abilities"};
     pl_sim_model *m = &pool->models[i];
     int64_t resolution = 0;
     double noise = -1.0;
@@ -139,6 +157,8 @@ static pl_status parse_model(json_t *doc, pl_sim_pool *pool, uint32_t i, pl_erro
         rc = parse_names(doc, pool, i, reterr);
     if (!rc)
         rc = parse_faults(doc, &m->faults, reterr);
+    if (!rc)
+        rc = parse_habits(doc, &m->habits, reterr);
     if (!rc)
         rc = pl__json_get_integer(doc, "resolution", &resolution, reterr);
     if (!rc)

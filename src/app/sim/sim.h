@@ -24,6 +24,9 @@ PL_NODISCARD pl_status pl__sim_pool_parse(pl_view json, pl_sim_pool **ret, pl_er
 /* Lets things go wrong for every model of the pool, before it is served: "cut=0.05", "latency=lognormal:200ms:0.8"; see
  * docs/simulator.md. PL_E_PARSE. */
 PL_NODISCARD pl_status pl__sim_pool_add_fault(pl_sim_pool *pool, const char *spec, pl_error *reterr);
+/* What the endpoints of all models do not do, or do otherwise: "no-images", "max-side=512"; see docs/simulator.md.
+ * PL_E_PARSE. */
+PL_NODISCARD pl_status pl__sim_pool_add_habit(pl_sim_pool *pool, const char *spec, pl_error *reterr);
 void pl__sim_pool_free(pl_sim_pool *pool);
 uint32_t pl__sim_pool_count(const pl_sim_pool *pool);
 const char *pl__sim_pool_name(const pl_sim_pool *pool, uint32_t model);
