@@ -18,6 +18,7 @@
 #define SHARE_HIGH 0.9
 #define INTERVAL_LEVEL 0.95
 #define TEST_LEVEL 0.05
+#define DENSE_MODELS_MAX 128u /* up to here a table of judges and pairs of models is small */
 
 /* What the report does not keep, for one judge. */
 typedef struct habit {
@@ -77,10 +78,32 @@ static int compare_u64(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
+/* With a place for each judge and pair: bit 0 for one order, bit 1 for the other. */
+static pl_status mark_both_ways(const pl_judgment_set *set, const pl_row_key *keys, size_t n, habit *habits)
+{
+    size_t m = set->n_models;
+    uint8_t *seen = pl__calloc(m * m * m, sizeof(*seen));
+    if (!seen)
+        return PL_E_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        const pl_judgment *row = &set->rows[keys[i].row];
+        size_t low = row->a < row->b ? row->a : row->b;
+        size_t high = row->a < row->b ? row->b : row->a;
+        uint8_t *orders = &seen[(row->judge * m + low) * m + high];
+        *orders |= row->a < row->b ? 1 : 2;
+        if (*orders == 3)
+            habits[row->judge].both_ways = true;
+    }
+    pl__free(seen);
+    return PL_OK;
+}
+
 /* Marks the judges that saw some pair of models in either order, on whatever items: with one order a question that
  * is how drawing it differs from fixing it. */
 static pl_status find_both_ways(const pl_judgment_set *set, const pl_row_key *keys, size_t n, habit *habits)
 {
+    if (set->n_models <= DENSE_MODELS_MAX)
+        return mark_both_ways(set, keys, n, habits);
     uint64_t *seen = pl__calloc(n, sizeof(*seen));
     if (!seen)
         return PL_E_NOMEM;
