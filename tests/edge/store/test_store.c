@@ -472,6 +472,36 @@ static void test_files(void **state)
     assert_true(found && pl__digest_eq(&digest, &w.u.file.digest));
 }
 
+static void check_abilities(fixture *f, unsigned endpoint, const char *want)
+{
+    pl_digest key = store_kit_digest("endpoint", endpoint);
+    bool found = want == NULL;
+
+    pl__str_reset(&f->memory);
+    PL_KIT_OK(f->s->ops->abilities_get(f->s, &key, &f->memory, &found, &f->err), &f->err);
+    assert_int_equal(found, want != NULL);
+    if (want)
+        assert_string_equal(pl__str_c(&f->memory), want);
+}
+
+static void test_abilities(void **state)
+{
+    fixture *f = *state;
+    pl_store_write w = {.kind = PL_WRITE_ABILITIES};
+
+    check_abilities(f, 1, NULL);
+    PL_KIT_STATUS(f->s->ops->write(f->s, &w, 1, &f->err), PL_E_INVALID, &f->err);
+    f->err = (pl_error){0};
+    w.u.abilities = (pl_store_abilities){store_kit_digest("endpoint", 1), "{\"version\":1}"};
+    write_ok(f, &w, 1);
+    reopen(f);
+    check_abilities(f, 1, "{\"version\":1}");
+    check_abilities(f, 2, NULL);
+    w.u.abilities.json = "{}"; /* the newest counts */
+    write_ok(f, &w, 1);
+    check_abilities(f, 1, "{}");
+}
+
 typedef struct totals {
     size_t n;
     uint64_t output_tokens;
@@ -567,6 +597,7 @@ int main(void)
         BOTH(test_runs),
         BOTH(test_items),
         BOTH(test_files),
+        BOTH(test_abilities),
         BOTH(test_all_calls_in_key_order),
         BOTH(test_work_inside_a_scan),
         BOTH(test_results_are_appended),

@@ -1,0 +1,1 @@
+peerless sim serve --pool pool_abilities.json --port-file port -q & for i in $(seq 100); do [ -s port ] && break; sleep 0.1; done; peerless sim config --pool pool_abilities.json --port "$(cat port)" > sim.yaml; peerless probe -c sim.yaml --store probe.db 2>&1 | sed -E 's/, [0-9.]+ s$/, T s/'; code=${PIPESTATUS[0]}; kill $!; wait; exit $code
