@@ -3,8 +3,8 @@
  */
 #include "cli_kit.h"
 #include "rng.h"
+#include "stored_calls.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,43 +18,6 @@ static size_t kills_wanted(void)
     size_t n = text ? (size_t)strtoul(text, NULL, 10) : 20;
 
     return n > 0 ? n : 20;
-}
-
-static char *rank_of(const char *dir, const char *store)
-{
-    pl_kit_result result = {0};
-    char *out = NULL;
-
-    cli_run(dir, &result,
-            CLI_WORDS("rank", "--store", store, "--format", "json", "--methods", "upme,peer-review,majority-vote,prd"));
-    assert_int_equal(result.code, 0);
-    out = strdup(result.out);
-    pl__kit_result_clear(&result);
-    return out;
-}
-
-/* Stored calls with a response, and all that is wrong with the file. */
-static size_t stored_calls(const char *dir, const char *name)
-{
-    char *path = pl__kit_path(dir, name);
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-    size_t n = 0;
-
-    if (pl__kit_exists(path) && sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
-        (void)sqlite3_busy_timeout(db, 5000);
-        if (sqlite3_prepare_v2(db, "SELECT count(*) FROM call", -1, &statement, NULL) == SQLITE_OK &&
-            sqlite3_step(statement) == SQLITE_ROW)
-            n = (size_t)sqlite3_column_int64(statement, 0);
-        (void)sqlite3_finalize(statement);
-        if (sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &statement, NULL) == SQLITE_OK &&
-            sqlite3_step(statement) == SQLITE_ROW)
-            assert_string_equal((const char *)sqlite3_column_text(statement, 0), "ok");
-        (void)sqlite3_finalize(statement);
-    }
-    (void)sqlite3_close(db);
-    free(path);
-    return n;
 }
 
 /* Kills a run wait_ms after its first request was answered. */
@@ -91,53 +54,78 @@ static size_t settled_requests(const char *log)
     return now;
 }
 
+typedef struct campaign {
+    cli_pool pool;
+    char *undisturbed; /* tables */
+    size_t calls;      /* of an undisturbed run */
+    size_t stored;     /* in the store that is being filled */
+    size_t stored_all; /* in all of them */
+    size_t requests;   /* answered before it was begun */
+    size_t finished;   /* stores */
+} campaign;
+
+static void forget_store(const campaign *c)
+{
+    static const char *const names[] = {"killed.db", "killed.db-wal", "killed.db-shm"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *path = pl__kit_path(c->pool.dir, names[i]);
+
+        (void)remove(path);
+        free(path);
+    }
+}
+
+/* Runs to the end what the kills have left. */
+static void finish_store(campaign *c)
+{
+    size_t before = settled_requests(c->pool.log);
+    char *resumed = NULL;
+
+    free(cli_output(c->pool.dir, CLI_WORDS("run", "--store", "killed.db", "-q", "--no-rank")));
+    /* what was stored is not asked again: this run makes exactly the calls that are missing */
+    assert_int_equal(cli_count_lines(c->pool.log) - before, c->calls - c->stored);
+    resumed = cli_rank(c->pool.dir, "killed.db");
+    assert_string_equal(resumed, c->undisturbed);
+    free(resumed);
+    c->stored_all += c->calls;
+    c->stored = 0;
+    c->finished++;
+    forget_store(c);
+}
+
 static void killed_runs_lose_nothing_and_ask_nothing_twice(void **state)
 {
-    cli_pool pool = {0};
-    pl_kit_result result = {0};
+    campaign c = {0};
     size_t kills = kills_wanted();
-    size_t calls = 0; /* of an undisturbed run */
-    size_t before = 0;
-    size_t requests = 0;
-    size_t killed_midway = 0;
-    char *undisturbed = NULL;
-    char *resumed = NULL;
-    char scenes[32];
+    size_t midway = 0;
     pl_rng rng;
 
     (void)state;
     pl__rng_init(&rng, pl__kit_seed(), "kill", 0);
-    (void)snprintf(scenes, sizeof(scenes), "%zu", 4 + kills / 2); /* enough work for all kills to fall into it */
-    cli_pool_start(&pool, scenes, "6", "5");
-    cli_run(pool.dir, &result, CLI_WORDS("run", "--store", "whole.db", "-q", "--no-rank"));
-    assert_int_equal(result.code, 0);
-    pl__kit_result_clear(&result);
-    undisturbed = rank_of(pool.dir, "whole.db");
-    calls = cli_count_lines(pool.log);
+    cli_pool_start(&c.pool, "12", "6", "5");
+    free(cli_output(c.pool.dir, CLI_WORDS("run", "--store", "whole.db", "-q", "--no-rank")));
+    c.undisturbed = cli_rank(c.pool.dir, "whole.db");
+    c.requests = c.calls = cli_count_lines(c.pool.log);
     for (size_t i = 0; i < kills; i++) {
         size_t stored = 0;
 
-        run_and_kill(pool.dir, pool.log, (unsigned)pl__rng_below(&rng, 60));
-        stored = stored_calls(pool.dir, "killed.db");
-        assert_true(stored >= before); /* nothing lost */
-        killed_midway += stored > before && stored < calls;
-        before = stored;
+        run_and_kill(c.pool.dir, c.pool.log, (unsigned)pl__rng_below(&rng, 150));
+        stored = stored_calls(c.pool.dir, "killed.db");
+        assert_true(stored >= c.stored); /* nothing lost */
+        midway += stored > c.stored && stored < c.calls;
+        c.stored = stored;
+        if (c.stored * 4 >= c.calls * 3) /* hardly any work is left: the next kills go to another store */
+            finish_store(&c);
     }
-    requests = settled_requests(pool.log);
-    assert_true(requests - calls <= before + kills * IN_FLIGHT_MAX);
-    cli_run(pool.dir, &result, CLI_WORDS("run", "--store", "killed.db", "-q", "--no-rank"));
-    assert_int_equal(result.code, 0);
-    pl__kit_result_clear(&result);
-    /* what was stored is not asked again: this run makes exactly the calls that are missing */
-    assert_int_equal(cli_count_lines(pool.log) - requests, calls - before);
-    resumed = rank_of(pool.dir, "killed.db");
-    assert_string_equal(resumed, undisturbed);
-    print_message("%zu kills, %zu of them midway; %zu requests for %zu calls\n", kills, killed_midway,
-                  cli_count_lines(pool.log) - calls, calls);
-    assert_true(killed_midway > 0);
-    free(resumed);
-    free(undisturbed);
-    cli_pool_stop(&pool);
+    finish_store(&c);
+    /* what was in flight when it was killed is all that was asked twice */
+    assert_true(cli_count_lines(c.pool.log) - c.requests <= c.stored_all + kills * IN_FLIGHT_MAX);
+    print_message("%zu kills, %zu of them midway, %zu stores; %zu requests for %zu calls\n", kills, midway, c.finished,
+                  cli_count_lines(c.pool.log) - c.requests, c.stored_all);
+    assert_true(midway * 4 >= kills);
+    free(c.undisturbed);
+    cli_pool_stop(&c.pool);
 }
 
 int main(void)
