@@ -48,45 +48,66 @@ static void say_totals(const pl_abilities *abilities, uint32_t n)
     pl__out_say("%" PRIu64 " calls (%" PRIu64 " requests), %" PRIu64 " tokens, %s s", calls, requests, tokens, seconds);
 }
 
+static pl_status ask(const pl_args *args, const pl_config *config, pl_store *store, const pl_probe_wishes *wishes,
+                     const pl_model_spec *models, uint32_t n, pl_abilities *ret, pl_error *reterr)
+{
+    pl_probe_opts opts = {.models = models,
+                          .n_models = n,
+                          .log = &args->log,
+                          .seed = config->seed,
+                          .deep = wishes->deep,
+                          .interrupt = pl__interrupts_install()};
+    pl_status rc = PL_OK;
+
+    if (n == 0)
+        return PL_OK;
+    if (!args->quiet)
+        pl__out_say("Asking %u models at most some %u small questions each, about %u tokens a question%s", n,
+                    PL_PROBE_CALLS, TOKENS_PER_CALL, wishes->deep ? ", and then long ones (--deep)" : "");
+    rc = pl__probe(&opts, ret, reterr);
+    for (uint32_t i = 0; i < n && rc == PL_OK; i++)
+        rc = pl__abilities_store(store, &models[i], &ret[i], reterr);
+    if (rc == PL_OK && !args->quiet)
+        say_totals(ret, n);
+    return rc;
+}
+
+static int show(const pl_args *args, const pl_model_spec *models, const pl_abilities *abilities, uint32_t n)
+{
+    pl_error err = {0};
+    pl_str out;
+    int code = PL_EXIT_OK;
+
+    pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
+    if (pl__report_probe(models, abilities, n, args->format, &out, &err) == PL_OK)
+        code = pl__out_result(pl__view_n(pl__str_c(&out), out.len));
+    else
+        code = pl__out_error(&err);
+    for (uint32_t i = 0; i < n && code == PL_EXIT_OK; i++)
+        code = abilities[i].of[PL_ABILITY_TEXT].state == PL_ABILITY_YES ? PL_EXIT_OK : PL_EXIT_FAILED;
+    pl__str_clear(&out);
+    return code;
+}
+
 int pl__cli_probe(const pl_args *args, const pl_config *config, pl_store *store, const pl_probe_wishes *wishes)
 {
     pl_model_spec *models = pl__calloc(config->n_models, sizeof(*models));
     pl_abilities *abilities = pl__calloc(config->n_models, sizeof(*abilities));
     uint32_t n = 0;
     pl_error err = {0};
-    pl_str out;
-    pl_status rc = PL_OK;
+    int code = PL_EXIT_OK;
+    pl_status rc = models && abilities ? PL_OK : pl__fail(&err, PL_E_NOMEM, "probe");
 
-    pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
-    if (!models || !abilities)
-        rc = pl__fail(&err, PL_E_NOMEM, "probe");
-    else
+    if (rc == PL_OK)
         rc = choose(config, store, wishes->missing_only, models, &n, &err);
-    if (rc == PL_OK && n > 0 && !args->quiet)
-        pl__out_say("Asking %u models at most some %u small questions each, about %u tokens a question%s", n,
-                    PL_PROBE_CALLS, TOKENS_PER_CALL, wishes->deep ? ", and then long ones (--deep)" : "");
-    if (rc == PL_OK && n > 0) {
-        pl_probe_opts opts = {.models = models,
-                              .n_models = n,
-                              .log = &args->log,
-                              .seed = config->seed,
-                              .deep = wishes->deep,
-                              .interrupt = pl__interrupts_install()};
-
-        rc = pl__probe(&opts, abilities, &err);
-    }
-    for (uint32_t i = 0; i < n && rc == PL_OK; i++)
-        rc = pl__abilities_store(store, &models[i], &abilities[i], &err);
-    if (rc == PL_OK && wishes->show)
-        rc = pl__report_probe(models, abilities, n, args->format, &out, &err);
-    if (rc == PL_OK && n > 0 && !args->quiet)
-        say_totals(abilities, n);
-    int code = rc == PL_E_CANCELLED ? PL_EXIT_INTERRUPTED : rc == PL_OK ? PL_EXIT_OK : pl__out_error(&err);
-    if (rc == PL_OK && wishes->show)
-        code = pl__out_result(pl__view_n(pl__str_c(&out), out.len));
-    for (uint32_t i = 0; i < n && rc == PL_OK && code == PL_EXIT_OK && wishes->show; i++)
-        code = abilities[i].of[PL_ABILITY_TEXT].state == PL_ABILITY_YES ? code : PL_EXIT_FAILED;
-    pl__str_clear(&out);
+    if (rc == PL_OK)
+        rc = ask(args, config, store, wishes, models, n, abilities, &err);
+    if (rc == PL_E_CANCELLED)
+        code = PL_EXIT_INTERRUPTED;
+    else if (rc != PL_OK)
+        code = pl__out_error(&err);
+    else if (wishes->show)
+        code = show(args, models, abilities, n);
     pl__free(abilities);
     pl__free(models);
     return code;

@@ -1,8 +1,8 @@
 #ifndef PL_LOOKUP_H
 #define PL_LOOKUP_H
 
+#include "asking.h"
 #include "endpoint.h"
-#include "question.h"
 
 /* Where servers say how long their context is: a GET or two, without a token. */
 #define PL_LOOKUPS_MAX 2u /* of one endpoint */

@@ -4,7 +4,7 @@
 #include "image.h"
 #include "json.h"
 #include "probe.h"
-#include "question.h"
+#include "asking.h"
 #include "sim.h"
 
 #include <stdio.h>

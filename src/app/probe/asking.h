@@ -1,5 +1,5 @@
-#ifndef PL_QUESTION_H
-#define PL_QUESTION_H
+#ifndef PL_ASKING_H
+#define PL_ASKING_H
 
 #include "client.h"
 #include "picture.h"

@@ -1,4 +1,4 @@
-#include "question.h"
+#include "asking.h"
 
 #include "error.h"
 
