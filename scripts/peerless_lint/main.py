@@ -3,7 +3,7 @@ import argparse
 import os
 import sys
 
-from . import banned, layers, sizes, symbols, tables, tools, words
+from . import banned, faults, layers, sizes, symbols, tables, tools, words
 from .tree import Tree, Unusable
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -47,6 +47,7 @@ def main(argv):
             *symbols.check(tree, build, note),
             *sizes.check(tree, warnings.append),
             *words.check(tree),
+            *faults.check(tree),
         ]
         if options.tidy or options.changed is not None:
             found += tools.check_tidy(tree, build, jobs, options.changed, note)

@@ -164,9 +164,16 @@ int pl__cmd_run(void)
 #include <stdio.h>
 #include <stdlib.h>
 
+static int mean_once(void *user, void *err)
+{
+    (void)err;
+    return pl_stats_mean(user, 1);
+}
+
 int main(void)
 {
     char *text = malloc(mean_data);
+    pl__kit_fault_loop("mean", mean_once, NULL);
     (void)printf("%f\\n", strtod("1", NULL));
     free(text);
     return 0;
@@ -285,6 +292,9 @@ PLANTED = {
     "missing public header": (include(MEAN, "<peerless/nowhere.h>"), "public-header"),
     "private in public": (include(STATS_H, '"alloc.h"'), "public-header"),
     "hosted in public": (include(STATS_H, "<stdio.h>"), "public-header"),
+    # allocations
+    "never refused memory": (
+        append(STATS_H, "pl_status @pl_stats_lonely(void);\n"), "fault-loop"),
     # names, sizes, words
     "basename": (create("src/core/stats/table.h", "@" + GUARDED.format("PL_TABLE_H", "")), "basename"),
     "function too long": (append(MEAN, "\n" + long_function(101).replace(";\nint", ";\n@int", 1)), "function-size"),

@@ -154,13 +154,25 @@ static void every_reason_has_its_own_word(void **state)
     assert_string_equal(pl_missing_text((pl_missing)-1), "unknown");
 }
 
+static pl_status check_once(void *user, pl_error *err)
+{
+    return pl_judgment_set_check(user, err);
+}
+
+static void needs_no_memory(void **state)
+{
+    (void)state;
+    pl_judgment row = good_row();
+    pl_judgment_set set = set_of(&row, 1);
+    pl__kit_fault_loop("judgments", check_once, &set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts_what_is_right),
-        cmocka_unit_test(names_the_row_that_is_wrong),
-        cmocka_unit_test(refuses_null_arrays),
-        cmocka_unit_test(every_reason_has_its_own_word),
+        cmocka_unit_test(accepts_what_is_right), cmocka_unit_test(names_the_row_that_is_wrong),
+        cmocka_unit_test(refuses_null_arrays),   cmocka_unit_test(every_reason_has_its_own_word),
+        cmocka_unit_test(needs_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,6 +283,17 @@ static pl_status run_once(void *user, pl_error *err)
     return rc;
 }
 
+static pl_status pool_once(void *user, pl_error *err)
+{
+    const response_maker *x = user;
+    pl_answer_table *t = NULL;
+    uint8_t choices[20];
+    pl_status rc = pl_answer_table_build(&x->set, NULL, &t, err);
+    rc = rc ? rc : pl_answer_pool_choices(t, choices, err);
+    pl_answer_table_free(t);
+    return rc;
+}
+
 static void refused_memory(void **state)
 {
     (void)state;
@@ -290,6 +301,8 @@ static void refused_memory(void **state)
     for (size_t k = 0; k < N_ALL; k++) {
         faulty f = {x, ALL[k]};
         pl__kit_fault_loop(ALL[k], run_once, &f);
+        if (k == 0)
+            pl__kit_fault_loop("pool", pool_once, x);
     }
     free(x);
 }

@@ -65,8 +65,30 @@ static void bounds_and_ties(void **state)
     free(x);
 }
 
+static pl_status run_once(void *user, pl_error *err)
+{
+    const response_maker *x = user;
+    pl_answer_table *t = NULL;
+    pl_calibration c[3];
+    double values[3 * 20];
+    pl_status rc = pl_answer_table_build(&x->set, NULL, &t, err);
+    rc = rc ? rc : pl_calibration_run(t, 15, c, NULL, err);
+    rc = rc ? rc : pl_answer_signal_values(t, "entropy", values, NULL, err);
+    pl_answer_table_free(t);
+    return rc;
+}
+
+static void refused_memory(void **state)
+{
+    (void)state;
+    response_maker *x = response_maker_random(3, 3, 20, 3);
+    pl__kit_fault_loop("calibration and signals", run_once, x);
+    free(x);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(goldens), cmocka_unit_test(bounds_and_ties)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(goldens), cmocka_unit_test(bounds_and_ties),
+                                       cmocka_unit_test(refused_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

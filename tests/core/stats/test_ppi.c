@@ -180,9 +180,24 @@ static void covers(void **state)
     }
 }
 
+static pl_status mean_once(void *user, pl_error *err)
+{
+    static const double y[] = {0, 1, 1, 0, 1};
+    (void)user;
+    pl_ppi_mean_result r;
+    return pl_ppi_mean(y, y, 5, y, 5, NULL, &r, err);
+}
+
+static void needs_no_memory(void **state)
+{
+    (void)state;
+    pl__kit_fault_loop("ppi", mean_once, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_ppi_python), cmocka_unit_test(edges),
-                                       cmocka_unit_test(refusals), cmocka_unit_test(covers)};
+                                       cmocka_unit_test(refusals), cmocka_unit_test(covers),
+                                       cmocka_unit_test(needs_no_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
