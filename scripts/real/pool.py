@@ -9,6 +9,7 @@ import sys
 import time
 
 import check_injection
+import check_probe
 import check_run
 import config
 import models
@@ -82,6 +83,20 @@ def test_injection(check, pool, folder, binary):
         servers.end([server.pid for server in started])
 
 
+def test_probe(check, pool, folder, binary):
+    print("\nWhat peerless probe finds out about the servers")
+    pool = list({model.name: model for model in pool}.values())
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    started = servers.start(pool, folder / "log", with_parent=True)
+    try:
+        base_urls = {server.model.name: server.address + "/v1" for server in started}
+        (folder / "peerless.yaml").write_text(config.text_config(TEXT_ITEMS, pool, base_urls))
+        check_probe.check_probe(check, check_run.Peerless(binary, folder), pool)
+    finally:
+        servers.end([server.pid for server in started])
+
+
 def command_test(options):
     binary = str(pathlib.Path(options.binary).resolve())
     if not pathlib.Path(binary).is_file():
@@ -92,6 +107,8 @@ def command_test(options):
     text_pool, photo_pool = models.text_pool(BUILD / "models"), models.photo_pool(BUILD / "models")
     if options.only in (None, "injection"):
         test_injection(check, text_pool, BUILD / "test" / "injection", binary)
+    if options.only in (None, "probe"):
+        test_probe(check, [*text_pool, photo_pool[0]], BUILD / "test" / "probe", binary)
     if options.only in (None, "photos"):
         photos = copy_photographs(BUILD / "photos")
         test_pool(check, "Photographs, three vision models of random weights, generated questions, both criteria",
@@ -115,7 +132,7 @@ def main():
     commands.add_parser("stop", help="end them").set_defaults(run=command_stop)
     test = commands.add_parser("test", help="run peerless against them and check what it says and stores")
     test.add_argument("binary", nargs="?", default=str(ROOT / "build" / "dev" / "peerless"))
-    test.add_argument("--only", choices=["injection", "photos", "text"])
+    test.add_argument("--only", choices=["injection", "photos", "probe", "text"])
     test.set_defaults(run=command_test)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and programs under test are ended on the way out

@@ -1,10 +1,10 @@
 /* The whole probe against the simulated server, in every dialect, each ability taken away once. */
 #include "kit.h"
 
+#include "asking.h"
 #include "image.h"
 #include "json.h"
 #include "probe.h"
-#include "asking.h"
 #include "sim.h"
 
 #include <stdio.h>
