@@ -102,6 +102,9 @@ PL_API pl_comparison pl_peer_table_comparison(const pl_peer_table *table, size_t
 /** Images with at least one usable row: the clusters for resampling. 0 in a resampled table. An item whose rows name
  *  several images belongs to that of its first row in canonical order. */
 PL_API uint32_t pl_peer_table_n_images(const pl_peer_table *table);
+/** By item: the place of its image among the pl_peer_table_n_images(), in byte order of their ids, or UINT32_MAX for an
+ *  item without a usable row. n_items long; borrowed. NULL for a resampled table. */
+PL_API const uint32_t *pl_peer_table_item_images(const pl_peer_table *table, uint32_t *ret_n_items);
 /** Items whose usable rows name several images. */
 PL_API uint32_t pl_peer_table_split_items(const pl_peer_table *table);
 

@@ -1,8 +1,9 @@
 /* The cluster bootstrap. Replicate i is drawn from a stream of its own, so that it does not matter which thread makes
- * it; each worker keeps one drawn table and fills it again and again. */
+ * it; each worker keeps one drawn table and fills it again and again. Some methods need no table (bootstrap_bt.h). */
 #include "bootstrap.h"
 
 #include "alloc.h"
+#include "bootstrap_bt.h"
 #include "error.h"
 #include "rng.h"
 #include "thread.h"
@@ -14,6 +15,7 @@ typedef struct task {
     size_t n;
     size_t n_workers;
     bool is_jackknife;
+    bool without_bt; /* these are done */
     double *const *scores;
 } task;
 
@@ -37,6 +39,8 @@ static pl_status rank_draw(const task *t, size_t replicate, const pl_peer_table 
     const pl_bootstrap *b = t->b;
     for (size_t k = 0; k < b->n_methods; k++) {
         pl_ranking *ranking = NULL;
+        if (t->without_bt && pl__bootstrap_bt_method(b->methods[k]))
+            continue;
         pl_status rc = pl_rank_run(b->methods[k], table, b->models, &b->rank, &ranking, reterr);
         if (rc)
             return rc;
@@ -69,6 +73,12 @@ static pl_status work(size_t worker, void *user, pl_error *reterr)
 static pl_status run(const pl_bootstrap *b, size_t n, bool is_jackknife, double *const *scores, pl_error *reterr)
 {
     task t = {.b = b, .n = n, .n_workers = b->threads > 1 ? b->threads : 1, .is_jackknife = is_jackknife};
+    size_t n_left = 0;
+    pl_status rc = pl__bootstrap_bt(b, n, is_jackknife, scores, &t.without_bt, reterr);
+    for (size_t k = 0; k < b->n_methods; k++)
+        n_left += !(t.without_bt && pl__bootstrap_bt_method(b->methods[k]));
+    if (rc || n_left == 0)
+        return rc;
     if (t.n_workers > n)
         t.n_workers = n;
     t.scores = scores;

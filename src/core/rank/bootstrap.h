@@ -11,7 +11,8 @@ typedef struct pl_bootstrap {
     uint32_t n_models;
     uint32_t n_images;
     pl_rank_opts rank; /* as each draw uses them */
-    const pl_resampler *resampler;
+    const pl_peer_table *table;
+    const pl_resampler *resampler; /* of the table */
     uint64_t seed;
     uint32_t threads;
 } pl_bootstrap;

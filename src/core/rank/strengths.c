@@ -217,7 +217,7 @@ pl_status pl__strengths_fit(const pl_win_matrix *matrix, const pl_win_graph *gra
     size_t room = n + 1; /* with ln nu */
     pl_status rc = PL_E_NOMEM;
     fit f = {.model = *model};
-    pl_fit_report report = {.n_groups = graph->n_groups, .n_classes = graph->n_classes, .nu = (double)NAN};
+    pl_fit_report report = {.nu = (double)NAN};
     uint32_t *place = pl__calloc(n, sizeof(*place));
     uint32_t *sizes = pl__calloc(n, sizeof(*sizes));
     double *x = pl__calloc(room, sizeof(*x));
@@ -228,12 +228,19 @@ pl_status pl__strengths_fit(const pl_win_matrix *matrix, const pl_win_graph *gra
     f.hessian = pl__calloc(room * room, sizeof(*f.hessian));
     if (!place || !sizes || !x || !scratch || !held || !f.pairs || !f.hessian)
         goto out;
+    report.n_groups = graph ? graph->n_groups : 0;
+    report.n_classes = graph ? graph->n_classes : 0;
     report.tolerance = TOLERANCE * (1.0 + matrix->total);
     for (uint32_t i = 0; i < n; i++)
         place[i] = i;
     f.n = model->ridge > 0.0 ? n : choose_class(graph, matrix->n, sizes, place);
     list_pairs(&f, matrix, place);
     report.state = n == 0 ? PL_FIT_NOTHING : PL_FIT_NO_MAXIMUM;
+    for (uint32_t i = 0; i < n && model->start; i++) {
+        double start = model->start[matrix->models[i]];
+        if (place[i] != PL_NO_PLACE && isfinite(start))
+            x[place[i]] = start;
+    }
     if (f.n > 0)
         fit_params(&f, report.tolerance, x, scratch, held, &report);
     if (report.state == PL_FIT_NO_MAXIMUM) {

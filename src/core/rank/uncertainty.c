@@ -256,6 +256,7 @@ pl_status pl_uncertainty_run(const char *const *methods, size_t n_methods, const
                                  .models = models,
                                  .n_models = pl_peer_table_n_models(table),
                                  .n_images = u->n_images,
+                                 .table = table,
                                  .rank = rank ? *rank : rank_defaults,
                                  .seed = filled.seed,
                                  .threads = filled.threads};

@@ -20,6 +20,7 @@ static list_fn *const lists[] = {pl_peer_table_ballots, pl_peer_table_lone_ballo
 /* Every candidate gets a place, by name; those that stand in no ballot lose it again. */
 static void place_candidates(pl_win_matrix *m, const pl_rank_input *in)
 {
+    m->n = 0;
     for (uint32_t i = 0; i < in->n_models; i++)
         m->places[i] = PL_NO_PLACE;
     for (uint32_t i = 0; i < in->n_models; i++) {
@@ -104,15 +105,15 @@ static void drop_idle(pl_win_matrix *m, uint32_t *keep)
     m->n = n;
 }
 
-pl_status pl__win_matrix_init(pl_win_matrix *matrix, const pl_rank_input *in, bool with_lone, pl_error *reterr)
+pl_status pl__win_matrix_open(pl_win_matrix *matrix, const pl_rank_input *in, pl_error *reterr)
 {
     pl_status rc = PL_OK;
     pl_win_matrix m = {0};
-    uint32_t *keep = NULL;
 
     m.places = pl__calloc(in->n_models, sizeof(*m.places));
     m.models = pl__calloc(in->n_models, sizeof(*m.models));
-    if (!m.places || !m.models) {
+    m.keep = pl__calloc(in->n_models, sizeof(*m.keep));
+    if (!m.places || !m.models || !m.keep) {
         rc = pl__fail(reterr, PL_E_NOMEM, "%u models", in->n_models);
         goto out;
     }
@@ -123,26 +124,47 @@ pl_status pl__win_matrix_init(pl_win_matrix *matrix, const pl_rank_input *in, bo
     }
     m.wins = pl__calloc((size_t)m.n * m.n, sizeof(*m.wins));
     m.ties = pl__calloc((size_t)m.n * m.n, sizeof(*m.ties));
-    keep = pl__calloc(m.n, sizeof(*keep));
-    if (!m.wins || !m.ties || !keep) {
+    if (!m.wins || !m.ties) {
         rc = pl__fail(reterr, PL_E_NOMEM, "wins of %u models", m.n);
         goto out;
     }
-    add_ballots(&m, in, with_lone ? 2 : 1);
-    mirror_ties(&m);
-    drop_idle(&m, keep);
     *matrix = m;
     m = (pl_win_matrix){0};
 out:
-    pl__free(keep);
     pl__win_matrix_clear(&m);
     return rc;
+}
+
+void pl__win_matrix_reset(pl_win_matrix *m, const pl_rank_input *in)
+{
+    place_candidates(m, in);
+    memset(m->wins, 0, (size_t)m->n * m->n * sizeof(*m->wins));
+    memset(m->ties, 0, (size_t)m->n * m->n * sizeof(*m->ties));
+    m->total = 0.0;
+    m->tie_total = 0.0;
+}
+
+void pl__win_matrix_close(pl_win_matrix *m)
+{
+    mirror_ties(m);
+    drop_idle(m, m->keep);
+}
+
+pl_status pl__win_matrix_init(pl_win_matrix *matrix, const pl_rank_input *in, bool with_lone, pl_error *reterr)
+{
+    pl_status rc = pl__win_matrix_open(matrix, in, reterr);
+    if (rc)
+        return rc;
+    add_ballots(matrix, in, with_lone ? 2 : 1);
+    pl__win_matrix_close(matrix);
+    return PL_OK;
 }
 
 void pl__win_matrix_clear(pl_win_matrix *matrix)
 {
     pl__free(matrix->models);
     pl__free(matrix->places);
+    pl__free(matrix->keep);
     pl__free(matrix->wins);
     pl__free(matrix->ties);
     *matrix = (pl_win_matrix){0};

@@ -500,6 +500,13 @@ uint32_t pl_peer_table_n_images(const pl_peer_table *table)
     return table->n_clusters;
 }
 
+const uint32_t *pl_peer_table_item_images(const pl_peer_table *table, uint32_t *ret_n_items)
+{
+    if (ret_n_items)
+        *ret_n_items = table->n_items;
+    return table->clusters;
+}
+
 uint32_t pl_peer_table_split_items(const pl_peer_table *table)
 {
     return table->split_items;
