@@ -75,6 +75,20 @@ static pl_status add_abilities(const pl_args *args, pl_sim_pool *pool, pl_error 
     return rc;
 }
 
+static pl_status read_batches(const pl_args *args, pl_sim_batch_faults *ret, pl_error *reterr)
+{
+    size_t n = 0;
+    const char *const *specs = pl__arg_list(args, "batches", &n);
+    pl_status rc = PL_OK;
+
+    for (size_t i = 0; rc == PL_OK && i < n; i++) {
+        rc = pl__sim_batch_faults_add(ret, specs[i], reterr);
+        if (rc != PL_OK)
+            pl__error_prefix(reterr, "--batches %s", specs[i]);
+    }
+    return rc;
+}
+
 static pl_status keep_stats(const pl_args *args, const pl_sim_server *server, pl_error *reterr)
 {
     const char *path = pl__arg_text(args, "stats", NULL);
@@ -109,6 +123,7 @@ int pl__cmd_sim_serve(const pl_args *args)
     uint64_t port = pl__arg_count(args, "port", 0);
     pl_sim_pool *pool = NULL;
     pl_sim_server *server = NULL;
+    pl_sim_batch_faults batches = {0};
     pl_error err = {0};
     pl_status rc = PL_OK;
 
@@ -119,8 +134,11 @@ int pl__cmd_sim_serve(const pl_args *args)
         rc = add_faults(args, pool, &err);
     if (rc == PL_OK)
         rc = add_abilities(args, pool, &err);
+    if (rc == PL_OK)
+        rc = read_batches(args, &batches, &err);
     if (rc == PL_OK) {
         pl_sim_server_opts opts = {.pool = pool,
+                                   .batches = batches,
                                    .port = (uint16_t)port,
                                    .threads = (uint32_t)pl__arg_count(args, "threads", 2),
                                    .request_log = pl__arg_text(args, "request-log", NULL)};

@@ -63,6 +63,8 @@ static const pl_option SERVE[] = {
      "what goes wrong, and how often: rate-limit=0.05,cut=0.02,latency=lognormal:200ms:0.8; all=0.2 is everything"},
     {"abilities", 0, PL_OPTION_LIST, "NAME,...",
      "what the endpoints do not do, or do otherwise: no-images,no-logprobs,max-side=512 (docs/simulator.md)"},
+    {"batches", 0, PL_OPTION_LIST, "NAME=X,...",
+     "how batches go: delay=300ms,expired=0.1,errored=0.1,lost=0.1 (created, and no answer)"},
     {"stats", 0, PL_OPTION_TEXT, "FILE", "write the server's own count there at the end"},
     {"request-log", 0, PL_OPTION_TEXT, "FILE", "one line per answered request"},
     {"port-file", 0, PL_OPTION_TEXT, "FILE", "write the port here once requests are answered"},

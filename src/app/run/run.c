@@ -276,10 +276,19 @@ static pl_status make_summary(pl_runner *r, pl_error *reterr)
     return pl__run_money_begin(r, reterr);
 }
 
+/* The most open units: what keeps all slots busy, or as many as there may be, since batches want many calls at once. */
+static uint32_t window_of(const pl_config *config)
+{
+    uint64_t slots = 0;
+
+    for (uint32_t i = 0; i < config->n_models; i++)
+        slots += config->models[i].reach.batch ? WINDOW_MAX : config->models[i].reach.concurrency;
+    return slots * 2 < WINDOW_MIN ? WINDOW_MIN : slots * 2 > WINDOW_MAX ? WINDOW_MAX : (uint32_t)(slots * 2);
+}
+
 static pl_status begin(pl_runner *r, pl_error *reterr)
 {
     const pl_config *config = r->setup->config;
-    uint64_t slots = 0;
     pl_status rc = make_summary(r, reterr);
 
     if (rc == PL_OK)
@@ -297,9 +306,7 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
         rc = begin_run(r, reterr);
     if (rc != PL_OK)
         return rc;
-    for (uint32_t i = 0; i < config->n_models; i++)
-        slots += config->models[i].reach.concurrency;
-    r->window = slots * 2 < WINDOW_MIN ? WINDOW_MIN : slots * 2 > WINDOW_MAX ? WINDOW_MAX : (uint32_t)(slots * 2);
+    r->window = window_of(config);
     r->calls_max = r->opts->max_calls ? r->opts->max_calls : UINT64_MAX;
     r->start_ns = now_ns(r);
     r->deadline_ns = r->opts->deadline_ms ? r->start_ns + r->opts->deadline_ms * 1000000 : UINT64_MAX;
@@ -316,6 +323,8 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
         rc = pl__image_pool_new(r->inbox, &r->images, reterr);
     if (rc == PL_OK)
         rc = pl__store_writer_new(r->store, on_durable, r->inbox, &r->writer, reterr);
+    if (rc == PL_OK)
+        rc = pl__run_batches_begin(r, reterr);
     return rc;
 }
 
@@ -406,6 +415,7 @@ static pl_status settle(pl_runner *r, pl_error *reterr)
     r->summary->stored_in_part = !pl__run_all_opened(r);
     pl__run_units_drop_all(r);
     note_flow(r);
+    pl__run_batches_end(r);
     settle_state(r);
     return rc;
 }

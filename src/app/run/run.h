@@ -104,7 +104,7 @@ void pl__estimate_clear(pl_estimate *estimate);
 void pl__stage_estimate_sum(pl_stage_estimate *sum, const pl_stage_estimate *more);
 
 /* ---- run ---- */
-#define PL_OUTCOMES 40
+#define PL_OUTCOMES 43
 
 typedef struct pl_run_model {
     uint64_t outcomes[PL_OUTCOMES]; /* ended tasks by pl_outcome, stored ones included */

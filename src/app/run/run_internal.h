@@ -14,6 +14,7 @@
  *   tasks.c    ready tasks -> flights -> results -> durable -> next ready tasks
  *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
  *   money.c    what calls cost, and the cap
+ *   batches.c  batches that outlive a run
  *   inbox.c    messages from other threads (durable results, fitted images)
  *   put_otherwise.c  parameters that an endpoint refuses
  *   known.c    what a probe has found out about the endpoints
@@ -203,6 +204,14 @@ PL_NODISCARD pl_status pl__run_call_finished(pl_runner *r, pl_call_result *resul
 PL_NODISCARD pl_status pl__run_call_durable(pl_runner *r, pl_flight *f, pl_error *reterr);
 PL_NODISCARD pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *reterr);
 void pl__run_flights_drop_all(pl_runner *r);
+/* batches.c */
+/* Takes over the batches that an earlier run has left at their providers. */
+PL_NODISCARD pl_status pl__run_batches_begin(pl_runner *r, pl_error *reterr);
+/* A result that no task has asked for yet: it is stored, and found there when one does. */
+PL_NODISCARD pl_status pl__run_batch_result(pl_runner *r, const pl_call_result *result, pl_error *reterr);
+/* Says in the summary which batches go on without us. */
+void pl__run_batches_end(pl_runner *r);
+
 /* The text of a stored reply, appended to out (reset first); nothing for anything but a response. */
 PL_NODISCARD pl_status pl__run_stored_text(const pl_store_call *call, pl_str *out, pl_error *reterr);
 

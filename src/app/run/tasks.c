@@ -151,6 +151,26 @@ static void flight_abandon(pl_runner *r, pl_flight *f)
     flight_free(r, f);
 }
 
+/* The same, and they become ready once more. */
+static pl_status flight_again(pl_runner *r, pl_flight *f, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    for (size_t i = 0; i < f->n_joiners; i++) {
+        pl_open_unit *u = f->joiners[i].unit;
+
+        if (!u->dead) {
+            pl__unit_unstart(u->unit, f->joiners[i].task);
+            u->in_queue[f->joiners[i].task] = 0;
+            rc = rc ? rc : pl__run_queue_ready(r, u, f->joiners[i].task, reterr);
+        }
+        u->joined--;
+        pl__run_unit_release(r, u);
+    }
+    flight_free(r, f);
+    return rc;
+}
+
 void pl__run_flights_drop_all(pl_runner *r)
 {
     while (r->flights)
@@ -252,7 +272,7 @@ static pl_status flight_begin(pl_runner *r, pl_flight *f, const pl_item *item, p
     pl_image_entry *entry = NULL;
     pl_status rc = PL_OK;
 
-    if (!item->image_path)
+    if (!item->image_path || pl__client_awaits(r->client, &f->key))
         return flight_send(r, f, NULL, reterr);
     rc = pl__image_pool_get(r->images, item->image_path, &item->image_digest, &r->setup->config->models[f->model].image,
                             &entry, reterr);
@@ -489,14 +509,19 @@ static pl_status put_again(pl_runner *r, pl_flight *f, pl_error *reterr)
 pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *reterr)
 {
     pl_flight *f = (pl_flight *)(uintptr_t)result->tag;
-    pl_run_model *m = &r->summary->models[f->model];
+    pl_run_model *m = NULL;
     pl_status rc = PL_OK;
 
+    if (result->unasked)
+        return pl__run_batch_result(r, result, reterr);
+    m = &r->summary->models[f->model];
     f->result = *result;
     *result = (pl_call_result){0};
     if (f->result.decoded.reply.outcome == PL_OUTCOME_NONE) { /* cancelled: nothing was learnt */
         pl__client_release(r->client, f->model);
         count_unmade(r, f);
+        if (f->result.ask_again && !r->stopping)
+            return flight_again(r, f, reterr);
         flight_abandon(r, f);
         return PL_OK;
     }

@@ -57,6 +57,12 @@ pl_status pl__wire_open(pl_wire *ret, const pl_run_opts *opts, pl_error *reterr)
                    .log = opts->log};
     if ((opts->record_dir && opts->replay_dir) || (opts->transport && (opts->record_dir || opts->replay_dir)))
         return pl__fail(reterr, PL_E_INVALID, "a run either records, or replays, or is given a transport");
+    for (uint32_t i = 0; i < opts->setup->config->n_models && (opts->record_dir || opts->replay_dir); i++) {
+        if (opts->setup->config->models[i].reach.batch)
+            return pl__fail(reterr, PL_E_UNSUPPORTED,
+                            "a recording knows no batches: model %s has limits: {batch: true}",
+                            opts->setup->config->models[i].name);
+    }
     if (opts->transport)
         return PL_OK;
     if (opts->replay_dir)

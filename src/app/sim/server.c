@@ -1,3 +1,4 @@
+#include "batch_api.h"
 #include "chat_api.h"
 
 #include "alloc.h"
@@ -16,6 +17,7 @@
 struct pl_sim_server {
     pl_sim_desk desk;
     pl_sim_served *served;
+    pl_sim_batches *batches;
     pl_httpd *httpd;
     int log_fd; /* -1: no log */
 };
@@ -103,12 +105,20 @@ static bool is_for_get(const char *path)
     return false;
 }
 
+static void answer_in_batch(const pl_sim_dialect *dialect, const pl_httpd_request *request, pl_httpd_response *ret,
+                            void *user)
+{
+    handle_chat(user, dialect, request, ret);
+}
+
 static void handle(const pl_httpd_request *request, pl_httpd_response *ret, void *user)
 {
     pl_sim_server *server = user;
     const pl_sim_dialect *dialect = pl__sim_dialect_of_path(request->path);
     const pl_sim_dialect *wording = dialect ? dialect : &pl__sim_dialect_openai;
 
+    if (pl__sim_batches_handle(server->batches, request, ret))
+        return;
     if (dialect && strcmp(request->method, "POST") == 0)
         handle_chat(server, dialect, request, ret);
     else if (strcmp(request->method, "GET") == 0 && handle_get(server, request, ret))
@@ -146,7 +156,12 @@ pl_status pl__sim_server_start(const pl_sim_server_opts *opts, pl_sim_server **r
                                  .gallery = pl__sim_gallery_new(opts->pool),
                                  .calls = pl__sim_call_log_new(),
                                  .clock = pl__clock_system()};
-    if (!server->served || !server->desk.gallery || !server->desk.calls) {
+    server->batches = pl__sim_batches_new(&(pl_sim_batches_opts){.clock = server->desk.clock,
+                                                                 .seed = opts->pool->seed,
+                                                                 .faults = opts->batches,
+                                                                 .answer = answer_in_batch,
+                                                                 .user = server});
+    if (!server->served || !server->desk.gallery || !server->desk.calls || !server->batches) {
         rc = pl__fail(reterr, PL_E_NOMEM, "what a simulated server remembers");
         goto out;
     }
@@ -189,5 +204,6 @@ void pl__sim_server_stop(pl_sim_server *server)
     pl__sim_call_log_free(server->desk.calls);
     pl__sim_gallery_free(server->desk.gallery);
     pl__sim_served_free(server->served);
+    pl__sim_batches_free(server->batches);
     pl__free(server);
 }

@@ -37,10 +37,21 @@ PL_NODISCARD pl_status pl__sim_measure_truth(const pl_sim_pool *pool, uint32_t n
                                              uint32_t threads, double *ret, pl_error *reterr);
 
 /* ---- the server ---- */
+/* How batches go: each time and share 0 if all is well. */
+typedef struct pl_sim_batch_faults {
+    uint32_t delay_ms; /* until a batch has ended */
+    double expired;    /* share of requests that are not asked in time */
+    double errored;    /* that fail */
+    double lost;       /* share of batches that are created without an answer */
+} pl_sim_batch_faults;
+/* Adds "delay=300ms", "expired=0.1", "errored=0.1" or "lost=0.5". PL_E_PARSE. */
+PL_NODISCARD pl_status pl__sim_batch_faults_add(pl_sim_batch_faults *faults, const char *spec, pl_error *reterr);
+
 typedef struct pl_sim_server_opts {
     const pl_sim_pool *pool; /* borrowed; must outlive the server */
     uint16_t port;           /* 0: any */
     uint32_t threads;
+    pl_sim_batch_faults batches;
     const char *request_log; /* appends a line "<sha256 of the request body> <model>" per answered request; or NULL */
 } pl_sim_server_opts;
 typedef struct pl_sim_server pl_sim_server;

@@ -60,6 +60,7 @@ typedef struct pl_endpoint_spec {
     uint32_t attempts_max;
     uint32_t rpm; /* requests and tokens a minute at most, over all replicas; 0: no ceiling of ours */
     uint32_t tpm;
+    bool batch; /* its calls go in batches to the provider's batch API */
     uint32_t timeout_connect_ms;
     uint32_t timeout_first_byte_ms;
     uint32_t timeout_total_ms;

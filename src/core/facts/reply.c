@@ -22,6 +22,9 @@ static const struct {
     {PL_OUTCOME_SERVER_ERROR, "server error"},
     {PL_OUTCOME_UNREACHABLE, "unreachable"},
     {PL_OUTCOME_GARBLED, "garbled"},
+    {PL_OUTCOME_BATCH_EXPIRED, "batch expired"},
+    {PL_OUTCOME_BATCH_CANCELLED, "batch cancelled"},
+    {PL_OUTCOME_BATCH_FAILED, "batch failed"},
 };
 
 bool pl__outcome_is_response(pl_outcome o)

@@ -24,6 +24,10 @@ typedef enum pl_outcome {
     PL_OUTCOME_SERVER_ERROR = 37, /* attempts exhausted on 5xx */
     PL_OUTCOME_UNREACHABLE = 38,  /* refused, reset, cut connection, DNS, TLS */
     PL_OUTCOME_GARBLED = 39,      /* a body that is no reply: HTML, broken JSON, wrong shape */
+    /* What became of the provider's batch that it was in; it was not asked, and nothing was paid. */
+    PL_OUTCOME_BATCH_EXPIRED = 40,
+    PL_OUTCOME_BATCH_CANCELLED = 41,
+    PL_OUTCOME_BATCH_FAILED = 42,
 } pl_outcome;
 
 bool pl__outcome_is_response(pl_outcome o);    /* 1..15 */

@@ -278,6 +278,21 @@ void pl__read_extra(pl_section_reader *r, const pl_yaml_node *node, void *target
 }
 
 /* ---- together ---- */
+/* Files and batches live at one address, by one way of naming it. */
+static void check_batch(pl_section_reader *r, const pl_draft_model *model)
+{
+    const pl_model_spec *spec = &model->spec;
+    bool openai = spec->provider && strcmp(spec->provider, "openai") == 0;
+    bool anthropic = spec->provider && strcmp(spec->provider, "anthropic") == 0;
+
+    if (spec->provider && !openai && !anthropic)
+        pl__reader_problem(r, model->line, "limits.batch is there for the providers openai and anthropic alone");
+    if (openai && spec->reach.api_version)
+        pl__reader_problem(r, model->line, "limits.batch and api_version cannot stand together");
+    if (model->n_base_urls > 1)
+        pl__reader_problem(r, model->line, "limits.batch needs one base_url: a batch is at one server");
+}
+
 void pl__finish_model(pl_section_reader *r, pl_draft_model *model)
 {
     pl_model_spec *spec = &model->spec;
@@ -285,6 +300,8 @@ void pl__finish_model(pl_section_reader *r, pl_draft_model *model)
         pl__reader_problem(r, model->line,
                            "api_version needs a base_url: that of the deployment, such as "
                            "https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT");
+    if (spec->reach.batch)
+        check_batch(r, model);
     if (!!spec->reach.api_key_env + !!spec->reach.api_key_file + !!spec->reach.api_key_cmd > 1)
         pl__reader_problem(r, model->line, "api_key_env, api_key_file and api_key_cmd cannot stand together");
     if (!model->base_urls) {

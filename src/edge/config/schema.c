@@ -63,6 +63,7 @@ static const pl_field limits_fields[] = {
     {.key = "timeout_total", .kind = PL_FIELD_DURATION_32, AT(spec.reach.timeout_total_ms), .min = 1, .max = DAY_MS},
     {.key = "rpm", .kind = PL_FIELD_U32, AT(spec.reach.rpm), .min = 1, .max = 100000000},
     {.key = "tpm", .kind = PL_FIELD_U32, AT(spec.reach.tpm), .min = 1, .max = 2000000000},
+    {.key = "batch", .kind = PL_FIELD_BOOL, AT(spec.reach.batch)},
 };
 static const pl_section limits_section = {limits_fields, COUNT(limits_fields), NULL};
 

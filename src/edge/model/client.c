@@ -1,6 +1,7 @@
 #include "client.h"
 
 #include "alloc.h"
+#include "batch.h"
 #include "client_internal.h"
 #include "error.h"
 #include "redact.h"
@@ -174,6 +175,10 @@ static pl_status settle(pl_client *c, pl_call_result *ret, size_t cap, size_t *n
 
 static void take(pl_client *c, pl_http_completion *done)
 {
+    if (done->tag & PL_BATCH_TRANSPORT_TAG) {
+        pl__batches_take(c->batches, done);
+        return;
+    }
     pl_call *x = done->tag < c->n_calls ? c->calls[done->tag] : NULL;
     if (!x || x->state != PL_CALL_SENT) {
         pl__http_reply_clear(&done->reply);
@@ -256,8 +261,9 @@ void pl__client_free(pl_client *client)
 {
     if (!client)
         return;
-    if (client->in_flight > 0)
+    if (client->in_flight > 0 || client->batches)
         client->transport->ops->cancel_all(client->transport);
+    pl__batches_free(client->batches);
     for (size_t i = 0; i < client->n_calls; i++) {
         call_reset(client->calls[i]);
         pl__free(client->calls[i]);
@@ -282,11 +288,31 @@ pl_status pl__client_set_requests_max(pl_client *client, uint32_t requests_max, 
     return share_out(client, requests_max, reterr);
 }
 
+static uint32_t slots_of(const pl_client *c, const pl_endpoint *e)
+{
+    return c->batches && e->spec.reach.batch ? PL_BATCH_CALLS_MAX : e->slots;
+}
+
 uint32_t pl__client_free_slots(const pl_client *client, uint32_t model)
 {
     if (model >= client->n_lanes)
         return 0;
-    return client->lanes[model].endpoint.slots - client->lanes[model].endpoint.slots_used;
+    const pl_endpoint *e = &client->lanes[model].endpoint;
+    return slots_of(client, e) - e->slots_used;
+}
+
+/* *ret_taken: it goes, or has gone, in a batch. */
+static pl_status submit_to_batch(pl_client *c, uint32_t model, const pl_chat *chat, const pl_chat_image *images,
+                                 size_t n_images, uint64_t tag, bool *ret_taken, pl_error *reterr)
+{
+    pl_digest key;
+    if (!c->batches)
+        return PL_OK;
+    pl_status rc = pl__chat_key(chat, &key, reterr);
+    if (rc || (!c->lanes[model].endpoint.spec.reach.batch && !pl__batches_awaits(c->batches, &key)))
+        return rc;
+    *ret_taken = true;
+    return pl__batches_submit(c->batches, model, chat, &key, images, n_images, tag, reterr);
 }
 
 pl_status pl__client_submit(pl_client *client, uint32_t model, const pl_chat *chat, const pl_chat_image *images,
@@ -296,9 +322,15 @@ pl_status pl__client_submit(pl_client *client, uint32_t model, const pl_chat *ch
     if (model >= client->n_lanes)
         return pl__fail(reterr, PL_E_INVALID, "model %u of %u", model, client->n_lanes);
     pl_endpoint *e = &client->lanes[model].endpoint;
-    if (e->slots_used >= e->slots)
+    if (e->slots_used >= slots_of(client, e))
         return pl__fail(reterr, PL_E_BUSY, "model %s has no free slot", e->spec.name);
-    pl_status rc = idle_call(client, &x);
+    bool batched = false;
+    pl_status rc = submit_to_batch(client, model, chat, images, n_images, tag, &batched, reterr);
+    if (rc || batched) {
+        e->slots_used += rc ? 0 : 1;
+        return rc;
+    }
+    rc = idle_call(client, &x);
     if (rc)
         return pl__fail(reterr, rc, "model %s: call", e->spec.name);
     rc = pl__endpoint_encode(e, chat, images, n_images, &x->req, reterr);
@@ -322,7 +354,19 @@ pl_status pl__client_submit(pl_client *client, uint32_t model, const pl_chat *ch
 static uint64_t idle_until_ns(const pl_client *c, uint64_t now, uint64_t deadline_mono_ns)
 {
     uint64_t due_ns = c->arrived_first ? now : pl__client_due_ns(c); /* a retry that could not be sent */
+    uint64_t batches_ns = pl__batches_due_ns(c->batches);
+    due_ns = batches_ns < due_ns ? batches_ns : due_ns;
     return due_ns < deadline_mono_ns ? due_ns : deadline_mono_ns;
+}
+
+/* Hands out what is there, and sends what is due. */
+static pl_status progress(pl_client *c, pl_call_result *ret, size_t cap, size_t *n, pl_error *reterr)
+{
+    pl_status rc = settle(c, ret, cap, n, reterr);
+    rc = rc ? rc : pl__batches_results(c->batches, ret, cap, n, reterr);
+    uint64_t now = now_ns(c);
+    pl__client_pump(c, now);
+    return rc ? rc : pl__batches_pump(c->batches, now, reterr);
 }
 
 pl_status pl__client_poll(pl_client *client, uint64_t deadline_mono_ns, pl_call_result *ret, size_t cap, size_t *ret_n,
@@ -332,8 +376,7 @@ pl_status pl__client_poll(pl_client *client, uint64_t deadline_mono_ns, pl_call_
     size_t n = 0;
     if (cap == 0)
         return pl__fail(reterr, PL_E_INVALID, "no room for results");
-    rc = settle(client, ret, cap, &n, reterr);
-    pl__client_pump(client, now_ns(client));
+    rc = progress(client, ret, cap, &n, reterr);
     while (!rc && n == 0) {
         uint64_t due_ns = idle_until_ns(client, now_ns(client), deadline_mono_ns);
         size_t n_done = 0;
@@ -343,9 +386,8 @@ pl_status pl__client_poll(pl_client *client, uint64_t deadline_mono_ns, pl_call_
             break;
         for (size_t i = 0; i < n_done; i++)
             take(client, &client->completions[i]);
-        rc = settle(client, ret, cap, &n, reterr);
+        rc = progress(client, ret, cap, &n, reterr);
         uint64_t now = now_ns(client);
-        pl__client_pump(client, now);
         if (now >= deadline_mono_ns || (n_done == 0 && now < due_ns)) /* over, or woken */
             break;
     }
@@ -363,7 +405,27 @@ void pl__client_release(pl_client *client, uint32_t model)
 
 uint32_t pl__client_in_flight(const pl_client *client)
 {
-    return client->in_flight;
+    return client->in_flight + pl__batches_in_flight(client->batches);
+}
+
+pl_status pl__client_keep_batches(pl_client *client, const pl_batch_ledger *ledger, pl_error *reterr)
+{
+    return client->batches ? PL_OK : pl__batches_new(client, ledger, &client->batches, reterr);
+}
+
+pl_status pl__client_adopt_batch(pl_client *client, const pl_batch_record *record, pl_error *reterr)
+{
+    return client->batches ? pl__batches_adopt(client->batches, record, reterr) : PL_OK;
+}
+
+bool pl__client_awaits(const pl_client *client, const pl_digest *key)
+{
+    return client->batches && pl__batches_awaits(client->batches, key);
+}
+
+void pl__client_batches_left(const pl_client *client, uint32_t *ret_batches, uint64_t *ret_calls)
+{
+    pl__batches_left(client->batches, ret_batches, ret_calls);
 }
 
 pl_outcome pl__client_closed(const pl_client *client, uint32_t model)

@@ -1,6 +1,7 @@
 #ifndef PL_CLIENT_H
 #define PL_CLIENT_H
 
+#include "batch_record.h"
 #include "clock.h"
 #include "codec.h"
 #include "log.h"
@@ -22,6 +23,10 @@ typedef struct pl_call_result {
     int http_status; /* 0 if there was none */
     uint32_t attempts;
     uint64_t elapsed_ns; /* first submit to end, waits included */
+    /* Of batches: */
+    pl_digest key;  /* of the call */
+    bool unasked;   /* nobody in this run has submitted it: there is no tag, and no slot to release */
+    bool ask_again; /* outcome NONE: it was never asked after all, and may be submitted anew */
 } pl_call_result;
 void pl__call_result_clear(pl_call_result *result);
 
@@ -45,7 +50,8 @@ void pl__client_release(pl_client *client, uint32_t model);
 /* No further attempts; what is in flight ends as it is answered, what waits for a retry ends now with what it had.
  * Calls that have not been sent yet still are. */
 void pl__client_stop_retrying(pl_client *client);
-/* Calls that have not been sent yet end now, with PL_OUTCOME_NONE and no attempt. */
+/* Calls that have not been sent yet end now, with PL_OUTCOME_NONE and no attempt; so do those in batches, which go on
+ * without us. */
 void pl__client_drop_unsent(pl_client *client);
 /* How many requests all endpoints together may have in flight from now on; shared fairly, one kept for each at least.
  * Only while nothing is in flight, else PL_E_BUSY. PL_E_NOMEM, PL_E_INVALID (0). */
@@ -61,7 +67,28 @@ const struct pl_endpoint *pl__client_endpoint(const pl_client *client, uint32_t 
 /* What no output may show: the keys of all endpoints. Borrowed. */
 const pl_secrets *pl__client_secrets(const pl_client *client);
 
-#define PL_CLIENT_OUTCOMES 40u /* numbers of pl_outcome */
+/* ---- batches ---- */
+/* Where batches are kept between runs. Borrowed but for its bytes; called from the client's thread. */
+typedef struct pl_batch_ledger {
+    /* Replaces by tag, durable on return. What it fails with ends the poll that needed it, and is tried again. */
+    pl_status (*put)(const pl_batch_record *record, void *user, pl_error *reterr);
+    /* The same, but durable only after every result of it that poll has handed out before. */
+    pl_status (*end)(const pl_batch_record *record, void *user, pl_error *reterr);
+    void *user;
+} pl_batch_ledger;
+
+/* From here on, calls of models that want it go in batches; without a ledger they go one by one. Once, before the
+ * first submit. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__client_keep_batches(pl_client *client, const pl_batch_ledger *ledger, pl_error *reterr);
+/* A batch of an earlier run that has not ended: its results will come out of poll, for the calls that are submitted
+ * meanwhile, whatever their model's config says now, and for the others as `unasked`. PL_E_NOMEM, PL_E_PARSE. */
+PL_NODISCARD pl_status pl__client_adopt_batch(pl_client *client, const pl_batch_record *record, pl_error *reterr);
+/* Is the call in such a batch? Then submit needs no images. */
+bool pl__client_awaits(const pl_client *client, const pl_digest *key);
+/* Batches that the provider has, or may have, whose results are not here. */
+void pl__client_batches_left(const pl_client *client, uint32_t *ret_batches, uint64_t *ret_calls);
+
+#define PL_CLIENT_OUTCOMES 43u /* numbers of pl_outcome */
 
 typedef struct pl_client_stats {
     uint64_t calls;                       /* handed out by poll, sent at least once */

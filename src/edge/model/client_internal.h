@@ -82,8 +82,9 @@ struct pl_client {
     pl_call *idle;
     pl_call *arrived_first;
     pl_call *arrived_last;
-    pl_deadlines waiting; /* by call index */
-    uint32_t in_flight;
+    pl_deadlines waiting;       /* by call index */
+    uint32_t in_flight;         /* without those in batches */
+    struct pl_batches *batches; /* NULL: none are kept */
     bool no_retries;
     pl_http_completion completions[PL_COMPLETIONS_AT_ONCE];
 };

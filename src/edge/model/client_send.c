@@ -1,5 +1,6 @@
 #include "client_internal.h"
 
+#include "batch.h"
 #include "error.h"
 #include "rate_headers.h"
 #include "retry.h"
@@ -411,6 +412,7 @@ void pl__client_stop_retrying(pl_client *client)
     uint32_t index = 0;
     uint64_t due_ns = 0;
     client->no_retries = true;
+    pl__batches_stop_retrying(client->batches);
     while (pl__deadlines_first(&client->waiting, &index, &due_ns)) {
         pl_call *x = client->calls[index];
         pl__deadlines_drop(&client->waiting, index);
@@ -423,6 +425,7 @@ void pl__client_stop_retrying(pl_client *client)
 
 void pl__client_drop_unsent(pl_client *client)
 {
+    pl__batches_leave(client->batches);
     for (uint32_t i = 0; i < client->n_lanes; i++)
         take_queued(client, &client->lanes[i], false);
 }

@@ -97,24 +97,47 @@ void pl__endpoint_clear(pl_endpoint *e)
         pl__key_wipe(&e->header_values[i]);
 }
 
+/* Takes over *req, also on failure. */
+static pl_status sign(const pl_endpoint *e, pl_http_req *req, pl_http_req *ret, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    if (e->key.len > 0)
+        rc = pl__http_req_header(req, auth_header(e), pl__str_c(&e->auth_value), reterr);
+    for (size_t i = 0; i < e->spec.reach.n_headers && !rc; i++)
+        rc = pl__http_req_header(req, e->spec.reach.headers[i].name, pl__str_c(&e->header_values[i]), reterr);
+    if (rc) {
+        pl__http_req_clear(req);
+        return rc;
+    }
+    req->timeout_connect_ms = e->spec.reach.timeout_connect_ms;
+    req->timeout_first_byte_ms = e->spec.reach.timeout_first_byte_ms;
+    req->timeout_total_ms = e->spec.reach.timeout_total_ms;
+    *ret = *req;
+    return PL_OK;
+}
+
 pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const pl_chat_image *images, size_t n_images,
                               pl_http_req *ret, pl_error *reterr)
 {
     pl_http_req req = {0};
     pl_status rc = e->codec->encode(chat, "", images, n_images, &req, reterr);
-    if (!rc && e->key.len > 0)
-        rc = pl__http_req_header(&req, auth_header(e), pl__str_c(&e->auth_value), reterr);
-    for (size_t i = 0; i < e->spec.reach.n_headers && !rc; i++)
-        rc = pl__http_req_header(&req, e->spec.reach.headers[i].name, pl__str_c(&e->header_values[i]), reterr);
+    return rc ? rc : sign(e, &req, ret, reterr);
+}
+
+pl_status pl__endpoint_request(const pl_endpoint *e, const char *path, const char *content_type, pl_blob *body,
+                               pl_http_req *ret, pl_error *reterr)
+{
+    pl_http_req req = {.url = pl__strdup(path)};
+    pl_status rc = req.url ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "model %s: request", e->spec.name);
+    if (!rc && content_type)
+        rc = pl__http_req_header(&req, "content-type", content_type, reterr);
+    if (!rc && body)
+        rc = pl__http_req_part(&req, body, reterr);
     if (rc) {
         pl__http_req_clear(&req);
         return rc;
     }
-    req.timeout_connect_ms = e->spec.reach.timeout_connect_ms;
-    req.timeout_first_byte_ms = e->spec.reach.timeout_first_byte_ms;
-    req.timeout_total_ms = e->spec.reach.timeout_total_ms;
-    *ret = req;
-    return PL_OK;
+    return sign(e, &req, ret, reterr);
 }
 
 pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uint32_t replica, pl_http_req *ret,

@@ -32,6 +32,9 @@ void pl__endpoint_clear(pl_endpoint *e); /* overwrites the key */
 /* Encodes, and sets the key's header, the user's own ones and time-outs. */
 PL_NODISCARD pl_status pl__endpoint_encode(const pl_endpoint *e, const pl_chat *chat, const pl_chat_image *images,
                                            size_t n_images, pl_http_req *ret, pl_error *reterr);
+/* The same for a request that is no chat: to a path (whose bytes are copied), by GET or, with a body, by POST. */
+PL_NODISCARD pl_status pl__endpoint_request(const pl_endpoint *e, const char *path, const char *content_type,
+                                            pl_blob *body, pl_http_req *ret, pl_error *reterr);
 /* A copy of a request for one attempt, addressed to a replica. */
 PL_NODISCARD pl_status pl__endpoint_address(const pl_endpoint *e, const pl_http_req *req, uint32_t replica,
                                             pl_http_req *ret, pl_error *reterr);

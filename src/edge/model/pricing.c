@@ -106,7 +106,7 @@ bool pl__is_own_service(const pl_model_spec *spec)
     return host && spec->reach.n_base_urls > 0;
 }
 
-pl_price pl__price_of(const pl_model_spec *spec, const char **ret_noted)
+static pl_price listed_price(const pl_model_spec *spec, const char **ret_noted)
 {
     const price_row *best = NULL;
     if (ret_noted)
@@ -129,6 +129,18 @@ pl_price pl__price_of(const pl_model_spec *spec, const char **ret_noted)
                       .output = UINT64_C(1000) * best->output_micro,
                       .cached_input = UINT64_C(1000) * best->cached_micro,
                       .cache_written = pl__price_cache_written(best->provider, UINT64_C(1000) * best->input_micro)};
+}
+
+pl_price pl__price_of(const pl_model_spec *spec, const char **ret_noted)
+{
+    pl_price price = listed_price(spec, ret_noted);
+    if (spec->reach.batch) { /* what both providers ask for a batch: half */
+        price.input /= 2;
+        price.output /= 2;
+        price.cached_input /= 2;
+        price.cache_written /= 2;
+    }
+    return price;
 }
 
 uint64_t pl__money_add(uint64_t a, uint64_t b)

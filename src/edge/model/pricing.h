@@ -9,7 +9,8 @@
 
 /* What the model costs: as the user says; else, at the provider's own service, as the built-in table says for exactly
  * this model or a dated version of it. Anything else is not known: a gateway or a server of one's own has prices of its
- * own. *ret_noted: the month of the table's row ("2026-11"), NULL for the user's price; it may be NULL. */
+ * own. In batches it costs half. *ret_noted: the month of the table's row ("2026-11"), NULL for the user's price; it
+ * may be NULL. */
 pl_price pl__price_of(const pl_model_spec *spec, const char **ret_noted);
 /* Is every address of the model the provider's own service? */
 bool pl__is_own_service(const pl_model_spec *spec);

@@ -19,12 +19,13 @@ typedef struct run_row {
     pl_str strings; /* what run points into */
 } run_row;
 
-typedef enum table { CALLS, TASKS, ITEMS, FILES, ABILITIES, TABLES } table;
+typedef enum table { CALLS, TASKS, ITEMS, FILES, ABILITIES, BATCHES, TABLES } table;
 #define CALL_KEY_BYTES 32
 #define TASK_KEY_BYTES 64 /* unit, key */
 #define ITEM_KEY_BYTES 16 /* run, position */
 #define FILE_KEY_BYTES 32 /* SHA-256 of the path */
 #define ABILITIES_KEY_BYTES 32
+#define BATCH_KEY_BYTES 32
 
 typedef struct memory_store {
     pl_store base; /* first */
@@ -73,6 +74,9 @@ static table key_of(const pl_store_write *w, uint8_t ret[PL_SKIP_KEY_BYTES_MAX])
     case PL_WRITE_ABILITIES:
         memcpy(ret, w->u.abilities.endpoint.bytes, ABILITIES_KEY_BYTES);
         return ABILITIES;
+    case PL_WRITE_BATCH:
+        memcpy(ret, w->u.batch.tag.bytes, BATCH_KEY_BYTES);
+        return BATCHES;
     case PL_WRITE_FILE:
         break;
     }
@@ -325,6 +329,45 @@ static pl_status memory_item_each(pl_store *s, int64_t run_id,
     return rc;
 }
 
+/* As item_next: the next batch that has not ended. */
+static pl_status batch_next(cursor *c, row **block, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    pl__free(*block);
+    *block = NULL;
+    (void)pthread_mutex_lock(&c->m->lock);
+    const pl_store_write *w = cursor_next(c, 0);
+    while (w && w->u.batch.ended)
+        w = cursor_next(c, 0);
+    if (w)
+        *block = row_copy(w);
+    if (w && !*block)
+        rc = pl__fail(reterr, PL_E_NOMEM, "a batch");
+    (void)pthread_mutex_unlock(&c->m->lock);
+    return rc;
+}
+
+static pl_status memory_batch_each(pl_store *s,
+                                   pl_status (*fn)(const pl_batch_record *batch, void *user, pl_error *reterr),
+                                   void *user, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    row *block = NULL;
+    cursor c;
+
+    cursor_init(&c, (memory_store *)s, BATCHES);
+    while (rc == PL_OK) {
+        rc = batch_next(&c, &block, reterr);
+        if (rc != PL_OK || !block)
+            break;
+        rc = fn(&block->w.u.batch, user, reterr);
+    }
+    pl__free(block);
+    pl__str_clear(&c.memory);
+    return rc;
+}
+
 static pl_status run_set(run_row *r, const pl_store_run *run, pl_error *reterr)
 {
     run_row copy = {.run = {.id = 0}};
@@ -491,6 +534,7 @@ static const pl_store_ops memory_ops = {
     .file_get = memory_file_get,
     .abilities_get = memory_abilities_get,
     .call_each = memory_call_each,
+    .batch_each = memory_batch_each,
     .close = memory_close,
 };
 
@@ -508,6 +552,7 @@ pl_status pl__store_open_memory(pl_store **ret, pl_error *reterr)
     m->tables[ITEMS].key_bytes = ITEM_KEY_BYTES;
     m->tables[FILES].key_bytes = FILE_KEY_BYTES;
     m->tables[ABILITIES].key_bytes = ABILITIES_KEY_BYTES;
+    m->tables[BATCHES].key_bytes = BATCH_KEY_BYTES;
     *ret = &m->base;
     return PL_OK;
 }

@@ -118,6 +118,7 @@ static const pl_store_ops sqlite_ops = {
     .file_get = pl__sqlite_file_get,
     .abilities_get = pl__sqlite_abilities_get,
     .call_each = pl__sqlite_call_each,
+    .batch_each = pl__sqlite_batch_each,
     .close = sqlite_close,
 };
 

@@ -14,6 +14,8 @@ const char *const pl__sqlite_read_sql[PL_RS_COUNT] = {
     [PL_RS_RUN] = "SELECT id, config, prompts, version, created_unix_ms, state, summary, n_items FROM run"
                   " WHERE ?1 = 0 OR id = ?1 ORDER BY id DESC LIMIT 1",
     [PL_RS_ITEMS] = "SELECT position, id, json, image_digest, problem FROM item WHERE run = ?1 ORDER BY position",
+    [PL_RS_BATCHES] = "SELECT tag, provider, endpoint, remote_id, created_unix_ms, keys FROM batch WHERE ended = 0"
+                      " ORDER BY tag",
     [PL_RS_FILE] = "SELECT digest FROM file WHERE path = ?1 AND size_bytes = ?2 AND mtime_ns = ?3",
     [PL_RS_ABILITIES] = "SELECT json FROM abilities WHERE endpoint = ?1",
     [PL_RS_CALLS] = "SELECT " CALL_COLUMNS " FROM call AS c ORDER BY c.key",
@@ -428,6 +430,51 @@ pl_status pl__sqlite_abilities_get(pl_store *s, const pl_digest *endpoint, pl_st
     }
     if (rc == PL_OK)
         *ret_found = code == SQLITE_ROW;
+    stop(q, stmt);
+    return rc;
+}
+
+/* The strings and keys are valid until the statement moves on; false: damaged, or no memory. */
+static bool column_batch(sqlite3_stmt *stmt, pl_batch_record *ret)
+{
+    const void *tag = sqlite3_column_blob(stmt, 0);
+    const void *keys = sqlite3_column_blob(stmt, 5);
+    size_t keys_bytes = (size_t)sqlite3_column_bytes(stmt, 5);
+    bool named = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
+
+    *ret = (pl_batch_record){.provider = (const char *)sqlite3_column_text(stmt, 1),
+                             .endpoint = (const char *)sqlite3_column_text(stmt, 2),
+                             .created_unix_ms = sqlite3_column_int64(stmt, 4),
+                             .keys = keys,
+                             .n_keys = keys_bytes / sizeof(pl_digest)};
+    ret->remote_id = named ? (const char *)sqlite3_column_text(stmt, 3) : NULL;
+    if (!tag || sqlite3_column_bytes(stmt, 0) != (int)sizeof(ret->tag.bytes))
+        return false;
+    memcpy(ret->tag.bytes, tag, sizeof(ret->tag.bytes));
+    return ret->provider && ret->endpoint && keys && keys_bytes % sizeof(pl_digest) == 0 && (ret->remote_id || !named);
+}
+
+pl_status pl__sqlite_batch_each(pl_store *s,
+                                pl_status (*fn)(const pl_batch_record *batch, void *user, pl_error *reterr), void *user,
+                                pl_error *reterr)
+{
+    pl_sqlite *q = (pl_sqlite *)s;
+    sqlite3_stmt *stmt = NULL;
+    int code = SQLITE_ROW;
+
+    pl_status rc = start(q, PL_RS_BATCHES, &stmt, reterr);
+    if (rc != PL_OK)
+        return rc;
+    while (rc == PL_OK) {
+        pl_batch_record batch;
+
+        code = sqlite3_step(stmt);
+        if (code != SQLITE_ROW)
+            break;
+        rc = column_batch(stmt, &batch) ? fn(&batch, user, reterr) : damaged(q, "a batch", reterr);
+    }
+    if (rc == PL_OK && code != SQLITE_DONE)
+        rc = failed(q, code, reterr);
     stop(q, stmt);
     return rc;
 }

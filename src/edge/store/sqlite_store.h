@@ -30,6 +30,7 @@ typedef enum pl_write_stmt {
     PL_WS_ITEM_PUT,
     PL_WS_FILE_PUT,
     PL_WS_ABILITIES_PUT,
+    PL_WS_BATCH_PUT,
     PL_WS_RUN_LATEST,
     PL_WS_RUN_INSERT,
     PL_WS_RUN_CONTINUE,
@@ -44,6 +45,7 @@ typedef enum pl_read_stmt {
     PL_RS_RUN,
     PL_RS_ITEMS,
     PL_RS_FILE,
+    PL_RS_BATCHES,
     PL_RS_ABILITIES,
     PL_RS_CALLS,
     PL_RS_COUNT
@@ -108,5 +110,8 @@ pl_status pl__sqlite_abilities_get(pl_store *s, const pl_digest *endpoint, pl_st
                                    pl_error *reterr);
 pl_status pl__sqlite_call_each(pl_store *s, pl_status (*fn)(const pl_store_call *call, void *user, pl_error *reterr),
                                void *user, pl_error *reterr);
+pl_status pl__sqlite_batch_each(pl_store *s,
+                                pl_status (*fn)(const pl_batch_record *batch, void *user, pl_error *reterr), void *user,
+                                pl_error *reterr);
 
 #endif

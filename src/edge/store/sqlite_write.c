@@ -9,6 +9,10 @@ static const char item_put[] = "INSERT OR REPLACE INTO item (run, position, id, 
 static const char run_insert[] = "INSERT INTO run (config, prompts, version, created_unix_ms, state, n_items)"
                                  " VALUES (?1, ?2, ?3, ?4, 0, ?5)";
 
+static const char batch_put[] = "INSERT OR REPLACE INTO batch"
+                                " (tag, provider, endpoint, remote_id, ended, created_unix_ms, keys)"
+                                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
 const char *const pl__sqlite_write_sql[PL_WS_COUNT] = {
     [PL_WS_BEGIN] = "BEGIN IMMEDIATE",
     [PL_WS_COMMIT] = "COMMIT",
@@ -24,6 +28,7 @@ const char *const pl__sqlite_write_sql[PL_WS_COUNT] = {
     [PL_WS_ITEM_PUT] = item_put,
     [PL_WS_FILE_PUT] = "INSERT OR REPLACE INTO file (path, size_bytes, mtime_ns, digest) VALUES (?1, ?2, ?3, ?4)",
     [PL_WS_ABILITIES_PUT] = "INSERT OR REPLACE INTO abilities (endpoint, json) VALUES (?1, ?2)",
+    [PL_WS_BATCH_PUT] = batch_put,
     [PL_WS_RUN_LATEST] = "SELECT id, config = ?1 AND prompts = ?2 FROM run ORDER BY id DESC LIMIT 1",
     [PL_WS_RUN_INSERT] = run_insert,
     [PL_WS_RUN_CONTINUE] = "UPDATE run SET version = ?2, state = 0, summary = NULL WHERE id = ?1",
@@ -243,6 +248,19 @@ static int put_abilities(pl_sqlite *q, const pl_store_abilities *abilities)
     return run(&b);
 }
 
+static int put_batch(pl_sqlite *q, const pl_batch_record *batch)
+{
+    binder b = bind_start(q, PL_WS_BATCH_PUT);
+    bind_digest(&b, &batch->tag);
+    bind_text_borrowed(&b, batch->provider);
+    bind_text_borrowed(&b, batch->endpoint);
+    bind_text_borrowed(&b, batch->remote_id);
+    bind_int(&b, batch->ended ? 1 : 0);
+    bind_int(&b, batch->created_unix_ms);
+    bind_blob_borrowed(&b, batch->keys, batch->n_keys * sizeof(batch->keys[0]));
+    return run(&b);
+}
+
 static pl_status put(pl_sqlite *q, recent *r, const pl_store_write *w, pl_error *reterr)
 {
     pl_status rc = PL_OK;
@@ -263,6 +281,9 @@ static pl_status put(pl_sqlite *q, recent *r, const pl_store_write *w, pl_error 
         break;
     case PL_WRITE_ABILITIES:
         code = put_abilities(q, &w->u.abilities);
+        break;
+    case PL_WRITE_BATCH:
+        code = put_batch(q, &w->u.batch);
         break;
     }
     return code == SQLITE_OK ? rc : pl__sqlite_fail(q->writer, code, q->path, reterr);

@@ -52,6 +52,12 @@ static pl_status check_write(const pl_store_write *w, pl_error *reterr)
         if (!w->u.file.path)
             return pl__fail(reterr, PL_E_INVALID, "a file without path");
         return PL_OK;
+    case PL_WRITE_BATCH:
+        if (!w->u.batch.provider || !w->u.batch.endpoint || !w->u.batch.keys)
+            return pl__fail(reterr, PL_E_INVALID, "a batch without provider, endpoint or calls");
+        if (w->u.batch.n_keys == 0 || w->u.batch.n_keys > PL_BATCH_RECORD_KEYS_MAX)
+            return pl__fail(reterr, PL_E_LIMIT, "a batch of %zu calls", w->u.batch.n_keys);
+        return PL_OK;
     }
     return pl__fail(reterr, PL_E_INVALID, "kind %d of write", (int)w->kind);
 }

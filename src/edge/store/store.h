@@ -1,7 +1,7 @@
 #ifndef PL_STORE_H
 #define PL_STORE_H
 
-#include "hash.h"
+#include "batch_record.h"
 #include "reply.h"
 #include "str.h"
 
@@ -78,7 +78,8 @@ typedef enum pl_store_write_kind {
     PL_WRITE_TASK = 2,
     PL_WRITE_ITEM = 3,
     PL_WRITE_FILE = 4,
-    PL_WRITE_ABILITIES = 5
+    PL_WRITE_ABILITIES = 5,
+    PL_WRITE_BATCH = 6
 } pl_store_write_kind;
 typedef struct pl_store_write {
     pl_store_write_kind kind;
@@ -89,6 +90,7 @@ typedef struct pl_store_write {
         pl_store_item item; /* replaces by (run, position) */
         pl_store_file file; /* replaces by path */
         pl_store_abilities abilities; /* replaces by endpoint */
+        pl_batch_record batch;        /* replaces by tag */
     } u;
 } pl_store_write;
 
@@ -125,12 +127,16 @@ typedef struct pl_store_ops {
                            void *user, pl_error *reterr);
     /* Appends the JSON of an endpoint's abilities to *ret, or *ret_found false. */
     pl_status (*abilities_get)(pl_store *s, const pl_digest *endpoint, pl_str *ret, bool *ret_found, pl_error *reterr);
+    /* Each batch that has not ended, by tag; valid during fn only. */
+    pl_status (*batch_each)(pl_store *s, pl_status (*fn)(const pl_batch_record *batch, void *user, pl_error *reterr),
+                            void *user, pl_error *reterr);
     void (*close)(pl_store *s); /* NULL is handled by pl__store_close */
 } pl_store_ops;
 struct pl_store {
     const pl_store_ops *ops;
 };
-/* One store may be used from two threads at a time: one that writes, one that reads. */
+/* One store may be used from two threads at a time: one that writes, one that reads. The one that reads may write too:
+ * writes take turns. */
 
 typedef enum pl_store_mode { PL_STORE_CREATE = 0, PL_STORE_READ_ONLY = 1 } pl_store_mode;
 /* Opens or creates (PL_STORE_CREATE) a SQLite store: WAL, synchronous FULL, numbered and checksummed migrations. A

@@ -31,6 +31,9 @@ size_t pl__store_write_extra_bytes(const pl_store_write *src)
         return z_bytes(src->u.file.path);
     case PL_WRITE_ABILITIES:
         return z_bytes(src->u.abilities.json);
+    case PL_WRITE_BATCH:
+        return z_bytes(src->u.batch.provider) + z_bytes(src->u.batch.endpoint) + z_bytes(src->u.batch.remote_id) +
+               src->u.batch.n_keys * sizeof(pl_digest);
     case PL_WRITE_TASK:
         break;
     }
@@ -48,6 +51,20 @@ static void call_copy(const pl_store_call *src, pl_store_call *ret, char **curso
         ret->body = pl__view_n(*cursor, src->body.len);
         *cursor += src->body.len;
     }
+}
+
+static void batch_copy(const pl_batch_record *src, pl_batch_record *ret, char **cursor)
+{
+    _Static_assert(_Alignof(pl_digest) == 1, "digests may lie anywhere");
+    size_t n = src->n_keys * sizeof(pl_digest);
+
+    *ret = *src;
+    ret->provider = z_copy(src->provider, cursor);
+    ret->endpoint = z_copy(src->endpoint, cursor);
+    ret->remote_id = z_copy(src->remote_id, cursor);
+    memcpy(*cursor, src->keys, n);
+    ret->keys = (const pl_digest *)(const void *)*cursor;
+    *cursor += n;
 }
 
 char *pl__store_write_copy(const pl_store_write *src, pl_store_write *ret, char *bytes)
@@ -69,6 +86,9 @@ char *pl__store_write_copy(const pl_store_write *src, pl_store_write *ret, char 
         break;
     case PL_WRITE_ABILITIES:
         ret->u.abilities.json = z_copy(src->u.abilities.json, &cursor);
+        break;
+    case PL_WRITE_BATCH:
+        batch_copy(&src->u.batch, &ret->u.batch, &cursor);
         break;
     case PL_WRITE_TASK:
         break;

@@ -184,6 +184,14 @@ static pl_status forward_abilities_get(pl_store *s, const pl_digest *endpoint, p
     return failing.real->ops->abilities_get(failing.real, endpoint, ret, ret_found, reterr);
 }
 
+static pl_status forward_batch_each(pl_store *s,
+                                    pl_status (*fn)(const pl_batch_record *batch, void *user, pl_error *reterr),
+                                    void *user, pl_error *reterr)
+{
+    (void)s;
+    return failing.real->ops->batch_each(failing.real, fn, user, reterr);
+}
+
 static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
 {
     fixture f;
@@ -202,6 +210,7 @@ static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
         failing.ops.run_end = forward_run_end;
         failing.ops.file_get = forward_file_get;
         failing.ops.abilities_get = forward_abilities_get;
+        failing.ops.batch_each = forward_batch_each;
         failing.base.ops = &failing.ops;
         failing.real = f.run.store;
         atomic_store(&failing.writes_left, writes);
