@@ -282,6 +282,10 @@ static CURLcode set_request(pl_curl_transfer *x, bool loopback)
     for (size_t i = 0; i < req->n_parts; i++)
         size += (curl_off_t)pl__blob_view(req->parts[i].blob).len;
     CURLcode code = curl_easy_setopt(e, CURLOPT_URL, req->url);
+    /* A server may speak HTTP/2: known once TLS has been set up. Without waiting for that, requests that begin
+     * together open a connection each, where one carries a hundred. */
+    code = code ? code
+                : curl_easy_setopt(e, CURLOPT_PIPEWAIT, pl__view_starts_with(pl__view(req->url), "https:") ? 1L : 0L);
     code = code ? code : curl_easy_setopt(e, CURLOPT_HTTPHEADER, x->headers);
     code = code ? code : set_route(x, loopback);
     code = code ? code : curl_easy_setopt(e, req->n_parts > 0 ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);

@@ -3,13 +3,12 @@
 #include "kit.h"
 
 #include "alloc.h"
+#include "certificate.h"
 #include "http.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -29,37 +28,6 @@ typedef struct tls_server {
     atomic_uint n_answered;
     char request[4096]; /* the last one; read after the server has stopped, or answered */
 } tls_server;
-
-static EVP_PKEY *new_key(void)
-{
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    assert_non_null(key);
-    return key;
-}
-
-static X509 *self_signed(EVP_PKEY *key, const char *name)
-{
-    X509 *cert = X509_new();
-    X509V3_CTX context;
-    char alternative[100];
-    assert_non_null(cert);
-    (void)X509_set_version(cert, 2);
-    (void)ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    (void)X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    (void)X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    (void)X509_set_pubkey(cert, key);
-    (void)X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)name, -1,
-                                     -1, 0);
-    (void)X509_set_issuer_name(cert, X509_get_subject_name(cert));
-    X509V3_set_ctx(&context, cert, cert, NULL, NULL, 0);
-    (void)snprintf(alternative, sizeof(alternative), "%s", name);
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, NID_subject_alt_name, alternative);
-    assert_non_null(extension);
-    (void)X509_add_ext(cert, extension, -1);
-    X509_EXTENSION_free(extension);
-    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
-    return cert;
-}
 
 /* One connection: reads up to the end of the head, answers, closes. */
 static void serve_one(tls_server *s, int fd)
@@ -106,15 +74,12 @@ static void start(tls_server *s, const char *name, const char *ca_path)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t n = sizeof(address);
     if (name) {
-        EVP_PKEY *key = new_key();
-        X509 *cert = self_signed(key, name);
+        EVP_PKEY *key = certificate_key();
+        X509 *cert = certificate_self_signed(key, name);
         s->context = SSL_CTX_new(TLS_server_method());
         assert_int_equal(SSL_CTX_use_certificate(s->context, cert), 1);
         assert_int_equal(SSL_CTX_use_PrivateKey(s->context, key), 1);
-        FILE *f = fopen(ca_path, "w");
-        assert_non_null(f);
-        assert_int_equal(PEM_write_X509(f, cert), 1);
-        assert_int_equal(fclose(f), 0);
+        certificate_write(cert, ca_path, NULL, NULL);
         X509_free(cert);
         EVP_PKEY_free(key);
     }
