@@ -3,19 +3,24 @@
 #include "alloc.h"
 #include "builtin.h"
 #include "error.h"
+#include "option_answer.h"
 #include "quote.h"
 #include "verdict.h"
 
 #include <string.h>
 
 static const char digest_tag[] = "peerless prompts 1";
+static const char item_digest_tag[] = "peerless item prompts 1";
 
-typedef enum slot { SLOT_QUESTION = 0, SLOT_FENCE = 1, SLOT_A = 2, SLOT_B = 3 } slot;
-#define SLOTS 4
+typedef enum slot { SLOT_QUESTION = 0, SLOT_FENCE = 1, SLOT_A = 2, SLOT_B = 3, SLOT_OPTIONS = 4 } slot;
+#define SLOTS 5
 #define NO_SLOT SLOTS
 
-static const char *const slot_texts[SLOTS] = {
-    [SLOT_QUESTION] = "{question}", [SLOT_FENCE] = "{fence}", [SLOT_A] = "{a}", [SLOT_B] = "{b}"};
+static const char *const slot_texts[SLOTS] = {[SLOT_QUESTION] = "{question}",
+                                              [SLOT_FENCE] = "{fence}",
+                                              [SLOT_A] = "{a}",
+                                              [SLOT_B] = "{b}",
+                                              [SLOT_OPTIONS] = "{options}"};
 
 #define JUDGE_SLOTS (1u << SLOT_QUESTION | 1u << SLOT_FENCE | 1u << SLOT_A | 1u << SLOT_B)
 
@@ -29,12 +34,15 @@ static const struct {
     [PL_PROMPT_ANSWER] = {"answer", 1u << SLOT_QUESTION, false},
     [PL_PROMPT_JUDGE_CORRECTNESS] = {"judge_correctness", JUDGE_SLOTS, true},
     [PL_PROMPT_JUDGE_VISUAL] = {"judge_visual", JUDGE_SLOTS, true},
+    [PL_PROMPT_CHOICE] = {"choice", 1u << SLOT_QUESTION | 1u << SLOT_OPTIONS, false},
+    [PL_PROMPT_OPEN] = {"open", 1u << SLOT_QUESTION, false},
 };
 
 struct pl_prompt_set {
     char *templates[PL_PROMPT_KINDS];
     char *instructions[PL_PROMPT_KINDS];
     pl_digest digest;
+    pl_digest item_digest;
 };
 
 const char *pl__prompt_kind_name(pl_prompt_kind kind)
@@ -132,15 +140,21 @@ pl_status pl__prompt_judge_instruction(const char *text, pl_str *out, pl_error *
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "instruction");
 }
 
-static pl_status set_digest(pl_prompt_set *set)
+/* Two, so that a template of one evaluation is nothing to the tasks of the other. */
+static pl_status set_digests(pl_prompt_set *set)
 {
     pl_sha256 *h = pl__sha256_new();
     if (!h)
         return PL_E_NOMEM;
     pl__sha256_add_str(h, digest_tag);
-    for (size_t k = 0; k < PL_PROMPT_KINDS; k++)
+    for (size_t k = 0; k < PL_PROMPT_REVIEW_KINDS; k++)
         pl__sha256_add_str(h, set->templates[k]);
     pl__sha256_finish(h, &set->digest);
+    pl__sha256_reset(h);
+    pl__sha256_add_str(h, item_digest_tag);
+    for (size_t k = PL_PROMPT_REVIEW_KINDS; k < PL_PROMPT_KINDS; k++)
+        pl__sha256_add_str(h, set->templates[k]);
+    pl__sha256_finish(h, &set->item_digest);
     pl__sha256_free(h);
     return PL_OK;
 }
@@ -165,7 +179,7 @@ pl_status pl__prompt_set_new(const char *const templates[PL_PROMPT_KINDS], pl_pr
             goto out;
         }
     }
-    if (set_digest(set) != PL_OK) {
+    if (set_digests(set) != PL_OK) {
         rc = pl__fail(reterr, PL_E_NOMEM, "prompts");
         goto out;
     }
@@ -190,6 +204,11 @@ void pl__prompt_set_free(pl_prompt_set *set)
 const pl_digest *pl__prompt_set_digest(const pl_prompt_set *set)
 {
     return &set->digest;
+}
+
+const pl_digest *pl__prompt_set_item_digest(const pl_prompt_set *set)
+{
+    return &set->item_digest;
 }
 
 const char *pl__prompt_set_template(const pl_prompt_set *set, pl_prompt_kind kind)
@@ -221,10 +240,12 @@ static pl_view text_of(const pl_str *s)
 
 static pl_status fill(uint32_t slots, const pl_prompt_values *values, fillings *ret)
 {
-    static const pl_prompt_values none = {{"", 0}, {"", 0}, {"", 0}};
+    static const pl_prompt_values none = {{"", 0}, {"", 0}, {"", 0}, {"", 0}};
     values = values ? values : &none;
-    const pl_view sources[SLOTS] = {
-        [SLOT_QUESTION] = values->question, [SLOT_A] = values->first, [SLOT_B] = values->second};
+    const pl_view sources[SLOTS] = {[SLOT_QUESTION] = values->question,
+                                    [SLOT_A] = values->first,
+                                    [SLOT_B] = values->second,
+                                    [SLOT_OPTIONS] = values->options};
     pl_status rc = PL_OK;
     for (unsigned s = 0; s < SLOTS; s++)
         pl__str_init(&ret->texts[s], PL_STR_LIMIT_DEFAULT);
@@ -236,6 +257,23 @@ static pl_status fill(uint32_t slots, const pl_prompt_values *values, fillings *
     pl__quote_fence_apart(text_of(&ret->texts[SLOT_A]), text_of(&ret->texts[SLOT_B]),
                           text_of(&ret->texts[SLOT_QUESTION]), ret->fence);
     return pl__str_append_c(&ret->texts[SLOT_FENCE], ret->fence);
+}
+
+pl_status pl__prompt_options(const char *const *options, size_t n, pl_str *out, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    for (size_t i = 0; i < n && rc == PL_OK; i++) {
+        pl_view text = pl__view_trim(pl__view(options[i]));
+        char letter = pl__option_letter(options, i);
+        if (i > 0)
+            rc = pl__str_append_char(out, '\n');
+        if (rc == PL_OK && !(text.len == 1 && text.ptr[0] == letter))
+            rc = pl__str_appendf(out, "%c. ", letter);
+        for (size_t k = 0; k < text.len && rc == PL_OK; k++)
+            rc = pl__str_append_char(out, text.ptr[k] == '\n' || text.ptr[k] == '\r' ? ' ' : text.ptr[k]);
+    }
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%zu options", n);
 }
 
 pl_status pl__prompt_render(const pl_prompt_set *set, pl_prompt_kind kind, const pl_prompt_values *values, pl_str *out,

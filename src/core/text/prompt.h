@@ -11,10 +11,14 @@ typedef enum pl_prompt_kind {
     PL_PROMPT_ANSWER = 1,            /* slots: {question} */
     PL_PROMPT_JUDGE_CORRECTNESS = 2, /* slots: {question} {fence} {a} {b} */
     PL_PROMPT_JUDGE_VISUAL = 3,      /* the same */
+    PL_PROMPT_CHOICE = 4,            /* slots: {question} {options} */
+    PL_PROMPT_OPEN = 5,              /* slots: {question} */
 } pl_prompt_kind;
-#define PL_PROMPT_KINDS 4
+#define PL_PROMPT_KINDS 6
+#define PL_PROMPT_REVIEW_KINDS 4 /* the first ones are those of peer review, the others ask for answers to items */
 
-/* "question", "answer", "judge_correctness", "judge_visual": also the base names of user template files (.txt). */
+/* "question", "answer", "judge_correctness", "judge_visual", "choice", "open": also the base names of user template
+ * files (.txt). */
 const char *pl__prompt_kind_name(pl_prompt_kind kind);
 
 typedef struct pl_prompt_set pl_prompt_set; /* immutable */
@@ -25,7 +29,8 @@ typedef struct pl_prompt_set pl_prompt_set; /* immutable */
 PL_NODISCARD pl_status pl__prompt_set_new(const char *const templates[PL_PROMPT_KINDS], pl_prompt_set **ret,
                                           pl_error *reterr);
 void pl__prompt_set_free(pl_prompt_set *set);
-const pl_digest *pl__prompt_set_digest(const pl_prompt_set *set); /* of all templates, in order */
+const pl_digest *pl__prompt_set_digest(const pl_prompt_set *set);      /* of peer review's templates, in order */
+const pl_digest *pl__prompt_set_item_digest(const pl_prompt_set *set); /* of the others */
 const char *pl__prompt_set_template(const pl_prompt_set *set, pl_prompt_kind kind);
 /* The template without its slots, white space normalised: what an echo repeats. */
 pl_view pl__prompt_set_instruction(const pl_prompt_set *set, pl_prompt_kind kind);
@@ -38,11 +43,16 @@ typedef struct pl_prompt_values {
     pl_view question;
     pl_view first; /* the answer shown first, as the model wrote it */
     pl_view second;
+    pl_view options; /* lines of pl__prompt_options */
 } pl_prompt_values;
 
-/* Appends the filled template. The question and the answers are data: quoted as pl__quote says, between fences derived
- * from both answers, so that nothing in them can end the quotation or look like a mark. Same input, same bytes.
- * `values` may be NULL for a kind without slots. PL_E_NOMEM or PL_E_LIMIT; then out is as it was. */
+/* Appends the options, each on a line of its own behind its letter: "A. cat"; one that is a letter itself stands alone.
+ * Line ends in an option become spaces. PL_E_NOMEM, PL_E_LIMIT. */
+PL_NODISCARD pl_status pl__prompt_options(const char *const *options, size_t n, pl_str *out, pl_error *reterr);
+
+/* Appends the filled template. The question, the options and the answers are data: quoted as pl__quote says, between
+ * fences derived from both answers, so that nothing in them can end the quotation or look like a mark. Same input, same
+ * bytes. `values` may be NULL for a kind without slots. PL_E_NOMEM or PL_E_LIMIT; then out is as it was. */
 PL_NODISCARD pl_status pl__prompt_render(const pl_prompt_set *set, pl_prompt_kind kind, const pl_prompt_values *values,
                                          pl_str *out, pl_error *reterr);
 

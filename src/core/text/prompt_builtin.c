@@ -4,6 +4,9 @@
  * - The answer prompt has the line "Question:" and the question below it, up to the next line that begins "Think ".
  * - The judge prompts have the lines "Question:", "Answer A:" and "Answer B:", each followed by a fence line, the
  * quoted text and the same fence line again; then a line that begins "Criterion: correctness." or "Criterion: visual.".
+ * - The choice prompt has the line "Question:" and the question below it, then the line "Options:" and the options,
+ * each on a line of its own, then a line that begins "Reply with the letter". The open prompt has the line "Question:"
+ * and the question below it, then a line that begins "Reply with the answer".
  * - A judge prompt gives each mark a line and a sentence of its own that begins with it, and ends by asking for a last
  *   line. The marks never stand side by side, for weak judges copy what looks like a pattern.
  *
@@ -77,6 +80,25 @@ static const char judge_visual[] =
     "[[B]] stands for answer B being ahead in these respects.\n"
     "[[C]] stands for a tie, nobody being ahead.\n" JUDGE_END;
 
+static const char choice[] =
+    "Pick the option that answers the question that follows. If a picture is attached, rely on what it shows.\n"
+    "\n"
+    "Question:\n"
+    "{question}\n"
+    "\n"
+    "Options:\n"
+    "{options}\n"
+    "\n"
+    "Reply with the letter of the option that you pick and nothing else.\n";
+
+static const char open_question[] =
+    "Give a short answer to the question that follows. If a picture is attached, rely on what it shows.\n"
+    "\n"
+    "Question:\n"
+    "{question}\n"
+    "\n"
+    "Reply with the answer alone, as few words as it takes, and no explanation.\n";
+
 const char *pl__prompt_builtin(pl_prompt_kind kind)
 {
     static const char *const texts[PL_PROMPT_KINDS] = {
@@ -84,6 +106,8 @@ const char *pl__prompt_builtin(pl_prompt_kind kind)
         [PL_PROMPT_ANSWER] = answer,
         [PL_PROMPT_JUDGE_CORRECTNESS] = judge_correctness,
         [PL_PROMPT_JUDGE_VISUAL] = judge_visual,
+        [PL_PROMPT_CHOICE] = choice,
+        [PL_PROMPT_OPEN] = open_question,
     };
     return texts[kind];
 }

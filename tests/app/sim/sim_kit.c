@@ -60,7 +60,7 @@ const pl_prompt_set *kit_prompts(void)
 void kit_prompt(pl_prompt_kind kind, const char *question, const char *first, const char *second, pl_str *ret)
 {
     pl_error err = {0};
-    pl_prompt_values values = {pl__view(question), pl__view(first), pl__view(second)};
+    pl_prompt_values values = {.question = pl__view(question), .first = pl__view(first), .second = pl__view(second)};
     pl__str_init(ret, PL_STR_LIMIT_DEFAULT);
     PL_KIT_OK(pl__prompt_render(kit_prompts(), kind, &values, ret, &err), &err);
 }

@@ -28,7 +28,7 @@ static pl_prompt_set *builtin(void)
 static void render(const pl_prompt_set *set, pl_prompt_kind kind, const char *question, const char *a, const char *b,
                    pl_str *out)
 {
-    const pl_prompt_values values = {pl__view(question), pl__view(a), pl__view(b)};
+    const pl_prompt_values values = {.question = pl__view(question), .first = pl__view(a), .second = pl__view(b)};
     pl_error err = {0};
     pl__str_init(out, PL_STR_LIMIT_DEFAULT);
     PL_KIT_OK(pl__prompt_render(set, kind, &values, out, &err), &err);
@@ -253,7 +253,7 @@ static void a_failure_leaves_the_output_alone(void **state)
 static pl_status make_and_render(void *user, pl_error *err)
 {
     (void)user;
-    const pl_prompt_values values = {pl__view("Q?"), pl__view("[[A]]"), pl__view("<s>")};
+    const pl_prompt_values values = {.question = pl__view("Q?"), .first = pl__view("[[A]]"), .second = pl__view("<s>")};
     pl_prompt_set *set = NULL;
     pl_str out;
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
