@@ -3,6 +3,7 @@
 
 #include "chat.h"
 #include "item.h"
+#include "prompt.h"
 #include "task.h"
 #include "verdict.h"
 
@@ -27,8 +28,13 @@ typedef enum pl_task_state {
 } pl_task_state;
 bool pl__task_state_is_end(pl_task_state s);
 
+typedef enum pl_eval_kind { PL_EVAL_PEER_REVIEW = 1, PL_EVAL_UNCERTAINTY = 2, PL_EVAL_BOTH = 3 } pl_eval_kind;
+
 void pl__eval_free(pl_eval *eval);
-const char *pl__eval_name(const pl_eval *eval); /* "peer_review" */
+pl_eval_kind pl__eval_kind(const pl_eval *eval);
+/* One evaluation that has the units of both, those of `first` before those of `second`. Takes both over on success.
+ * PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__eval_join(pl_eval *first, pl_eval *second, pl_eval **ret, pl_error *reterr);
 uint32_t pl__eval_units_per_item(const pl_eval *eval);
 
 /* The index-th unit (< units_per_item) of an item. An item with an image needs its digest. PL_E_LIMIT beyond
@@ -36,6 +42,7 @@ uint32_t pl__eval_units_per_item(const pl_eval *eval);
 PL_NODISCARD pl_status pl__unit_new(const pl_eval *eval, const pl_item *item, uint32_t index, pl_unit **ret,
                                     pl_error *reterr);
 void pl__unit_free(pl_unit *unit);
+pl_eval_kind pl__unit_kind(const pl_unit *unit); /* of which evaluation it is; never BOTH */
 const pl_digest *pl__unit_key(const pl_unit *unit);
 const pl_item *pl__unit_item(const pl_unit *unit);
 uint32_t pl__unit_author(const pl_unit *unit); /* who wrote the question; PL_INDEX_NONE if it is the item's own */
@@ -57,11 +64,17 @@ void pl__unit_unstart(pl_unit *unit, uint32_t i); /* STARTED -> READY: it was no
  * CUT_OFF. Dependants become READY, VOID or BLOCKED. PL_E_NOMEM: nothing has changed. */
 PL_NODISCARD pl_status pl__unit_finish(pl_unit *unit, uint32_t i, pl_outcome outcome, pl_view text, pl_error *reterr);
 
-/* The request of a task whose needs are met. Pieces live in the builder; reuse it from call to call. */
+/* The template that a task's request is made of. */
+pl_prompt_kind pl__unit_prompt(const pl_unit *unit, uint32_t i);
+
+/* The request of a task whose needs are met. Several samples of one answer are all the same request, for as many in one
+ * reply (chat.n); where an endpoint gives one at a time, n becomes 1 and chat.sample the task's. Pieces live in the
+ * builder; reuse it from call to call. */
 typedef struct pl_chat_builder {
     pl_chat chat;
     pl_part parts[2];
     pl_str text;
+    pl_str options;
 } pl_chat_builder;
 void pl__chat_builder_init(pl_chat_builder *b);
 void pl__chat_builder_clear(pl_chat_builder *b);

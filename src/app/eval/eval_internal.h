@@ -5,11 +5,15 @@
 
 /* What one evaluation brings; everything else about units is common. */
 typedef struct pl_eval_ops {
-    const char *name;
+    pl_eval_kind kind;
     uint32_t (*units_per_item)(const pl_eval *eval);
+    /* May be NULL: the evaluation itself. Else the one whose unit this is, and the unit's index in it. */
+    const pl_eval *(*part)(const pl_eval *eval, uint32_t *index);
     /* Fills unit->author, key and tasks (with pl__unit_add) of a new unit. */
     pl_status (*build)(const pl_eval *eval, pl_unit *unit, uint32_t index, pl_error *reterr);
+    pl_prompt_kind (*prompt)(const pl_eval *eval, const pl_unit *unit, uint32_t i);
     pl_status (*chat)(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_chat_builder *b, pl_error *reterr);
+    /* May be NULL: it has no judgments. */
     pl_parsed_verdict (*verdict)(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_view text);
     void (*free)(pl_eval *eval);
 } pl_eval_ops;

@@ -244,6 +244,12 @@ static pl_prompt_kind prompt_of(const pl_task *task)
     return task->criterion == PL_CRITERION_VISUAL ? PL_PROMPT_JUDGE_VISUAL : PL_PROMPT_JUDGE_CORRECTNESS;
 }
 
+static pl_prompt_kind prompt(const pl_eval *eval, const pl_unit *unit, uint32_t i)
+{
+    (void)eval;
+    return prompt_of(&unit->nodes[i].task);
+}
+
 /* The question of a unit: its author's, which is node 0, or the item's own. */
 static pl_view question_of(const pl_unit *unit)
 {
@@ -257,7 +263,7 @@ static pl_status chat(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_c
     const pl_peer_review_design *d = &self_of(eval)->design;
     const pl_task *task = &unit->nodes[i].task;
     const pl_model_spec *model = &d->models[task->model];
-    pl_prompt_values values = {{0}, {0}, {0}};
+    pl_prompt_values values = {.question = {0}};
     size_t n = 0;
     pl_status rc = PL_OK;
 
@@ -309,7 +315,13 @@ static void free_peer_review(pl_eval *eval)
     pl__free(eval);
 }
 
-static const pl_eval_ops PEER_REVIEW = {"peer_review", units_per_item, build, chat, verdict, free_peer_review};
+static const pl_eval_ops PEER_REVIEW = {.kind = PL_EVAL_PEER_REVIEW,
+                                        .units_per_item = units_per_item,
+                                        .build = build,
+                                        .prompt = prompt,
+                                        .chat = chat,
+                                        .verdict = verdict,
+                                        .free = free_peer_review};
 
 pl_status pl__peer_review_new(const pl_peer_review_design *design, pl_eval **ret, pl_error *reterr)
 {

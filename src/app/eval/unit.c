@@ -50,6 +50,8 @@ pl_status pl__unit_new(const pl_eval *eval, const pl_item *item, uint32_t index,
     unit = pl__calloc(1, sizeof(*unit));
     if (!unit)
         return pl__fail(reterr, PL_E_NOMEM, "unit of item %s", item->id);
+    while (eval->ops->part)
+        eval = eval->ops->part(eval, &index);
     unit->eval = eval;
     unit->item = item;
     unit->author = PL_INDEX_NONE;

@@ -56,6 +56,35 @@ void pl__reply_choice_clear(pl_reply_choice *choice)
     *choice = (pl_reply_choice){0};
 }
 
+bool pl__reply_choose(pl_reply *reply, size_t choice)
+{
+    pl_reply old = *reply;
+
+    if (choice > reply->n_further)
+        return false;
+    if (choice > 0) {
+        pl_reply_choice *c = &reply->further[choice - 1];
+
+        *reply = (pl_reply){.outcome = c->outcome,
+                            .text = c->text,
+                            .text_len = c->text_len,
+                            .reasoning = c->reasoning,
+                            .finish = c->finish,
+                            .usage = old.usage,
+                            .tokens = c->tokens,
+                            .n_tokens = c->n_tokens};
+        *c = (pl_reply_choice){0};
+        pl__reply_clear(&old);
+        return true;
+    }
+    for (size_t i = 0; i < reply->n_further; i++)
+        pl__reply_choice_clear(&reply->further[i]);
+    pl__free(reply->further);
+    reply->further = NULL;
+    reply->n_further = 0;
+    return true;
+}
+
 void pl__reply_clear(pl_reply *reply)
 {
     if (!reply)

@@ -94,5 +94,8 @@ typedef struct pl_reply {
 
 void pl__reply_choice_clear(pl_reply_choice *choice); /* the same for one choice */
 void pl__reply_clear(pl_reply *reply);                /* frees and zeroes; a zeroed reply is fine */
+/* Makes the reply that of its choice-th choice alone, 0 for the first; the usage stays that of all. False: there are
+ * fewer, and the reply is as it was. */
+bool pl__reply_choose(pl_reply *reply, size_t choice);
 
 #endif

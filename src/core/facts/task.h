@@ -20,6 +20,7 @@ typedef struct pl_task {
     uint32_t first;     /* judgment: the candidate whose answer is shown first */
     uint32_t second;    /* judgment: the other */
     uint32_t criterion; /* judgment: pl_criterion */
+    uint32_t sample;    /* answer: 0, or the number of one drawn at random beside it */
 } pl_task;
 
 #endif
