@@ -101,6 +101,16 @@ static void add_peer_review(pl_status *rc, json_t *doc, const pl_config *config)
     set_string(rc, obj, "prompts", config->memory->written_prompts);
 }
 
+static void add_uncertainty(pl_status *rc, json_t *doc, const pl_config *config)
+{
+    json_t *obj = set_object(rc, doc, "uncertainty");
+
+    set_string(rc, obj, "prompt", "item");
+    set_integer(rc, obj, "samples", config->uncertainty.samples);
+    set_integer(rc, obj, "top_logprobs", config->uncertainty.top_logprobs);
+    set_string(rc, obj, "prompts", config->memory->written_item_prompts);
+}
+
 pl_status pl__config_canonical(const pl_config *config, pl_str *out, pl_error *reterr)
 {
     pl_status rc = PL_OK;
@@ -122,7 +132,10 @@ pl_status pl__config_canonical(const pl_config *config, pl_str *out, pl_error *r
     json_t *models = rc == PL_OK ? json_object_get(doc, "models") : NULL;
     for (uint32_t i = 0; i < config->n_models && rc == PL_OK; i++)
         add_model(&rc, models, &config->models[i]);
-    add_peer_review(&rc, doc, config);
+    if (config->has_peer_review)
+        add_peer_review(&rc, doc, config);
+    if (config->has_uncertainty)
+        add_uncertainty(&rc, doc, config);
     set_integer(&rc, doc, "seed", (int64_t)config->seed);
     if (rc == PL_OK)
         rc = pl__json_write_canonical(doc, out);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "chat.h"
 #include "config_memory.h"
 #include "error.h"
 #include "item.h"
@@ -175,6 +176,32 @@ static void read_peer_review(reader *r, const json_t *doc, pl_config *config)
     config->memory->written_prompts = p->prompts_dir;
 }
 
+static void read_uncertainty(reader *r, const json_t *doc, pl_config *config)
+{
+    pl_uncertainty_config *u = &config->uncertainty;
+    const json_t *obj = get_object(r, doc, "uncertainty");
+
+    (void)get_choice(r, obj, "prompt", pl__choices_item_prompt);
+    u->samples = (uint32_t)get_integer(r, obj, "samples", 0, PL_CHAT_SAMPLES_MAX);
+    u->top_logprobs = (uint32_t)get_integer(r, obj, "top_logprobs", 0, PL_CHAT_TOP_LOGPROBS_MAX);
+    u->prompts_dir = get_text(r, obj, "prompts", false);
+    config->memory->written_item_prompts = u->prompts_dir;
+}
+
+static void read_evaluations(reader *r, const json_t *doc, pl_config *config)
+{
+    pl__peer_review_defaults(&config->peer_review);
+    pl__uncertainty_defaults(&config->uncertainty);
+    config->has_uncertainty = json_object_get(doc, "uncertainty") != NULL;
+    config->has_peer_review = !config->has_uncertainty || json_object_get(doc, "peer_review") != NULL;
+    if (config->has_peer_review && config->n_models < PL_REVIEW_MODELS_MIN)
+        fail(r, PL_E_PARSE, "models", "is no list of models");
+    if (config->has_peer_review)
+        read_peer_review(r, doc, config);
+    if (config->has_uncertainty)
+        read_uncertainty(r, doc, config);
+}
+
 pl_status pl__config_from_canonical(pl_view json, pl_config **ret, pl_error *reterr)
 {
     json_t *doc = NULL;
@@ -204,7 +231,7 @@ pl_status pl__config_from_canonical(pl_view json, pl_config **ret, pl_error *ret
     config->memory->written_images = config->data_images;
     config->memory->written_items = config->data_items;
     read_models(&r, doc, config);
-    read_peer_review(&r, doc, config);
+    read_evaluations(&r, doc, config);
     config->seed = (uint64_t)get_integer(&r, doc, "seed", 0, INT64_MAX);
     if (r.rc != PL_OK)
         goto out;

@@ -46,6 +46,11 @@ void pl__peer_review_defaults(pl_peer_review_config *peer_review)
                                            .weight_clip = 0.2};
 }
 
+void pl__uncertainty_defaults(pl_uncertainty_config *uncertainty)
+{
+    *uncertainty = (pl_uncertainty_config){.samples = 0, .top_logprobs = 20};
+}
+
 void pl__read_criteria(pl_section_reader *r, const pl_yaml_node *node, void *target)
 {
     bool *criteria = ((pl_draft *)target)->peer_review.criteria;
@@ -86,12 +91,10 @@ void pl__read_models(pl_section_reader *r, const pl_yaml_node *node, void *targe
         pl__reader_problem(r, node->line, "must be a list (lines that begin with \"- name: ...\")");
         return;
     }
-    if (node->n < PL_MODELS_MIN || node->n > PL_MODELS_MAX) {
-        pl__reader_problem(r, node->line, "%zu in the list; peer review takes %d to %d models", node->n, PL_MODELS_MIN,
-                           PL_MODELS_MAX);
-        if (node->n == 0 || node->n > PL_MODELS_MAX)
-            return;
-    }
+    draft->models_line = node->line;
+    draft->models_listed = node->n;
+    if (node->n == 0 || node->n > PL_MODELS_MAX)
+        return; /* check_models says so */
     draft->models = pl__arena_calloc(r->arena, node->n, sizeof(*draft->models));
     if (!draft->models) {
         pl__reader_no_memory(r);
@@ -108,6 +111,21 @@ void pl__read_models(pl_section_reader *r, const pl_yaml_node *node, void *targe
         refuse_same_name(r, draft, i);
         pl__where_leave(r, mark);
     }
+}
+
+/* How many it takes is known when the evaluations are. */
+static void check_models(pl_section_reader *r, const pl_draft *draft)
+{
+    bool review = draft->peer_review_given || !draft->uncertainty_given;
+    size_t min = review ? PL_REVIEW_MODELS_MIN : PL_MODELS_MIN;
+    size_t mark = 0;
+
+    if (draft->models_line == 0 || (draft->models_listed >= min && draft->models_listed <= PL_MODELS_MAX))
+        return; /* no list of models is a problem that was told */
+    mark = pl__where_enter(r, "models");
+    pl__reader_problem(r, draft->models_line, "%zu in the list; %s takes %zu to %d models", draft->models_listed,
+                       review ? "peer review" : "uncertainty", min, PL_MODELS_MAX);
+    pl__where_leave(r, mark);
 }
 
 static void check_weights(pl_section_reader *r, const pl_draft *draft, uint32_t line)
@@ -154,6 +172,11 @@ void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *
     if (draft->weights_given && !draft->weight_clip_given)
         p->weight_clip = 0.0;
     check_weights(r, draft, node->line);
+}
+
+void pl__read_uncertainty(pl_section_reader *r, const pl_yaml_node *node, void *target)
+{
+    pl__read_section(r, node, &pl__schema_uncertainty, target);
 }
 
 void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target)
@@ -215,16 +238,21 @@ static pl_status build_models(pl_config *config, const pl_draft *draft, pl_error
 static pl_status build_config(pl_config *config, const pl_draft *draft, pl_error *reterr)
 {
     pl_config_memory *memory = config->memory;
+    config->has_peer_review = draft->peer_review_given || !draft->uncertainty_given;
+    config->has_uncertainty = draft->uncertainty_given;
     config->peer_review = draft->peer_review;
+    config->uncertainty = draft->uncertainty;
     config->budget = draft->budget;
     config->store = draft->store;
     config->seed = (uint64_t)draft->seed;
     memory->written_images = draft->images;
     memory->written_items = draft->items;
     memory->written_prompts = draft->peer_review.prompts_dir;
+    memory->written_item_prompts = draft->uncertainty.prompts_dir;
     if (!place_path(config, draft->images, &config->data_images) ||
         !place_path(config, draft->items, &config->data_items) ||
-        !place_path(config, draft->peer_review.prompts_dir, &config->peer_review.prompts_dir))
+        !place_path(config, draft->peer_review.prompts_dir, &config->peer_review.prompts_dir) ||
+        !place_path(config, draft->uncertainty.prompts_dir, &config->uncertainty.prompts_dir))
         return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", config->path);
     return build_models(config, draft, reterr);
 }
@@ -237,7 +265,9 @@ static pl_status read_draft(const char *path, const pl_yaml_node *root, pl_arena
 
     pl__str_init(&r.where, WHERE_BYTES_MAX);
     pl__peer_review_defaults(&draft.peer_review);
+    pl__uncertainty_defaults(&draft.uncertainty);
     pl__read_section(&r, root, &pl__schema_file, &draft);
+    check_models(&r, &draft);
     if (draft.version > CONFIG_VERSION)
         pl__problems_add(problems, 1, "version", "%lld is newer than what this program reads (%d)",
                          (long long)draft.version, CONFIG_VERSION);

@@ -32,6 +32,13 @@ typedef struct pl_peer_review_config {
     const char *prompts_dir; /* absolute or relative to the working directory; NULL: built in */
 } pl_peer_review_config;
 
+/* Models' own answers to the items' questions, and how sure they are of them. */
+typedef struct pl_uncertainty_config {
+    uint32_t samples;        /* random answers beside the greedy one */
+    uint32_t top_logprobs;   /* alternatives of each token; 0: no log-probabilities are asked for */
+    const char *prompts_dir; /* as in peer review; NULL: built in */
+} pl_uncertainty_config;
+
 typedef struct pl_budget {
     uint64_t max_calls;         /* 0: none */
     uint64_t deadline_ms;       /* 0: none */
@@ -46,7 +53,10 @@ typedef struct pl_config {
     const char *data_items;  /* a JSONL file; NULL if images */
     const pl_model_spec *models;
     uint32_t n_models;
+    bool has_peer_review; /* which evaluations it asks for: at least one */
+    bool has_uncertainty;
     pl_peer_review_config peer_review;
+    pl_uncertainty_config uncertainty;
     pl_budget budget;
     const char *store; /* as written, relative to the working directory; default "run.db" */
     uint64_t seed;

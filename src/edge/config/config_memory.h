@@ -11,10 +11,12 @@ typedef struct pl_config_memory {
     const char *written_images;
     const char *written_items;
     const char *written_prompts;
+    const char *written_item_prompts;
 } pl_config_memory;
 
 /* An empty config with memory; NULL on refusal. */
 pl_config *pl__config_new(void);
 void pl__peer_review_defaults(pl_peer_review_config *peer_review);
+void pl__uncertainty_defaults(pl_uncertainty_config *uncertainty);
 
 #endif

@@ -64,6 +64,7 @@ const char *pl__config_template(void)
            "    weights: {correctness: 0.4, visual: 0.4, clip: 0.2}   # clip counts only once there is an encoder\n"
            "    self_review: false           # may a model judge pairs that it is in?\n"
            "    # prompts: ./my-prompts      # a folder with your own question.txt, answer.txt, judge_*.txt\n"
+           "  # uncertainty: {samples: 0, top_logprobs: 20}   # how sure models are of answers to items' questions\n"
            "\n"
            "# What a run may use at most; default: no bound.\n"
            "# budget: {max_calls: 20000, max_cost_usd: 5, deadline: 2h}\n"

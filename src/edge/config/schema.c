@@ -1,5 +1,7 @@
 #include "schema.h"
 
+#include "chat.h"
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define DAY_MS INT64_C(86400000)
 #define YEAR_MS (INT64_C(366) * DAY_MS)
@@ -22,6 +24,7 @@ const pl_choice pl__choices_detail[] = {
     {"auto", PL_DETAIL_AUTO, false}, {"low", PL_DETAIL_LOW, false}, {"high", PL_DETAIL_HIGH, false}, {NULL, 0, false}};
 const pl_choice pl__choices_criteria[] = {
     {"correctness", PL_CRITERION_CORRECTNESS, false}, {"visual", PL_CRITERION_VISUAL, false}, {NULL, 0, false}};
+const pl_choice pl__choices_item_prompt[] = {{"item", 1, false}, {NULL, 0, false}};
 
 /* ---- one model ---- */
 #define AT(member) .offset = offsetof(pl_draft_model, member)
@@ -153,11 +156,29 @@ static const pl_field peer_review_fields[] = {
 };
 const pl_section pl__schema_peer_review = {peer_review_fields, COUNT(peer_review_fields), NULL};
 
+static const pl_field uncertainty_fields[] = {
+    {.key = "prompt", .kind = PL_FIELD_CHOICE, AT(prompt), .choices = pl__choices_item_prompt},
+    {.key = "samples", .kind = PL_FIELD_U32, AT(uncertainty.samples), .min = 0, .max = PL_CHAT_SAMPLES_MAX},
+    {.key = "top_logprobs",
+     .kind = PL_FIELD_U32,
+     AT(uncertainty.top_logprobs),
+     .min = 0,
+     .max = PL_CHAT_TOP_LOGPROBS_MAX},
+    {.key = "prompts", .kind = PL_FIELD_TEXT, AT(uncertainty.prompts_dir)},
+};
+const pl_section pl__schema_uncertainty = {uncertainty_fields, COUNT(uncertainty_fields), NULL};
+
 static const pl_field evaluations_fields[] = {
-    {.key = "peer_review", .kind = PL_FIELD_CUSTOM, .custom = pl__read_peer_review},
-    {.key = "uncertainty", .kind = PL_FIELD_LATER, .words = "peer_review is the only evaluation"},
-    {.key = "self_assessment", .kind = PL_FIELD_LATER, .words = "peer_review is the only evaluation"},
-    {.key = "classification", .kind = PL_FIELD_LATER, .words = "peer_review is the only evaluation"},
+    {.key = "peer_review",
+     .kind = PL_FIELD_CUSTOM,
+     .given_offset = offsetof(pl_draft, peer_review_given),
+     .custom = pl__read_peer_review},
+    {.key = "uncertainty",
+     .kind = PL_FIELD_CUSTOM,
+     .given_offset = offsetof(pl_draft, uncertainty_given),
+     .custom = pl__read_uncertainty},
+    {.key = "self_assessment", .kind = PL_FIELD_LATER, .words = "there are peer_review and uncertainty"},
+    {.key = "classification", .kind = PL_FIELD_LATER, .words = "there are peer_review and uncertainty"},
 };
 static const pl_section evaluations_section = {evaluations_fields, COUNT(evaluations_fields), NULL};
 

@@ -4,7 +4,8 @@
 #include "config.h"
 #include "section_reader.h"
 
-#define PL_MODELS_MIN 3 /* an author and two candidates */
+#define PL_MODELS_MIN 2
+#define PL_REVIEW_MODELS_MIN 3 /* an author and two candidates */
 #define PL_BASE_URLS_MAX 64
 
 /* A model while it is read; becomes a pl_model_spec. */
@@ -27,7 +28,13 @@ typedef struct pl_draft {
     const char *items;
     pl_draft_model *models;
     size_t n_models;
+    uint32_t models_line; /* of the list, and how long it is */
+    size_t models_listed;
     pl_peer_review_config peer_review;
+    bool peer_review_given;
+    pl_uncertainty_config uncertainty;
+    uint32_t prompt; /* of uncertainty: there is one choice */
+    bool uncertainty_given;
     bool weights_given;
     bool weight_given[PL_CRITERIA_COUNT];
     bool weight_clip_given;
@@ -42,6 +49,7 @@ typedef struct pl_draft {
 extern const pl_section pl__schema_file;        /* target: pl_draft */
 extern const pl_section pl__schema_data;        /* the same */
 extern const pl_section pl__schema_peer_review; /* the same */
+extern const pl_section pl__schema_uncertainty; /* the same */
 extern const pl_section pl__schema_model;       /* target: pl_draft_model */
 extern const pl_section pl__schema_price;       /* the same */
 
@@ -53,6 +61,7 @@ extern const pl_choice pl__choices_design[];
 extern const pl_choice pl__choices_format[];
 extern const pl_choice pl__choices_detail[];
 extern const pl_choice pl__choices_criteria[];
+extern const pl_choice pl__choices_item_prompt[];
 
 /* Fields that are more than one value. */
 void pl__read_models(pl_section_reader *r, const pl_yaml_node *node, void *target);
@@ -70,6 +79,7 @@ void pl__read_model_proxy(pl_section_reader *r, const pl_yaml_node *node, void *
 void pl__read_file_proxy(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_uncertainty(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_criteria(pl_section_reader *r, const pl_yaml_node *node, void *target);
 
 /* A name of an environment variable, and no pasted key. */

@@ -66,6 +66,34 @@ static void round_trip(void **state)
     pl__config_free(back);
 }
 
+static void round_trip_of_two_evaluations(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "data: {items: i}\nmodels:\n  - {name: a, provider: openai, model: ma}\n" REST
+        "evaluations: {uncertainty: {samples: 3, top_logprobs: 5, prompts: own}}\n",
+        "data: {items: i}\nmodels:\n  - {name: a, provider: openai, model: ma}\n" REST
+        "evaluations: {peer_review: {}, uncertainty: {samples: 3, top_logprobs: 5, prompts: own}}\n"};
+    for (size_t i = 0; i < 2; i++) {
+        pl_config *config = parse("d/p.yaml", texts[i]);
+        pl_config *back = NULL;
+        pl_error err = {0};
+        pl_str first = canonical(config);
+        PL_KIT_OK(pl__config_from_canonical(pl__view_n(first.ptr, first.len), &back, &err), &err);
+        pl_str second = canonical(back);
+        assert_string_equal(pl__str_c(&first), pl__str_c(&second));
+        assert_int_equal(back->has_peer_review, i == 1);
+        assert_true(back->has_uncertainty);
+        assert_int_equal(back->uncertainty.samples, 3);
+        assert_int_equal(back->uncertainty.top_logprobs, 5);
+        assert_string_equal(back->uncertainty.prompts_dir, "own");
+        pl__str_clear(&first);
+        pl__str_clear(&second);
+        pl__config_free(config);
+        pl__config_free(back);
+    }
+}
+
 static void says_nothing_private(void **state)
 {
     (void)state;
@@ -183,8 +211,11 @@ static void faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),  cmocka_unit_test(says_nothing_private),
-        cmocka_unit_test(same_config), cmocka_unit_test(damaged),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(round_trip_of_two_evaluations),
+        cmocka_unit_test(says_nothing_private),
+        cmocka_unit_test(same_config),
+        cmocka_unit_test(damaged),
         cmocka_unit_test(faults),
     };
     pl__json_use_alloc();

@@ -455,7 +455,6 @@ static void later(void **state)
     (void)state;
     static const char *const texts[] = {
         POOL "encoders: {}\n",
-        POOL "evaluations: {uncertainty: {samples: 1}}\n",
         POOL "evaluations: {self_assessment: {}}\n",
         POOL "evaluations: {classification: {}}\n",
         POOL "evaluations: {peer_review: {encoder: clip}}\n",
@@ -479,6 +478,38 @@ static void later(void **state)
            "judged");
     expect(HEAD A B "  - {name: c, provider: vertex, model: m}\n",
            "p.yaml:5: models[2].provider: \"vertex\" is none of: openai, anthropic, gemini");
+}
+
+static void evaluations(void **state)
+{
+    (void)state;
+    pl_config *c = accept(POOL);
+    assert_true(c->has_peer_review);
+    assert_false(c->has_uncertainty);
+    pl__config_free(c);
+    c = accept(HEAD A B "evaluations: {uncertainty: }\n"); /* two models are enough where nobody judges */
+    assert_false(c->has_peer_review);
+    assert_true(c->has_uncertainty);
+    assert_int_equal(c->uncertainty.samples, 0);
+    assert_int_equal(c->uncertainty.top_logprobs, 20);
+    assert_null(c->uncertainty.prompts_dir);
+    pl__config_free(c);
+    c = accept(POOL "evaluations: {uncertainty: {prompt: item, samples: 5, top_logprobs: 0, prompts: own}, "
+                    "peer_review: {questions: given}}\n");
+    assert_true(c->has_peer_review);
+    assert_true(c->has_uncertainty);
+    assert_int_equal(c->uncertainty.samples, 5);
+    assert_int_equal(c->uncertainty.top_logprobs, 0);
+    assert_non_null(strstr(c->uncertainty.prompts_dir, "own"));
+    pl__config_free(c);
+    expect(HEAD A "evaluations: {uncertainty: {}}\n",
+           "p.yaml:3: models: 1 in the list; uncertainty takes 2 to 256 models");
+    expect(HEAD A B "evaluations: {uncertainty: {}, peer_review: {}}\n",
+           "p.yaml:3: models: 2 in the list; peer review takes 3 to 256 models");
+    expect(POOL "evaluations: {uncertainty: {samples: 65}}\n",
+           "p.yaml:6: evaluations.uncertainty.samples: \"65\" is no whole number from 0 to 64");
+    expect(POOL "evaluations: {uncertainty: {prompt: own}}\n",
+           "p.yaml:6: evaluations.uncertainty.prompt: \"own\" is none of: item");
 }
 
 static void wrong_values(void **state)
@@ -724,6 +755,7 @@ int main(void)
         cmocka_unit_test(unknown_keys),
         cmocka_unit_test(money),
         cmocka_unit_test(later),
+        cmocka_unit_test(evaluations),
         cmocka_unit_test(wrong_values),
         cmocka_unit_test(secrets),
         cmocka_unit_test(many_at_once),
