@@ -13,6 +13,7 @@
 #define ANSWER_TOKENS_MIN 1u
 #define VERDICT_TOKENS_MIN 3u
 #define FENCES_TOKENS_MAX 64u /* around the answers that a judge is shown */
+#define LETTER_TOKENS_MAX 4u  /* "A. " and the end of the line */
 
 typedef struct estimator {
     const pl_setup *setup;
@@ -27,18 +28,20 @@ typedef struct estimator {
     uint32_t height_px;
 } estimator;
 
-static pl_prompt_kind prompt_of(const pl_task *task)
-{
-    if (task->kind == PL_TASK_QUESTION)
-        return PL_PROMPT_QUESTION;
-    if (task->kind == PL_TASK_ANSWER)
-        return PL_PROMPT_ANSWER;
-    return task->criterion == PL_CRITERION_VISUAL ? PL_PROMPT_JUDGE_VISUAL : PL_PROMPT_JUDGE_CORRECTNESS;
-}
-
 static size_t stage_of(pl_prompt_kind kind)
 {
-    return kind == PL_PROMPT_QUESTION ? 0 : kind == PL_PROMPT_ANSWER ? 1 : 2;
+    switch (kind) {
+    case PL_PROMPT_QUESTION:
+        return PL_TASK_QUESTION - 1;
+    case PL_PROMPT_JUDGE_CORRECTNESS:
+    case PL_PROMPT_JUDGE_VISUAL:
+        return PL_TASK_JUDGMENT - 1;
+    case PL_PROMPT_ANSWER:
+    case PL_PROMPT_CHOICE:
+    case PL_PROMPT_OPEN:
+        break;
+    }
+    return PL_TASK_ANSWER - 1;
 }
 
 /* ---- one call ---- */
@@ -49,19 +52,37 @@ static pl_token_range output_of(pl_prompt_kind kind, const pl_model_spec *model)
 
     if (kind == PL_PROMPT_QUESTION)
         return (pl_token_range){QUESTION_TOKENS_MIN, most < PL_QUESTION_TOKENS_MAX ? most : PL_QUESTION_TOKENS_MAX};
-    return (pl_token_range){kind == PL_PROMPT_ANSWER ? ANSWER_TOKENS_MIN : VERDICT_TOKENS_MIN, most};
+    return (pl_token_range){stage_of(kind) == PL_TASK_ANSWER - 1 ? ANSWER_TOKENS_MIN : VERDICT_TOKENS_MIN, most};
 }
 
-static pl_token_range question_of(const estimator *e, const pl_item *item)
+static bool is_of_item(pl_prompt_kind kind)
 {
-    if (!e->setup->generated && item->question)
+    return kind == PL_PROMPT_CHOICE || kind == PL_PROMPT_OPEN;
+}
+
+static pl_token_range question_of(const estimator *e, pl_prompt_kind kind, const pl_item *item)
+{
+    if ((!e->setup->generated || is_of_item(kind)) && item->question)
         return pl__tokens_of_text(pl__view(item->question));
     return (pl_token_range){QUESTION_TOKENS_MIN, PL_QUESTION_TOKENS_MAX};
 }
 
-static pl_token_range input_of(const estimator *e, pl_prompt_kind kind, const pl_model_spec *model, const pl_item *item,
-                               pl_token_range question)
+static pl_token_range options_of(const pl_item *item)
 {
+    pl_token_range sum = {0, 0};
+
+    for (size_t i = 0; i < item->n_options; i++) {
+        pl_token_range one = pl__tokens_of_text(pl__view(item->options[i]));
+
+        sum.low += one.low;
+        sum.high += one.high + LETTER_TOKENS_MAX;
+    }
+    return sum;
+}
+
+static pl_token_range input_of(const estimator *e, pl_prompt_kind kind, const pl_model_spec *model, const pl_item *item)
+{
+    pl_token_range question = question_of(e, kind, item);
     pl_token_range sum = e->templates[kind];
 
     sum.low += PL_TOKENS_AROUND_LOW;
@@ -70,7 +91,13 @@ static pl_token_range input_of(const estimator *e, pl_prompt_kind kind, const pl
         sum.low += question.low;
         sum.high += question.high;
     }
-    if (stage_of(kind) == 2) {
+    if (kind == PL_PROMPT_CHOICE) {
+        pl_token_range options = options_of(item);
+
+        sum.low += options.low;
+        sum.high += options.high;
+    }
+    if (stage_of(kind) == PL_TASK_JUDGMENT - 1) {
         sum.low += (uint64_t)2 * ANSWER_TOKENS_MIN;
         sum.high += 2 * e->answer_tokens_max + FENCES_TOKENS_MAX;
     }
@@ -97,8 +124,6 @@ void pl__stage_estimate_sum(pl_stage_estimate *sum, const pl_stage_estimate *mor
 /* Adds the calls of one item that e->calls counts. */
 static void add_item(estimator *e, const pl_item *item)
 {
-    pl_token_range question = question_of(e, item);
-
     e->width_px = e->height_px = 0;
     if (item->image_path)
         (void)pl__image_size(item->image_path, &e->width_px, &e->height_px);
@@ -114,7 +139,7 @@ static void add_item(estimator *e, const pl_item *item)
 
             if (n == 0)
                 continue;
-            in = input_of(e, (pl_prompt_kind)k, spec, item, question);
+            in = input_of(e, (pl_prompt_kind)k, spec, item);
             out = output_of((pl_prompt_kind)k, spec);
             one = (pl_stage_estimate){n, n * in.low, n * in.high, n * out.low, n * out.high, 0, 0};
             one.cost_low = pl__cost_least(&model->price, one.input_low, one.output_low);
@@ -166,7 +191,7 @@ static pl_status count_unit(estimator *e, const pl_item *item, uint32_t index, p
         const pl_task *task = pl__unit_task(e->unit, i);
 
         if (!pl__task_state_is_end(pl__unit_state(e->unit, i)))
-            e->calls[task->model][prompt_of(task)]++;
+            e->calls[task->model][pl__unit_prompt(e->unit, i)]++;
     }
     pl__unit_free(e->unit);
     e->unit = NULL;
@@ -208,14 +233,20 @@ static pl_status identify(const estimator *e, pl_item *item, pl_error *reterr)
     return rc;
 }
 
-/* With a full design and no store all items with an image have the same tasks, and so have all without. */
+/* With a full design and no store, items have the same tasks if both have an image or neither, and options likewise. */
+#define ITEM_KINDS 4u
+static size_t kind_of(const pl_item *item)
+{
+    return (item->image_path != NULL ? 1u : 0u) + (item->n_options > 0 ? 2u : 0u);
+}
+
 static pl_status walk(estimator *e, pl_error *reterr)
 {
     bool alike = !e->store && e->setup->config->peer_review.design == PL_DESIGN_FULL;
     size_t n = pl__dataset_count(e->setup->dataset);
     pl_status rc = PL_OK;
 
-    for (size_t kind = 0; kind < (alike ? 2u : 1u) && rc == PL_OK; kind++) {
+    for (size_t kind = 0; kind < (alike ? ITEM_KINDS : 1u) && rc == PL_OK; kind++) {
         bool counted = false;
         uint64_t before = e->out->tasks;
         uint64_t tasks = 0;
@@ -224,7 +255,7 @@ static pl_status walk(estimator *e, pl_error *reterr)
             pl_item item = pl__dataset_item(e->setup->dataset, i);
 
             item.position = i;
-            if (alike && (item.image_path != NULL) != (kind == 1))
+            if (alike && kind_of(&item) != kind)
                 continue;
             rc = identify(e, &item, reterr);
             if (rc == PL_OK && !(alike && counted)) {

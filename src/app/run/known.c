@@ -68,7 +68,8 @@ bool pl__run_refuses(const pl_runner *r, uint32_t model, const pl_chat *chat)
     return false;
 }
 
-void pl__run_adapt(const pl_runner *r, uint32_t model, pl_chat *chat)
+void pl__run_adapt(const pl_runner *r, const pl_task *task, pl_chat *chat)
 {
-    (void)pl__abilities_adapt(&r->abilities[model], chat); /* no evaluation asks for several samples at once */
+    (void)pl__abilities_adapt(&r->abilities[task->model], chat);
+    pl__run_settle_samples(r, task, chat);
 }

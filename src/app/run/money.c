@@ -26,7 +26,8 @@ pl_reservation pl__run_reservation(const pl_runner *r, const pl_chat *chat, uint
                                    uint32_t height_px)
 {
     const pl_price *price = &r->summary->models[model].price;
-    pl_reservation ret = {.input_high = PL_TOKENS_AROUND_HIGH, .output_high = chat->max_tokens};
+    uint64_t samples = chat->n > 1 ? chat->n : 1;
+    pl_reservation ret = {.input_high = PL_TOKENS_AROUND_HIGH, .output_high = samples * chat->max_tokens};
 
     for (size_t i = 0; i < chat->n_parts; i++) {
         if (chat->parts[i].kind == PL_PART_IMAGE)
@@ -89,7 +90,7 @@ static bool fill_in(const pl_flight *f, pl_usage *usage)
     if (!pl__outcome_is_response(reply->outcome) || (usage->input_tokens > 0 && usage->output_tokens > 0))
         return false;
     output = text_high(reply->text, reply->text_len);
-    if (reply->reasoning)
+    if (reply->reasoning || reply->n_further > 0)
         output = f->output_high;
     if (output > f->output_high || reply->outcome == PL_OUTCOME_CUT_OFF)
         output = f->output_high;

@@ -204,7 +204,7 @@ static pl_status found_task(const pl_digest *key, const pl_store_call *call, voi
             pl_status rc = PL_OK;
 
             pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
-            rc = pl__run_stored_text(call, &text, reterr);
+            rc = pl__run_stored_text(call, 0, &text, NULL, reterr); /* samples: no task needs their text */
             if (rc != PL_OK) {
                 pl__str_clear(&text);
                 return rc;

@@ -314,10 +314,15 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
     r->reserved = pl__calloc(config->n_models, sizeof(*r->reserved));
     r->omit = pl__calloc(config->n_models, sizeof(*r->omit));
     r->put_again = pl__calloc(config->n_models, sizeof(*r->put_again));
+    r->top_most = pl__calloc(config->n_models, sizeof(*r->top_most));
+    r->one_each = pl__calloc(config->n_models, sizeof(*r->one_each));
     r->flights_by_key = pl__map_new();
     r->inbox = pl__inbox_new(r->transport);
-    if (!r->ready || !r->reserved || !r->omit || !r->put_again || !r->flights_by_key || !r->inbox)
+    if (!r->ready || !r->reserved || !r->omit || !r->put_again || !r->top_most || !r->one_each || !r->flights_by_key ||
+        !r->inbox)
         return pl__fail(reterr, PL_E_NOMEM, "run");
+    for (uint32_t i = 0; i < config->n_models; i++)
+        r->top_most[i] = UINT32_MAX;
     rc = pl__run_know_endpoints(r, reterr);
     if (rc == PL_OK)
         rc = pl__image_pool_new(r->inbox, &r->images, reterr);
@@ -375,6 +380,8 @@ static void clear(pl_runner *r)
     pl__free(r->abilities);
     pl__free(r->omit);
     pl__free(r->put_again);
+    pl__free(r->top_most);
+    pl__free(r->one_each);
     pl__map_free(r->flights_by_key);
     pl__key_set_clear(&r->counted);
     pl__chat_builder_clear(&r->builder);

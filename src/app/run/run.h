@@ -12,7 +12,7 @@
 #include "store.h"
 #include <stdatomic.h>
 
-/* What one evaluation of a config is made of, the same for planning, running and analysis. Owns everything in it. */
+/* What the evaluations of a config are made of, the same for planning, running and analysis. Owns everything in it. */
 typedef struct pl_setup {
     const pl_config *config; /* borrowed */
     pl_dataset *dataset;     /* NULL when made from a stored run */

@@ -17,6 +17,7 @@
  *   batches.c  batches that outlive a run
  *   inbox.c    messages from other threads (durable results, fitted images)
  *   put_otherwise.c  parameters that an endpoint refuses
+ *   samples.c  several samples of one answer: in one reply, or one by one
  *   known.c    what a probe has found out about the endpoints
  *   wire.c    what requests go over: libcurl, a recording, or both
  *   run.c      the loop, stopping, progress
@@ -124,6 +125,9 @@ typedef struct pl_flight {
     size_t cap_joiners;
     size_t n_written;           /* joiners whose task rows are in the write */
     uint32_t omit;              /* parameters that the latest request went without */
+    uint32_t n;                 /* samples that it wants in one reply */
+    uint32_t sample;            /* or the number of the only one */
+    uint32_t top_logprobs;      /* alternatives that the latest request asked for */
     uint32_t attempts_before;   /* requests that were refused for their parameters */
     uint64_t elapsed_before_ns; /* and their time */
     pl_call_result result;
@@ -150,11 +154,13 @@ typedef struct pl_runner {
     uint64_t n_flights;
     pl_open_unit *units;
     uint32_t n_units;
-    uint32_t window;         /* most open units */
-    pl_ready_queue *ready;   /* per model */
-    uint32_t *reserved;      /* per model: flights that wait for an image and hold no slot of the client yet */
-    uint32_t *omit;          /* per model: parameters that its endpoint has refused (pl_chat.omit) */
-    uint64_t *put_again;     /* per model: calls that were put again without such */
+    uint32_t window;       /* most open units */
+    pl_ready_queue *ready; /* per model */
+    uint32_t *reserved;    /* per model: flights that wait for an image and hold no slot of the client yet */
+    uint32_t *omit;        /* per model: parameters that its endpoint has refused (pl_chat.omit) */
+    uint32_t *top_most;  /* per model: alternatives of tokens that may be asked for; 0: it refuses log-probabilities */
+    bool *one_each;      /* per model: samples are asked for one by one, for several at once failed */
+    uint64_t *put_again; /* per model: calls that were put again without such */
     pl_abilities *abilities; /* per model; all unknown where there was no probe */
     pl_chat_builder builder;
     uint32_t next_model;   /* where the last round of starting ended: fair sharing */
@@ -193,6 +199,12 @@ void pl__run_units_drop_all(pl_runner *r);
 /* The item cannot be used: its open units die, the store and the summary are told. */
 PL_NODISCARD pl_status pl__run_item_problem(pl_runner *r, pl_open_item *item, const char *problem, pl_error *reterr);
 
+/* ready.c: a ring buffer. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__ready_push(pl_ready_queue *q, pl_ready ready);
+pl_ready pl__ready_pop(pl_ready_queue *q); /* there must be one */
+/* Puts back what was popped last, nothing having been pushed since. */
+void pl__ready_unpop(pl_ready_queue *q, pl_ready ready);
+
 /* tasks.c */
 PL_NODISCARD pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr);
 /* Ends a task in its unit and queues what that sets free. */
@@ -212,8 +224,12 @@ PL_NODISCARD pl_status pl__run_batch_result(pl_runner *r, const pl_call_result *
 /* Says in the summary which batches go on without us. */
 void pl__run_batches_end(pl_runner *r);
 
-/* The text of a stored reply, appended to out (reset first); nothing for anything but a response. */
-PL_NODISCARD pl_status pl__run_stored_text(const pl_store_call *call, pl_str *out, pl_error *reterr);
+/* The text of a stored reply's choice-th choice, appended to out (reset first); nothing for anything but a response.
+ * *ret_has, if not NULL: is there such a choice? */
+PL_NODISCARD pl_status pl__run_stored_text(const pl_store_call *call, size_t choice, pl_str *out, bool *ret_has,
+                                           pl_error *reterr);
+/* Puts a task that was started at the end of its queue, as if it had never been. */
+PL_NODISCARD pl_status pl__run_queue_again(pl_runner *r, pl_ready ready, pl_error *reterr);
 
 /* money.c */
 typedef enum pl_admission {
@@ -246,13 +262,24 @@ PL_NODISCARD pl_status pl__run_spend_stored(pl_runner *r, const pl_task *task, c
  * its model from now on. */
 bool pl__run_put_otherwise(pl_runner *r, pl_flight *f);
 
+/* samples.c */
+/* One sample at a time, unless a probe found that the endpoint gives several and none of them has failed since. */
+void pl__run_settle_samples(const pl_runner *r, const pl_task *task, pl_chat *chat);
+/* Has the flight's reply, once it is there, no choice for this task? */
+bool pl__run_lacks_choice(const pl_flight *f, const pl_task *task);
+/* From now on this model is asked for one sample at a time. */
+void pl__run_ask_one_each(pl_runner *r, uint32_t model, const char *why);
+/* Tasks for which the reply has no choice leave the flight and are asked on their own. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__run_drop_short(pl_runner *r, pl_flight *f, pl_error *reterr);
+
 /* known.c */
 /* Reads what probes have found, leaves out from the start what endpoints refuse (omit), and says what it means for this
  * run. What the store fails with. */
 PL_NODISCARD pl_status pl__run_know_endpoints(pl_runner *r, pl_error *reterr);
 /* Would the endpoint refuse this chat for its picture? */
 bool pl__run_refuses(const pl_runner *r, uint32_t model, const pl_chat *chat);
-void pl__run_adapt(const pl_runner *r, uint32_t model, pl_chat *chat); /* leaves out what the endpoint refuses */
+/* Leaves out what the endpoint refuses. */
+void pl__run_adapt(const pl_runner *r, const pl_task *task, pl_chat *chat);
 
 /* run.c */
 void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...) PL_PRINTF(3, 4);

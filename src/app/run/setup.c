@@ -4,18 +4,17 @@
 #include "json.h"
 #include "peer_review.h"
 #include "run.h"
+#include "uncertainty.h"
 #include <stdio.h>
 
-static pl_status read_templates(const char *dir, pl_prompt_set **ret, pl_error *reterr)
+/* Reads the templates from kind `first` to before `end` that the folder holds; those are one at least. */
+static pl_status read_folder(const char *dir, size_t first, size_t end, pl_str texts[PL_PROMPT_KINDS],
+                             const char *templates[PL_PROMPT_KINDS], pl_error *reterr)
 {
-    pl_status rc = PL_OK;
-    pl_str texts[PL_PROMPT_KINDS];
-    const char *templates[PL_PROMPT_KINDS] = {NULL};
     size_t found = 0;
 
-    for (size_t k = 0; k < PL_PROMPT_KINDS; k++)
-        pl__str_init(&texts[k], PL_PROMPT_TEMPLATE_BYTES_MAX);
-    for (size_t k = 0; dir && k < PL_PROMPT_KINDS; k++) {
+    for (size_t k = first; dir && k < end; k++) {
+        pl_status rc = PL_OK;
         pl_str path;
 
         pl__str_init(&path, 4096);
@@ -27,39 +26,42 @@ static pl_status read_templates(const char *dir, pl_prompt_set **ret, pl_error *
             templates[k] = pl__str_c(&texts[k]);
             found++;
         } else if (rc != PL_E_NOT_FOUND) {
-            goto out;
+            return rc;
         }
-        rc = PL_OK;
     }
-    if (dir && found == 0) {
-        rc = pl__fail(reterr, PL_E_NOT_FOUND,
-                      "prompts: %s has none of question.txt, answer.txt, judge_correctness.txt, judge_visual.txt", dir);
-        goto out;
-    }
-    rc = pl__prompt_set_new(templates, ret, reterr);
-out:
+    if (dir && found == 0)
+        return pl__fail(reterr, PL_E_NOT_FOUND, "prompts: %s has none of %s", dir,
+                        first == 0 ? "question.txt, answer.txt, judge_correctness.txt, judge_visual.txt"
+                                   : "choice.txt, open.txt");
+    return PL_OK;
+}
+
+static pl_status read_templates(const pl_config *config, pl_prompt_set **ret, pl_error *reterr)
+{
+    const char *review = config->has_peer_review ? config->peer_review.prompts_dir : NULL;
+    const char *items = config->has_uncertainty ? config->uncertainty.prompts_dir : NULL;
+    pl_str texts[PL_PROMPT_KINDS];
+    const char *templates[PL_PROMPT_KINDS] = {NULL};
+    pl_status rc = PL_OK;
+
+    for (size_t k = 0; k < PL_PROMPT_KINDS; k++)
+        pl__str_init(&texts[k], PL_PROMPT_TEMPLATE_BYTES_MAX);
+    rc = read_folder(review, 0, PL_PROMPT_REVIEW_KINDS, texts, templates, reterr);
+    if (rc == PL_OK)
+        rc = read_folder(items, PL_PROMPT_REVIEW_KINDS, PL_PROMPT_KINDS, texts, templates, reterr);
+    if (rc == PL_OK)
+        rc = pl__prompt_set_new(templates, ret, reterr);
     for (size_t k = 0; k < PL_PROMPT_KINDS; k++)
         pl__str_clear(&texts[k]);
     return rc;
 }
 
-/* Counts what kinds of items there are, and settles who asks and who judges (METHODS: given if every item has a
- * question, generated if none has; a mixture must be spelled out). */
-static pl_status settle(pl_setup *s, pl_error *reterr)
+/* Settles who asks and who judges: given if every item has a question, generated if none has; a mixture must be spelled
+ * out. */
+static pl_status settle_review(pl_setup *s, size_t n, size_t with_question, size_t with_image, pl_error *reterr)
 {
     const pl_peer_review_config *pr = &s->config->peer_review;
-    size_t n = pl__dataset_count(s->dataset);
-    size_t with_question = 0;
-    size_t with_image = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        pl_item item = pl__dataset_item(s->dataset, i);
-
-        with_question += item.question != NULL;
-        with_image += item.image_path != NULL;
-    }
-    s->any_image = with_image > 0;
-    s->any_text_only = with_image < n;
     s->generated =
         pr->questions == PL_QUESTIONS_GENERATED || (pr->questions == PL_QUESTIONS_AUTO && with_question == 0);
     if (pr->questions == PL_QUESTIONS_AUTO && with_question != 0 && with_question != n)
@@ -84,6 +86,30 @@ static pl_status settle(pl_setup *s, pl_error *reterr)
     return PL_OK;
 }
 
+/* Counts what kinds of items there are, and whether the evaluations can do with them. */
+static pl_status settle(pl_setup *s, pl_error *reterr)
+{
+    size_t n = pl__dataset_count(s->dataset);
+    size_t with_question = 0;
+    size_t with_image = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        pl_item item = pl__dataset_item(s->dataset, i);
+
+        with_question += item.question != NULL;
+        with_image += item.image_path != NULL;
+        if (s->config->has_uncertainty) {
+            pl_status rc = pl__uncertainty_check(&item, reterr);
+
+            if (rc != PL_OK)
+                return rc;
+        }
+    }
+    s->any_image = with_image > 0;
+    s->any_text_only = with_image < n;
+    return s->config->has_peer_review ? settle_review(s, n, with_question, with_image, reterr) : PL_OK;
+}
+
 static pl_presentation presentation_of(pl_order order)
 {
     switch (order) {
@@ -97,7 +123,7 @@ static pl_presentation presentation_of(pl_order order)
     return PL_PRESENT_BOTH;
 }
 
-static pl_status make_eval(pl_setup *s, pl_error *reterr)
+static pl_status make_review(const pl_setup *s, pl_eval **ret, pl_error *reterr)
 {
     pl_peer_review_design design = {.models = s->config->models,
                                     .n_models = s->config->n_models,
@@ -113,7 +139,33 @@ static pl_status make_eval(pl_setup *s, pl_error *reterr)
 
     for (size_t c = 0; c < PL_CRITERIA_COUNT; c++)
         design.criteria[c] = s->config->peer_review.criteria[c];
-    return pl__peer_review_new(&design, &s->eval, reterr);
+    return pl__peer_review_new(&design, ret, reterr);
+}
+
+static pl_status make_eval(pl_setup *s, pl_error *reterr)
+{
+    const pl_uncertainty_design design = {.models = s->config->models,
+                                          .n_models = s->config->n_models,
+                                          .prompts = s->prompts,
+                                          .samples = s->config->uncertainty.samples,
+                                          .top_logprobs = s->config->uncertainty.top_logprobs};
+    pl_eval *review = NULL;
+    pl_eval *uncertainty = NULL;
+    pl_status rc = PL_OK;
+
+    if (s->config->has_peer_review)
+        rc = make_review(s, &review, reterr);
+    if (rc == PL_OK && s->config->has_uncertainty)
+        rc = pl__uncertainty_new(&design, &uncertainty, reterr);
+    if (rc == PL_OK && review && uncertainty)
+        rc = pl__eval_join(review, uncertainty, &s->eval, reterr);
+    else if (rc == PL_OK)
+        s->eval = review ? review : uncertainty;
+    if (rc != PL_OK) {
+        pl__eval_free(review);
+        pl__eval_free(uncertainty);
+    }
+    return rc;
 }
 
 pl_status pl__setup_new(const pl_config *config, pl_setup **ret, pl_error *reterr)
@@ -132,7 +184,7 @@ pl_status pl__setup_new(const pl_config *config, pl_setup **ret, pl_error *reter
         rc = pl__fail(reterr, PL_E_NOT_FOUND, "%s has no items",
                       config->data_items ? config->data_items : config->data_images);
     if (rc == PL_OK)
-        rc = read_templates(config->peer_review.prompts_dir, &s->prompts, reterr);
+        rc = read_templates(config, &s->prompts, reterr);
     if (rc == PL_OK)
         rc = settle(s, reterr);
     if (rc == PL_OK)

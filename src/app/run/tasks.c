@@ -7,45 +7,6 @@
 #include "vec.h"
 #include <string.h>
 
-/* ---- ready queues ---- */
-
-static pl_status queue_push(pl_ready_queue *q, pl_ready ready)
-{
-    if (q->len == q->cap) {
-        size_t cap = q->cap ? q->cap * 2 : 64;
-        pl_ready *grown = pl__reallocarray(NULL, cap, sizeof(*grown));
-
-        if (!grown)
-            return PL_E_NOMEM;
-        for (size_t i = 0; i < q->len; i++)
-            grown[i] = q->ptr[(q->head + i) % q->cap];
-        pl__free(q->ptr);
-        q->ptr = grown;
-        q->cap = cap;
-        q->head = 0;
-    }
-    q->ptr[(q->head + q->len) % q->cap] = ready;
-    q->len++;
-    return PL_OK;
-}
-
-static pl_ready queue_pop(pl_ready_queue *q)
-{
-    pl_ready ready = q->ptr[q->head];
-
-    q->head = (q->head + 1) % q->cap;
-    q->len--;
-    return ready;
-}
-
-/* Puts back what was popped last, nothing having been pushed since. */
-static void queue_unpop(pl_ready_queue *q, pl_ready ready)
-{
-    q->head = (q->head + q->cap - 1) % q->cap;
-    q->len++;
-    q->ptr[q->head] = ready;
-}
-
 pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr)
 {
     uint32_t n = pl__unit_count(u->unit);
@@ -53,7 +14,7 @@ pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_e
     for (uint32_t i = from; i < n; i++) {
         if (u->in_queue[i] || pl__unit_state(u->unit, i) != PL_TASK_READY)
             continue;
-        if (queue_push(&r->ready[pl__unit_task(u->unit, i)->model], (pl_ready){u, i}) != PL_OK)
+        if (pl__ready_push(&r->ready[pl__unit_task(u->unit, i)->model], (pl_ready){u, i}) != PL_OK)
             return pl__fail(reterr, PL_E_NOMEM, "ready tasks");
         u->in_queue[i] = 1;
         u->queued++;
@@ -80,6 +41,16 @@ pl_status pl__run_finish_task(pl_runner *r, pl_open_unit *u, uint32_t task, pl_o
                          r->setup->config->models[pl__unit_task(u->unit, task)->model].name, pl__outcome_name(outcome));
     }
     return pl__run_queue_ready(r, u, task + 1, reterr);
+}
+
+pl_status pl__run_queue_again(pl_runner *r, pl_ready ready, pl_error *reterr)
+{
+    if (pl__ready_push(&r->ready[pl__unit_task(ready.unit->unit, ready.task)->model], ready) != PL_OK)
+        return pl__fail(reterr, PL_E_NOMEM, "ready tasks");
+    ready.unit->queued++;
+    if (!ready.unit->dead)
+        pl__unit_unstart(ready.unit->unit, ready.task);
+    return PL_OK;
 }
 
 /* ---- flights ---- */
@@ -183,7 +154,7 @@ static pl_status write_chat(pl_runner *r, pl_ready ready, pl_error *reterr)
     pl_status rc = pl__unit_chat(ready.unit->unit, ready.task, &r->builder, reterr);
 
     if (rc == PL_OK)
-        pl__run_adapt(r, pl__unit_task(ready.unit->unit, ready.task)->model, &r->builder.chat);
+        pl__run_adapt(r, pl__unit_task(ready.unit->unit, ready.task), &r->builder.chat);
     return rc;
 }
 
@@ -191,21 +162,26 @@ static pl_status write_chat(pl_runner *r, pl_ready ready, pl_error *reterr)
 static pl_status flight_send(pl_runner *r, pl_flight *f, const pl_image_entry *image, pl_error *reterr)
 {
     pl_chat_image chat_image = {NULL, NULL};
+    pl_chat *chat = &r->builder.chat;
     pl_status rc = write_chat(r, f->joiners[0], reterr);
 
     if (rc != PL_OK)
         return rc;
+    chat->n = f->n; /* as its key says, whatever was learnt since */
+    chat->sample = f->sample;
     if (image) {
-        pl_reservation known =
-            pl__run_reservation(r, &r->builder.chat, f->model, image->image.width_px, image->image.height_px);
+        pl_reservation known = pl__run_reservation(r, chat, f->model, image->image.width_px, image->image.height_px);
 
         pl__run_reserve(r, f, &known);
         chat_image.base64 = image->image.base64;
         chat_image.media_type = image->image.media_type;
     }
-    f->omit = r->builder.chat.omit = r->omit[f->model];
-    rc = pl__client_submit(r->client, f->model, &r->builder.chat, image ? &chat_image : NULL, image ? 1 : 0,
-                           (uint64_t)(uintptr_t)f, reterr);
+    f->omit = chat->omit = r->omit[f->model];
+    if (chat->top_logprobs > r->top_most[f->model])
+        chat->top_logprobs = r->top_most[f->model];
+    f->top_logprobs = chat->top_logprobs;
+    rc = pl__client_submit(r->client, f->model, chat, image ? &chat_image : NULL, image ? 1 : 0, (uint64_t)(uintptr_t)f,
+                           reterr);
     if (rc == PL_OK)
         f->state = PL_FLIGHT_SENT;
     return rc;
@@ -291,13 +267,16 @@ static pl_status flight_begin(pl_runner *r, pl_flight *f, const pl_item *item, p
 
 /* ---- starting ---- */
 
-pl_status pl__run_stored_text(const pl_store_call *call, pl_str *out, pl_error *reterr)
+pl_status pl__run_stored_text(const pl_store_call *call, size_t choice, pl_str *out, bool *ret_has, pl_error *reterr)
 {
     pl_reply reply = {0};
     pl_status rc = pl__codec_reread(call->codec, call->http_status, call->body, &reply, reterr);
+    bool has = rc == PL_OK && pl__reply_choose(&reply, choice);
 
     pl__str_reset(out);
-    if (rc == PL_OK && reply.text) {
+    if (ret_has)
+        *ret_has = has;
+    if (has && reply.text) {
         rc = pl__str_append(out, reply.text, reply.text_len);
         if (rc != PL_OK)
             rc = pl__fail(reterr, rc, "stored reply of %zu bytes", call->body.len);
@@ -314,16 +293,22 @@ static pl_status link_task(pl_runner *r, const pl_open_unit *u, uint32_t task, c
     return pl__store_writer_submit(r->writer, &write, 1, 0, reterr);
 }
 
-/* Another task, or an earlier run with other prompts or items, has asked the very same thing. */
-static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key, bool *ret_reused, pl_error *reterr)
+/* Another task, or an earlier run with other prompts or items, has asked the very same thing. *ret_short: so it has,
+ * but of several samples the one that is wanted did not come. */
+static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key, bool *ret_reused, bool *ret_short,
+                              pl_error *reterr)
 {
+    const pl_task *task = pl__unit_task(ready.unit->unit, ready.task);
+    size_t choice = r->builder.chat.n > 1 ? task->sample - 1 : 0;
     pl_store_call call = {0};
     bool found = false;
+    bool has = false;
     pl_str memory;
     pl_str text;
     pl_status rc = PL_OK;
 
     *ret_reused = false;
+    *ret_short = false;
     pl__str_init(&memory, PL_STR_LIMIT_DEFAULT);
     pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
     rc = r->store->ops->call_get(r->store, key, true, &call, &found, &memory, reterr);
@@ -331,9 +316,12 @@ static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key
         !(pl__outcome_is_response(call.outcome) ||
           (pl__outcome_is_final_error(call.outcome) && !r->opts->retry_failed)))
         goto out;
-    rc = pl__run_stored_text(&call, &text, reterr);
+    rc = pl__run_stored_text(&call, choice, &text, &has, reterr);
+    *ret_short = rc == PL_OK && !has;
+    if (*ret_short)
+        goto out;
     if (rc == PL_OK)
-        rc = pl__run_spend_stored(r, pl__unit_task(ready.unit->unit, ready.task), &call, reterr);
+        rc = pl__run_spend_stored(r, task, &call, reterr);
     if (rc == PL_OK)
         rc = link_task(r, ready.unit, ready.task, key, reterr);
     if (rc == PL_OK) {
@@ -360,38 +348,61 @@ static pl_status pass_over(pl_runner *r, pl_ready ready, pl_error *reterr)
     return pl__run_finish_task(r, ready.unit, ready.task, PL_OUTCOME_NONE, pl__view_n("", 0), reterr);
 }
 
+/* Writes the chat and looks whether it was asked before, or is being asked. *ret_done: nothing remains to be done. */
+static pl_status find_asked(pl_runner *r, pl_ready ready, pl_digest *ret_key, bool *ret_done, pl_error *reterr)
+{
+    const pl_task *task = pl__unit_task(ready.unit->unit, ready.task);
+    bool is_short = true;
+    pl_status rc = PL_OK;
+
+    *ret_done = false;
+    while (rc == PL_OK && is_short && !*ret_done) { /* twice at most: then samples are asked for one by one */
+        uintptr_t value = 0;
+        pl_flight *f = NULL;
+
+        rc = write_chat(r, ready, reterr);
+        if (rc == PL_OK)
+            rc = pl__chat_key(&r->builder.chat, ret_key, reterr);
+        if (rc != PL_OK)
+            break;
+        if (pl__map_get(r->flights_by_key, ret_key->bytes, sizeof(ret_key->bytes), &value))
+            f = (pl_flight *)value;
+        if (f && !pl__run_lacks_choice(f, task)) {
+            r->summary->reused++;
+            *ret_done = true;
+            return flight_join(f, ready, reterr);
+        }
+        is_short = f != NULL;
+        if (!f)
+            rc = reuse_stored(r, ready, ret_key, ret_done, &is_short, reterr);
+        if (rc == PL_OK && is_short)
+            pl__run_ask_one_each(r, task->model, "a reply had fewer than were asked for");
+    }
+    return rc;
+}
+
 /* *ret_held: it must wait until calls in flight have ended for less than they might have cost. */
 static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_error *reterr)
 {
     const pl_task *task = pl__unit_task(ready.unit->unit, ready.task);
     uint32_t model = task->model;
+    const pl_chat *chat = &r->builder.chat;
     pl_reservation reservation = {0};
     pl_admission admission = PL_ADMIT_NOW;
     pl_flight *f = NULL;
-    uintptr_t value = 0;
     pl_digest key;
-    bool reused = false;
-    pl_status rc = write_chat(r, ready, reterr);
+    bool done = false;
+    pl_status rc = find_asked(r, ready, &key, &done, reterr);
 
-    if (rc == PL_OK)
-        rc = pl__chat_key(&r->builder.chat, &key, reterr);
-    if (rc != PL_OK)
+    if (rc != PL_OK || done)
         return rc;
-    if (pl__map_get(r->flights_by_key, key.bytes, sizeof(key.bytes), &value)) {
-        r->summary->reused++;
-        return flight_join((pl_flight *)value, ready, reterr);
-    }
-    rc = reuse_stored(r, ready, &key, &reused, reterr);
-    if (rc != PL_OK || reused)
-        return rc;
-    if (pl__run_refuses(r, model, &r->builder.chat))
+    if (pl__run_refuses(r, model, chat))
         return pass_over(r, ready, reterr);
     if (r->summary->calls >= r->calls_max) {
         pl__run_stop(r, PL_RUN_STOPPED, "the budget of %llu calls is used up", (unsigned long long)r->calls_max);
         return PL_OK; /* stays READY, out of the queue: counted as not asked */
     }
-    reservation =
-        pl__run_reservation(r, &r->builder.chat, model, ready.unit->item->width_px, ready.unit->item->height_px);
+    reservation = pl__run_reservation(r, chat, model, ready.unit->item->width_px, ready.unit->item->height_px);
     admission = pl__run_admit(r, model, &reservation);
     *ret_held = admission == PL_ADMIT_LATER;
     if (admission != PL_ADMIT_NOW)
@@ -400,6 +411,8 @@ static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_err
     if (rc != PL_OK || !f)
         return rc;
     f->stage = (size_t)task->kind - 1;
+    f->n = chat->n;
+    f->sample = chat->sample;
     pl__run_reserve(r, f, &reservation);
     r->summary->calls++;
     return flight_begin(r, f, &ready.unit->item->item, reterr);
@@ -424,11 +437,11 @@ static pl_status start_model(pl_runner *r, uint32_t model, pl_error *reterr)
 
         if (!closed && free_slots(r, model) == 0)
             break;
-        ready = queue_pop(q);
+        ready = pl__ready_pop(q);
         if (!ready.unit->dead && pl__unit_state(ready.unit->unit, ready.task) == PL_TASK_READY)
             rc = closed ? pass_over(r, ready, reterr) : start_task(r, ready, &held, reterr);
         if (held) {
-            queue_unpop(q, ready);
+            pl__ready_unpop(q, ready);
             break;
         }
         ready.unit->queued--; /* held until here, so that nothing on the way could free it */
@@ -491,8 +504,31 @@ static pl_status write_result(pl_runner *r, pl_flight *f, pl_error *reterr)
     return rc;
 }
 
+/* Its tasks go on their own ways. */
+static pl_status flight_disband(pl_runner *r, pl_flight *f, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    count_unmade(r, f);
+    while (f->n_joiners > 0 && rc == PL_OK) {
+        rc = pl__run_queue_again(r, f->joiners[f->n_joiners - 1], reterr);
+        if (rc == PL_OK)
+            f->joiners[--f->n_joiners].unit->joined--;
+    }
+    if (rc == PL_OK)
+        flight_free(r, f);
+    return rc;
+}
+
 static pl_status put_again(pl_runner *r, pl_flight *f, pl_error *reterr)
 {
+    bool disband = f->n > 1 && r->one_each[f->model];
+
+    if (disband && !r->abandoning) {
+        pl__client_release(r->client, f->model);
+        r->put_again[f->model]++;
+        return flight_disband(r, f, reterr);
+    }
     f->attempts_before = f->result.attempts;
     f->elapsed_before_ns = f->result.elapsed_ns;
     pl__call_result_clear(&f->result);
@@ -535,6 +571,8 @@ pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *
         return put_again(r, f, reterr);
     m->calls++;
     rc = pl__run_spend(r, f, reterr);
+    if (rc == PL_OK)
+        rc = pl__run_drop_short(r, f, reterr);
     if (rc != PL_OK)
         return rc;
     if (!pl__outcome_is_response(f->result.decoded.reply.outcome) && f->result.decoded.message[0]) {
