@@ -66,6 +66,8 @@ static void add_swap_pairs(const pl_judgment_set *set, const pl_row_key *keys, s
         for (end = i + 1;
              end < n && keys[end].pair == keys[i].pair && pl__row_case(&keys[end]) == pl__row_case(&keys[i]); end++)
             ;
+        if (end == i + 1)
+            continue; /* one verdict alone */
         uint32_t judge = set->rows[keys[i].row].judge;
         add_swap_pair(&keys[i], end - i, &reports[judge], &habits[judge]);
     }
@@ -79,14 +81,16 @@ static int compare_u64(const void *x, const void *y)
 }
 
 /* With a place for each judge and pair: bit 0 for one order, bit 1 for the other. */
-static pl_status mark_both_ways(const pl_judgment_set *set, const pl_row_key *keys, size_t n, habit *habits)
+static pl_status mark_both_ways(const pl_judgment_set *set, habit *habits)
 {
     size_t m = set->n_models;
     uint8_t *seen = pl__calloc(m * m * m, sizeof(*seen));
     if (!seen)
         return PL_E_NOMEM;
-    for (size_t i = 0; i < n; i++) {
-        const pl_judgment *row = &set->rows[keys[i].row];
+    for (size_t i = 0; i < set->n_rows; i++) {
+        const pl_judgment *row = &set->rows[i];
+        if (row->verdict == PL_VERDICT_MISSING)
+            continue;
         size_t low = row->a < row->b ? row->a : row->b;
         size_t high = row->a < row->b ? row->b : row->a;
         uint8_t *orders = &seen[(row->judge * m + low) * m + high];
@@ -103,7 +107,7 @@ static pl_status mark_both_ways(const pl_judgment_set *set, const pl_row_key *ke
 static pl_status find_both_ways(const pl_judgment_set *set, const pl_row_key *keys, size_t n, habit *habits)
 {
     if (set->n_models <= DENSE_MODELS_MAX)
-        return mark_both_ways(set, keys, n, habits);
+        return mark_both_ways(set, habits);
     uint64_t *seen = pl__calloc(n, sizeof(*seen));
     if (!seen)
         return PL_E_NOMEM;

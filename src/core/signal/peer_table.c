@@ -16,10 +16,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Rows lie far apart in the order of the keys. Fetched many at a time, with nothing that waits for one of them, they
+ * come as fast as the memory can deliver. */
+#define WINDOW_ROWS 128u
+
+typedef struct window {
+    size_t from; /* keys [from, from + n) */
+    size_t n;
+    pl_judgment rows[WINDOW_ROWS];
+} window;
+
 typedef struct builder {
     pl_peer_table *table;
     const pl_judgment_set *set;
     const pl_row_key *keys;
+    size_t n_keys;
+    window *window;
     const double *gamma; /* n_criteria */
     uint32_t n_counting; /* criteria with gamma > 0 */
     double lone_weight;  /* of the rows among the lone ballots */
@@ -41,6 +53,20 @@ typedef struct unit_sum {
     double high;
     uint32_t n_criteria;
 } unit_sum;
+
+/* The row of a key, valid until the next call. */
+static const pl_judgment *row_of(builder *b, const pl_row_key *key)
+{
+    size_t i = (size_t)(key - b->keys);
+    window *w = b->window;
+    if (i < w->from || i >= w->from + w->n) {
+        w->from = i;
+        w->n = b->n_keys - i < WINDOW_ROWS ? b->n_keys - i : WINDOW_ROWS;
+        for (size_t k = 0; k < w->n; k++)
+            w->rows[k] = b->set->rows[key[k].row];
+    }
+    return &w->rows[i - w->from];
+}
 
 static double score_of(pl_verdict verdict, bool shown_first)
 {
@@ -79,9 +105,9 @@ static order_sum average_orders(const order_sum s[2])
                        .high = weight * 0.5 * (s[0].high / s[0].weight + s[1].high / s[1].weight)};
 }
 
-static pl_ballot ballot_of(const builder *b, const pl_row_key *key, unsigned n_orders)
+static pl_ballot ballot_of(builder *b, const pl_row_key *key, unsigned n_orders)
 {
-    const pl_judgment *row = &b->set->rows[key->row];
+    const pl_judgment *row = row_of(b, key);
     bool a_first = row->a < row->b;
     return (pl_ballot){
         .item = row->item,
@@ -134,10 +160,11 @@ static void close_unit(builder *b, const unit_sum *unit, uint32_t low, uint32_t 
 /* keys[0..n) are one judge's usable rows on one pair and item. */
 static void add_unit(builder *b, const pl_row_key *keys, size_t n)
 {
-    const pl_judgment *row = &b->set->rows[keys[0].row];
+    const pl_judgment *row = row_of(b, &keys[0]);
     bool swapped = pl__row_swapped(&keys[0]) == 1;
     uint32_t low = swapped ? row->b : row->a;
     uint32_t high = swapped ? row->a : row->b;
+    uint32_t judge = row->judge;
     unit_sum unit[2] = {{0}};
     pl_comparison_sum kept = {.first_ballot = (uint32_t)b->table->n_ballots, .low_is_a = low < high};
     bool lone = false;
@@ -146,7 +173,7 @@ static void add_unit(builder *b, const pl_row_key *keys, size_t n)
     for (size_t i = 0; i < n; i = end) {
         for (end = i + 1; end < n && pl__row_case(&keys[end]) == pl__row_case(&keys[i]); end++)
             ;
-        double gamma = b->gamma[b->set->rows[keys[i].row].criterion];
+        double gamma = b->gamma[row_of(b, &keys[i])->criterion];
         order_sum s[2];
         sum_orders(&keys[i], end - i, s);
         if (b->pair_orders && !(s[0].weight > 0.0 && s[1].weight > 0.0)) {
@@ -167,8 +194,8 @@ static void add_unit(builder *b, const pl_row_key *keys, size_t n)
                 add_criterion(&unit[o], gamma, &s[o]);
         }
     }
-    close_unit(b, &unit[0], low, high, row->judge, &kept);
-    close_unit(b, &unit[1], low, high, row->judge, &kept);
+    close_unit(b, &unit[0], low, high, judge, &kept);
+    close_unit(b, &unit[1], low, high, judge, &kept);
     kept.n_ballots = (uint32_t)(b->table->n_ballots - kept.first_ballot);
     if (kept.n_ballots > 0)
         b->table->units[b->table->n_units++] = kept;
@@ -193,10 +220,11 @@ static pl_status find_clusters(builder *b, size_t n, pl_error *reterr)
     for (uint32_t i = 0; i < t->n_items; i++)
         t->clusters[i] = PL_NO_CLUSTER;
     bool split = false;
+    uint32_t item = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t item = b->set->rows[b->keys[i].row].item;
-        bool is_first = i == 0 || b->set->rows[b->keys[i - 1].row].item != item;
+        bool is_first = i == 0 || pl__row_item(&b->keys[i - 1]) != pl__row_item(&b->keys[i]);
         if (is_first) {
+            item = b->set->rows[b->keys[i].row].item;
             t->clusters[item] = b->keys[i].image;
             places[b->keys[i].image] = 1;
             split = false;
@@ -372,6 +400,7 @@ pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *op
     pl_peer_table *table = NULL;
     size_t n_keys = 0;
     builder b = {0};
+    window rows = {0};
 
     if (!set || !ret)
         return pl__fail(reterr, PL_E_INVALID, "null argument");
@@ -395,6 +424,8 @@ pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *op
     b.table = table;
     b.set = set;
     b.keys = keys;
+    b.n_keys = n_keys;
+    b.window = &rows;
     b.gamma = gamma;
     b.pair_orders = opts->pair_orders;
     for (uint32_t c = 0; c < set->n_criteria; c++)

@@ -16,6 +16,11 @@ typedef struct pl_row_key {
 
 #define PL_ROW_NAMES_MAX UINT16_MAX /* models, and criteria: their ranks take 16 bits of a key */
 
+static inline uint64_t pl__row_item(const pl_row_key *k) /* rank */
+{
+    return k->pair >> 32;
+}
+
 static inline uint64_t pl__row_unit(const pl_row_key *k) /* with `pair`: one judge's view of one pair on one item */
 {
     return k->rest >> 32;
