@@ -89,25 +89,35 @@ static int show(const pl_args *args, const pl_model_spec *models, const pl_abili
     return code;
 }
 
+static int probe(const pl_args *args, const pl_config *config, pl_store *store, const pl_probe_wishes *wishes,
+                 pl_model_spec *models, pl_abilities *abilities)
+{
+    uint32_t n = 0;
+    pl_error err = {0};
+    pl_status rc = choose(config, store, wishes->missing_only, models, &n, &err);
+
+    if (rc == PL_OK)
+        rc = ask(args, config, store, wishes, models, n, abilities, &err);
+    if (rc == PL_E_CANCELLED)
+        return PL_EXIT_INTERRUPTED;
+    if (rc != PL_OK)
+        return pl__out_error(&err);
+    return wishes->show ? show(args, models, abilities, n) : PL_EXIT_OK;
+}
+
 int pl__cli_probe(const pl_args *args, const pl_config *config, pl_store *store, const pl_probe_wishes *wishes)
 {
     pl_model_spec *models = pl__calloc(config->n_models, sizeof(*models));
     pl_abilities *abilities = pl__calloc(config->n_models, sizeof(*abilities));
-    uint32_t n = 0;
     pl_error err = {0};
-    int code = PL_EXIT_OK;
-    pl_status rc = models && abilities ? PL_OK : pl__fail(&err, PL_E_NOMEM, "probe");
+    int code = PL_EXIT_FAILED;
 
-    if (rc == PL_OK)
-        rc = choose(config, store, wishes->missing_only, models, &n, &err);
-    if (rc == PL_OK)
-        rc = ask(args, config, store, wishes, models, n, abilities, &err);
-    if (rc == PL_E_CANCELLED)
-        code = PL_EXIT_INTERRUPTED;
-    else if (rc != PL_OK)
+    if (models && abilities) {
+        code = probe(args, config, store, wishes, models, abilities);
+    } else {
+        (void)pl__fail(&err, PL_E_NOMEM, "probe");
         code = pl__out_error(&err);
-    else if (wishes->show)
-        code = show(args, models, abilities, n);
+    }
     pl__free(abilities);
     pl__free(models);
     return code;

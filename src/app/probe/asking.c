@@ -228,7 +228,9 @@ void pl__question_go_deep(pl_subject *s)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        c = (char)(c - 'A' + 'a');
+    return c;
 }
 
 bool pl__names_colour(const pl_reply *reply, pl_picture_colour colour)

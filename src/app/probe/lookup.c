@@ -14,17 +14,17 @@
 /* The first of them is asked for one model; the rest are of what every server has. */
 typedef struct lookup_row {
     const char *provider;
-    uint32_t k;
     const char *path; /* behind it comes the model's name if it ends with a slash */
-    bool from_root;
     const char *source;
+    uint32_t k;
+    bool from_root;
 } lookup_row;
 
 static const lookup_row rows[] = {
-    {"openai", 0, "/models", false, "said by the server's list of models"},
-    {"openai", 1, "/props", true, "said by the server's /props"}, /* llama.cpp: what one slot has */
-    {"anthropic", 0, "/v1/models/", false, "said by the server about the model"},
-    {"gemini", 0, "/v1beta/models/", false, "said by the server about the model"},
+    {"openai", "/models", "said by the server's list of models", 0, false},
+    {"openai", "/props", "said by the server's /props", 1, true}, /* llama.cpp: what one slot has */
+    {"anthropic", "/v1/models/", "said by the server about the model", 0, false},
+    {"gemini", "/v1beta/models/", "said by the server about the model", 0, false},
 };
 
 static const lookup_row *find_row(const pl_endpoint *e, uint32_t k)

@@ -88,6 +88,8 @@ static pl_status talk(prober *p, pl_error *reterr)
 static pl_status submit_lookups(prober *p, uint32_t *ret_under_way, pl_error *reterr)
 {
     *ret_under_way = 0;
+    if (!p->transport)
+        return PL_E_INVALID;
     for (uint32_t m = 0; m < p->n; m++) {
         bool reached = pl__outcome_is_response(p->subjects[m].result[PL_Q_TEXT].decoded.reply.outcome);
         for (uint32_t k = 0; k < PL_LOOKUPS_MAX && reached; k++) {

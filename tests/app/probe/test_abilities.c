@@ -23,7 +23,7 @@ static pl_abilities some_abilities(void)
                       .probed_unix_ms = 1700000000000};
     for (unsigned i = 0; i < PL_ABILITIES; i++) {
         a.of[i].state = (pl_ability_state)(i % 3);
-        a.of[i].amount = i * 100;
+        a.of[i].amount = (uint64_t)i * 100;
         (void)snprintf(a.of[i].why, sizeof(a.of[i].why), "reason \"%u\" \xc3\xa4", i);
     }
     return a;
