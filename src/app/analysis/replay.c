@@ -63,12 +63,22 @@ const pl_setup *pl__replay_setup(const pl_replay *replay)
 
 typedef struct visit {
     pl_replay *replay;
+    pl_eval_kind which;
     pl_status (*fn)(const pl_replay_unit *unit, void *user, pl_error *reterr);
     void *user;
     pl_unit *unit;
     pl_reply *replies;
     pl_outcome *outcomes;
 } visit;
+
+/* Of a reply with several samples each task has the choice of its number. */
+static void choose(pl_reply *reply, const pl_task *task)
+{
+    size_t choice = task->sample > 0 && reply->n_further > 0 ? task->sample - 1 : 0;
+
+    if (!pl__reply_choose(reply, choice))
+        pl__reply_clear(reply);
+}
 
 static pl_status stored_task(const pl_digest *key, const pl_store_call *call, void *user, pl_error *reterr)
 {
@@ -81,8 +91,10 @@ static pl_status stored_task(const pl_digest *key, const pl_store_call *call, vo
         pl__reply_clear(&v->replies[i]);
         if (pl__outcome_is_response(call->outcome))
             rc = pl__codec_reread(call->codec, call->http_status, call->body, &v->replies[i], reterr);
-        if (rc == PL_OK && pl__outcome_is_response(call->outcome))
+        if (rc == PL_OK && pl__outcome_is_response(call->outcome)) {
+            choose(&v->replies[i], pl__unit_task(v->unit, i));
             v->outcomes[i] = v->replies[i].outcome; /* parsed when read: a better codec needs no new call */
+        }
     }
     return rc;
 }
@@ -96,6 +108,11 @@ static pl_status visit_unit(visit *v, const pl_item *item, uint64_t position, ui
 
     if (rc != PL_OK)
         return rc;
+    if (pl__unit_kind(v->unit) != v->which) {
+        pl__unit_free(v->unit);
+        v->unit = NULL;
+        return PL_OK;
+    }
     pl__str_init(&id, PL_STR_LIMIT_DEFAULT);
     n = pl__unit_count(v->unit);
     v->replies = pl__calloc(n, sizeof(*v->replies));
@@ -170,6 +187,8 @@ static pl_status visit_item(const pl_store_item *stored, void *user, pl_error *r
     if (rc == PL_OK)
         rc = pl__json_get_string(doc, "question", &item.question, reterr);
     if (rc == PL_OK)
+        rc = pl__json_get_string(doc, "dataset", &item.dataset, reterr);
+    if (rc == PL_OK)
         rc = item_options(doc, &options, &item.n_options, reterr);
     item.options = options;
     for (uint32_t u = 0; rc == PL_OK && u < pl__eval_units_per_item(v->replay->setup->eval); u++)
@@ -179,10 +198,11 @@ static pl_status visit_item(const pl_store_item *stored, void *user, pl_error *r
     return rc;
 }
 
-pl_status pl__replay_each(pl_replay *replay, pl_status (*fn)(const pl_replay_unit *unit, void *user, pl_error *reterr),
-                          void *user, pl_error *reterr)
+pl_status pl__replay_each(pl_replay *replay, pl_eval_kind which,
+                          pl_status (*fn)(const pl_replay_unit *unit, void *user, pl_error *reterr), void *user,
+                          pl_error *reterr)
 {
-    visit v = {.replay = replay, .fn = fn, .user = user};
+    visit v = {.replay = replay, .which = which, .fn = fn, .user = user};
 
     return replay->store->ops->item_each(replay->store, replay->run.id, visit_item, &v, reterr);
 }

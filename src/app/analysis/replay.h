@@ -24,8 +24,8 @@ typedef struct pl_replay_unit {
     const char *question_id; /* "<item>#<author>", or the item's id */
 } pl_replay_unit;
 
-/* Visits every unit of every usable item, in order. The visitor's failure ends it. */
-PL_NODISCARD pl_status pl__replay_each(pl_replay *replay,
+/* Visits every unit of one evaluation of every usable item, in order. The visitor's failure ends it. */
+PL_NODISCARD pl_status pl__replay_each(pl_replay *replay, pl_eval_kind which,
                                        pl_status (*visit)(const pl_replay_unit *unit, void *user, pl_error *reterr),
                                        void *user, pl_error *reterr);
 /* Items that the run left out: "id: problem" for each, in order. */

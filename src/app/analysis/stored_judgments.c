@@ -113,7 +113,7 @@ pl_status pl__stored_judgments_new(pl_replay *replay, pl_stored_judgments **ret,
     pl__arena_init(&j->strings);
     rc = name_models(j, pl__replay_config(replay), reterr);
     if (rc == PL_OK)
-        rc = pl__replay_each(replay, add_unit, j, reterr);
+        rc = pl__replay_each(replay, PL_EVAL_PEER_REVIEW, add_unit, j, reterr);
     if (rc != PL_OK) {
         pl__stored_judgments_free(j);
         return rc;

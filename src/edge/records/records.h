@@ -1,6 +1,7 @@
 #ifndef PL_RECORDS_H
 #define PL_RECORDS_H
 
+#include "json.h"
 #include "str.h"
 #include <peerless/judgments.h>
 #include <peerless/responses.h>
@@ -39,6 +40,11 @@ PL_NODISCARD pl_status pl__records_read_responses(const char *const *paths, size
                                                   pl_response_log **ret, pl_error *reterr);
 PL_NODISCARD pl_status pl__records_parse_responses(const char *name, pl_view text, bool skip_bad, pl_response_log **ret,
                                                    pl_error *reterr);
+/* A log made line by line, each checked like one of a file, which `doc` is (borrowed for the call); then finished, and
+ * only then is there a set. `add` fails as parsing does, without file and line. */
+PL_NODISCARD pl_status pl__response_log_new(pl_response_log **ret, pl_error *reterr);
+PL_NODISCARD pl_status pl__response_log_add(pl_response_log *log, const json_t *doc, pl_error *reterr);
+PL_NODISCARD pl_status pl__response_log_finish(pl_response_log *log, pl_error *reterr);
 void pl__response_log_free(pl_response_log *log);
 const pl_response_set *pl__response_log_set(const pl_response_log *log); /* borrowed */
 uint64_t pl__response_log_bad_lines(const pl_response_log *log);

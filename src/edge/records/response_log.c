@@ -295,6 +295,26 @@ static pl_status finish(pl_response_log *log, pl_error *reterr)
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%zu responses: no memory", log->rows.len);
 }
 
+pl_status pl__response_log_new(pl_response_log **ret, pl_error *reterr)
+{
+    pl_response_log *log = log_new();
+
+    if (!log)
+        return pl__fail(reterr, PL_E_NOMEM, "responses: no memory");
+    *ret = log;
+    return PL_OK;
+}
+
+pl_status pl__response_log_add(pl_response_log *log, const json_t *doc, pl_error *reterr)
+{
+    return read_line(doc, log, reterr);
+}
+
+pl_status pl__response_log_finish(pl_response_log *log, pl_error *reterr)
+{
+    return finish(log, reterr);
+}
+
 pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, bool skip_bad, pl_response_log **ret,
                                      pl_error *reterr)
 {
