@@ -368,3 +368,13 @@ bool pl__sim_batches_handle(pl_sim_batches *b, const pl_httpd_request *request, 
     (void)pthread_mutex_unlock(&b->lock);
     return handled;
 }
+
+void pl__sim_batches_count(pl_sim_batches *b, uint64_t *ret_batches, uint64_t *ret_requests)
+{
+    (void)pthread_mutex_lock(&b->lock);
+    *ret_batches = b->batches.len;
+    *ret_requests = 0;
+    for (size_t i = 0; i < b->batches.len; i++)
+        *ret_requests += b->batches.ptr[i].n_requests;
+    (void)pthread_mutex_unlock(&b->lock);
+}

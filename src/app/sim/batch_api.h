@@ -24,5 +24,7 @@ pl_sim_batches *pl__sim_batches_new(const pl_sim_batches_opts *opts); /* NULL on
 void pl__sim_batches_free(pl_sim_batches *b);
 /* False: nothing of batches is at this path. */
 bool pl__sim_batches_handle(pl_sim_batches *b, const pl_httpd_request *request, pl_httpd_response *ret);
+/* How many batches were created, and how many requests they have. */
+void pl__sim_batches_count(pl_sim_batches *b, uint64_t *ret_batches, uint64_t *ret_requests);
 
 #endif

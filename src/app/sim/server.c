@@ -70,7 +70,15 @@ static void handle_chat(pl_sim_server *server, const pl_sim_dialect *dialect, co
 pl_status pl__sim_server_stats(const pl_sim_server *server, pl_str *out, pl_error *reterr)
 {
     pl_sim_call_counts calls = pl__sim_call_log_counts(server->desk.calls);
+    uint64_t batches = 0;
+    uint64_t requests = 0;
     pl_status rc = pl__sim_served_write(server->served, &calls, out);
+    pl__sim_batches_count(server->batches, &batches, &requests);
+    if (!rc && batches > 0) {
+        out->len -= sizeof("}\n") - 1; /* one more member */
+        rc = pl__str_appendf(out, ",\n\"batches\":{\"created\":%llu,\"requests\":%llu}}\n", (unsigned long long)batches,
+                             (unsigned long long)requests);
+    }
     return rc ? pl__fail(reterr, rc, "the server's count") : PL_OK;
 }
 
