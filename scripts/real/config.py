@@ -6,12 +6,17 @@ import servers
 TEXT_TOKENS, PHOTO_TOKENS = 48, 24
 
 
+def address_line(base_url):
+    """A list stands for replicas of one model."""
+    return f"    base_url: {base_url}" if isinstance(base_url, str) else f"    base_urls: {json.dumps(base_url)}"
+
+
 def model_lines(model, base_url, max_tokens):
     extra = [f"    extra: {{grammar: {json.dumps(model.grammar)}}}"] if model.grammar else []
     return [f"  - name: {model.name}  # {model.note}",
             "    provider: openai",
             f"    model: {model.name}",
-            f"    base_url: {base_url}",
+            address_line(base_url),
             f"    endpoint: real-pool/{model.name}  # keeps its name when the port changes, so nothing is asked twice",
             f"    family: {model.family}",
             f"    params: {{temperature: 0, max_tokens: {max_tokens}, seed: 1}}",

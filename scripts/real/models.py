@@ -72,6 +72,11 @@ def text_pool(folder):
     return [smollm2(), gemma3(folder), random_vlm(folder, 1)]
 
 
+def replica_pool(folder):
+    """Two models, the first to be served twice, and a judge between them."""
+    return [smollm2(), random_vlm(folder, 1), random_vlm(folder, 2, FORMAT % 80)]
+
+
 def photo_pool(folder):
     return [random_vlm(folder, 1), random_vlm(folder, 2), random_vlm(folder, 3, FORMAT % 12)]
 

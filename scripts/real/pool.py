@@ -10,6 +10,7 @@ import time
 
 import check_injection
 import check_probe
+import check_replicas
 import check_run
 import config
 import models
@@ -83,6 +84,20 @@ def test_injection(check, pool, folder, binary):
         servers.end([server.pid for server in started])
 
 
+def test_replicas(check, pool, folder, binary):
+    print("\nTwo servers of one model, one of which is killed in mid-run")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    started = servers.start([*check_replicas.twice(pool[0]), *pool[1:]], folder / "log", with_parent=True)
+    try:
+        addresses = [server.address + "/v1" for server in started]
+        base_urls = dict(zip((model.name for model in pool), [addresses[:2], *addresses[2:]]))
+        (folder / "peerless.yaml").write_text(config.text_config(TEXT_ITEMS, pool, base_urls))
+        check_replicas.check_replicas(check, binary, folder, started[1], len(pool))
+    finally:
+        servers.end([server.pid for server in started])
+
+
 def test_probe(check, pool, folder, binary):
     print("\nWhat peerless probe finds out about the servers")
     pool = list({model.name: model for model in pool}.values())
@@ -107,6 +122,8 @@ def command_test(options):
     text_pool, photo_pool = models.text_pool(BUILD / "models"), models.photo_pool(BUILD / "models")
     if options.only in (None, "injection"):
         test_injection(check, text_pool, BUILD / "test" / "injection", binary)
+    if options.only in (None, "replicas"):
+        test_replicas(check, models.replica_pool(BUILD / "models"), BUILD / "test" / "replicas", binary)
     if options.only in (None, "probe"):
         test_probe(check, [*text_pool, photo_pool[0]], BUILD / "test" / "probe", binary)
     if options.only in (None, "photos"):
@@ -132,7 +149,7 @@ def main():
     commands.add_parser("stop", help="end them").set_defaults(run=command_stop)
     test = commands.add_parser("test", help="run peerless against them and check what it says and stores")
     test.add_argument("binary", nargs="?", default=str(ROOT / "build" / "dev" / "peerless"))
-    test.add_argument("--only", choices=["injection", "photos", "probe", "text"])
+    test.add_argument("--only", choices=["injection", "replicas", "photos", "probe", "text"])
     test.set_defaults(run=command_test)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and programs under test are ended on the way out
