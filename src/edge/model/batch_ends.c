@@ -290,7 +290,9 @@ static void read_problem(const pl_batches *b, const pl_batch *x, const pl_http_c
         *ret = (pl_decoded){.retryable = true};
         ret->reply.outcome = PL_OUTCOME_SERVER_ERROR; /* no memory to read it: as if it had not come */
     }
+    pl_outcome outcome = ret->reply.outcome;
     pl__reply_clear(&ret->reply);
+    ret->reply.outcome = outcome;
     for (size_t i = 0; i < c->secrets.n; i++)
         pl__redact_secret(ret->message, pl__secrets_get(&c->secrets, i));
 }

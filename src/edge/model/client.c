@@ -393,6 +393,8 @@ pl_status pl__client_poll(pl_client *client, uint64_t deadline_mono_ns, pl_call_
     }
     if (rc && n == 0)
         return rc;
+    if (rc && reterr)
+        *reterr = (pl_error){0};
     *ret_n = n; /* a problem that stays will be met again by the next poll */
     return PL_OK;
 }
