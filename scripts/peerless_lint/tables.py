@@ -8,7 +8,8 @@ FLOORS = ("core", "edge", "app")
 _CORE_FACTS = ("base", "facts")
 _RUN = ("base", "facts", "text", "system", "config", "image", "http", "model", "store", "eval")
 _ANALYSIS = (*_RUN, "run", "stats", "signal", "rank", "records")
-_REPORT = (*_RUN, "probe", "run", "signal", "rank", "records", "analysis")
+_STUDY = (*_CORE_FACTS, "stats", "signal", "rank", "design", "records")
+_REPORT = (*_RUN, "probe", "run", "signal", "rank", "records", "analysis", "study")
 
 FOLDERS = {
     "base": ("core", ()),
@@ -17,6 +18,7 @@ FOLDERS = {
     "text": ("core", _CORE_FACTS),
     "signal": ("core", (*_CORE_FACTS, "stats")),
     "rank": ("core", (*_CORE_FACTS, "stats")),
+    "design": ("core", ("base", "stats")),
     "system": ("edge", ("base",)),
     "config": ("edge", (*_CORE_FACTS, "system")),
     "image": ("edge", (*_CORE_FACTS, "system")),
@@ -30,9 +32,10 @@ FOLDERS = {
     "probe": ("app", (*_CORE_FACTS, "system", "http", "model", "store")),
     "run": ("app", (*_RUN, "probe")),
     "analysis": ("app", _ANALYSIS),
+    "study": ("app", _STUDY),
     "report": ("app", _REPORT),
     "sim": ("app", (*_CORE_FACTS, "text", "system", "image", "httpd")),
-    "cli": ("app", (*_ANALYSIS, "probe", "httpd", "analysis", "report", "sim")),
+    "cli": ("app", (*_ANALYSIS, "probe", "httpd", "analysis", "study", "report", "sim")),
 }
 
 # Installed headers and the floor they belong to.
@@ -66,6 +69,7 @@ SYSTEM_HEADERS = {
     "text": _PURE,
     "signal": (*_PURE, "stdlib.h"),
     "rank": (*_PURE, "stdio.h", "stdlib.h"),
+    "design": (*_PURE, "stdlib.h"),
     "system": (*_HOSTED, *_FILES, "dirent.h", "poll.h", "signal.h", "spawn.h", "sys/prctl.h", "sys/wait.h", "time.h"),
     "config": (*_HOSTED, "yaml.h"),
     "image": (*_HOSTED, *_FILES, "dlfcn.h", "glob.h", "jpeglib.h", "png.h", "pthread.h", "setjmp.h",
@@ -81,6 +85,7 @@ SYSTEM_HEADERS = {
     "probe": _HOSTED,
     "run": (*_HOSTED, "pthread.h"),
     "analysis": _HOSTED,
+    "study": _HOSTED,
     "report": _HOSTED,
     "sim": (*_HOSTED, "fcntl.h", "pthread.h", "unistd.h"),
     "cli": (*_HOSTED, "signal.h", "sys/resource.h", "time.h", "unistd.h"),
@@ -116,6 +121,7 @@ CORE_SYMBOLS = {
     "text": _LIBC_PURE,
     "signal": _LIBC_PURE | {"qsort"},
     "rank": _LIBC_PURE | _FORMAT | {"qsort"},
+    "design": _LIBC_PURE | {"qsort"},
 }
 # rank reads peer tables, which signal makes, by the accessors of <peerless/signal.h> alone: pl_… yes, pl__… no.
 CORE_PUBLIC_CALLS = {"rank": ("signal",)}

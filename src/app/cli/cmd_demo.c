@@ -1,8 +1,10 @@
 /* The whole job on the simulated pool. The order is the point: the ranking is made and fixed first; only then is the
  * truth measured, on other scenes, and held against it. */
 #include "commands.h"
+#include "error.h"
 #include "file.h"
 #include "image.h"
+#include "num.h"
 #include "out.h"
 #include "sim.h"
 #include <stdio.h>
@@ -98,6 +100,30 @@ static pl_status measure_truth(const demo *d, double *scores, pl_error *reterr)
                                  (uint32_t)pl__arg_count(d->args, "threads", 2), scores, reterr);
 }
 
+/* For later comparisons: the folder's truth.csv. */
+static pl_status keep_truth(const demo *d, const pl_truth *truth, pl_error *reterr)
+{
+    char score[PL_NUM_BYTES];
+    pl_str path;
+    pl_str text;
+    pl_status rc = PL_OK;
+
+    pl__str_init(&path, 4096);
+    pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+    rc = pl__str_append_c(&text, "model,score\n");
+    for (size_t i = 0; i < truth->n && rc == PL_OK; i++) {
+        pl__num_format(truth->scores[i], score);
+        rc = pl__str_appendf(&text, "%s,%s\n", truth->models[i], score);
+    }
+    if (rc == PL_OK)
+        rc = path_in(d, "truth.csv", &path);
+    rc = rc == PL_OK ? pl__file_write(pl__str_c(&path), pl__view_n(pl__str_c(&text), text.len), reterr)
+                     : pl__fail(reterr, rc, "truth.csv");
+    pl__str_clear(&path);
+    pl__str_clear(&text);
+    return rc;
+}
+
 static pl_status compare(const demo *d, pl_analysis *analysis, pl_error *reterr)
 {
     char *names[PL_SIM_MODELS_MAX];
@@ -110,6 +136,8 @@ static pl_status compare(const demo *d, pl_analysis *analysis, pl_error *reterr)
         if (!names[i])
             rc = PL_E_NOMEM;
     }
+    if (rc == PL_OK)
+        rc = keep_truth(d, &truth, reterr);
     return rc == PL_OK ? pl__analysis_compare(analysis, &truth, reterr) : rc;
 }
 

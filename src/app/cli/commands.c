@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "cmd_study.h"
 #include "error.h"
 #include "json.h"
 #include "out.h"
@@ -45,7 +46,9 @@ static const pl_option RUN[] = {
 static const pl_option EXPORT[] = {
     {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default run.db)"},
     {"run", 0, PL_OPTION_COUNT, "ID", "which of its runs (default: the latest)"},
-    {"what", 0, PL_OPTION_TEXT, "judgments|answers|responses", "what to write (default judgments)"},
+    {"what", 0, PL_OPTION_TEXT, "judgments|answers|texts|responses",
+     "what to write; texts: questions and answers; responses: for rank --responses (default judgments)"},
+    {"labels", 0, PL_OPTION_TEXT, "items.jsonl", "labels of the items, to go with responses"},
     {"output", 'o', PL_OPTION_TEXT, "FILE", "JSONL; .gz compresses, - is standard output (default -)"},
 };
 static const pl_option SCENES[] = {
@@ -97,6 +100,8 @@ static const pl_command COMMANDS[] = {
      pl__cmd_rank},
     {"diagnose", "how each judge judges: habits, biases, agreement, missing verdicts", "", 0, pl__ranking_options,
      PL_RANKING_OPTIONS, "peerless diagnose --store run.db --reference people.jsonl", pl__cmd_diagnose},
+    {"study", "what a ranking owes to images, criteria, weights, orders and judges", "STUDY ", 1, pl__study_options,
+     PL_STUDY_OPTIONS, "peerless study sample-size --store run.db --truth truth.csv", pl__cmd_study},
     {"export", "write what a store holds as JSONL", "", 0, EXPORT, COUNT(EXPORT),
      "peerless export --store run.db --what judgments -o judgments.jsonl.gz", pl__cmd_export},
     {"sim scenes", "draw simulated scenes with known truth", "", 0, SCENES, COUNT(SCENES),

@@ -17,8 +17,7 @@ static const pl_option COMMON[] = {
 #define N_COMMON (sizeof(COMMON) / sizeof(COMMON[0]))
 
 /* What the interface promises and this version lacks. */
-static const char *const LATER_COMMANDS[] = {"study",  "report", "serve",       "import",
-                                             "worker", "merge",  "completions", "man"};
+static const char *const LATER_COMMANDS[] = {"report", "serve", "import", "worker", "merge", "completions", "man"};
 
 const pl_option *pl__common_options(size_t *ret_n)
 {

@@ -17,6 +17,8 @@
 const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
     {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default " STORE_DEFAULT ")"},
     {"run", 0, PL_OPTION_COUNT, "ID", "which of its runs (default: the latest)"},
+    {"evaluation", 0, PL_OPTION_TEXT, "peer_review|uncertainty",
+     "which of the run's evaluations (default: peer_review if it has that)"},
     {"judgments", 0, PL_OPTION_FILES, "FILE...", "judgment logs instead (JSONL, may be .gz, - is standard input)"},
     {"responses", 0, PL_OPTION_FILES, "FILE...",
      "logs of the models' own answers instead (default methods within,margin,majority)"},
@@ -42,14 +44,21 @@ const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
     {"fixed-options", 0, PL_OPTION_LIST, "LETTERS",
      "responses: options that --prior corrected leaves alone, such as E,F"},
     {"dataset", 0, PL_OPTION_TEXT, "NAME", "responses: this dataset alone"},
+    {"labels", 0, PL_OPTION_TEXT, "items.jsonl", "diagnose a stored run's responses: the items' labels"},
     {"config", 'c', PL_OPTION_TEXT, "FILE", "take the store's name from this peerless.yaml"},
     {"reference", 0, PL_OPTION_TEXT, "FILE",
      "judgments of people, to hold judges against or for --methods ppi (JSONL)"},
 };
 
+static uint32_t threads_of(const pl_args *args)
+{
+    uint64_t n = pl__arg_count(args, "threads", THREADS_DEFAULT);
+    return n < THREADS_MAX ? (uint32_t)n : THREADS_MAX;
+}
+
 static pl_status open_logs(const pl_args *args, pl_ranking_input *in, pl_error *reterr)
 {
-    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad")};
+    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad"), .threads = threads_of(args)};
     const char *prompt_file = pl__arg_text(args, "judge-prompt", NULL);
     const char *const *paths = NULL;
     size_t n_paths = 0;
@@ -111,11 +120,37 @@ static pl_status store_name(const pl_args *args, pl_str *out, pl_error *reterr)
     return rc;
 }
 
+static pl_status open_store(const pl_args *args, pl_store **ret, pl_error *reterr)
+{
+    pl_str name;
+    pl_status rc = PL_OK;
+
+    pl__str_init(&name, 4096);
+    rc = store_name(args, &name, reterr);
+    if (rc == PL_OK)
+        rc = pl__store_open_sqlite(pl__str_c(&name), PL_STORE_READ_ONLY, ret, reterr);
+    pl__str_clear(&name);
+    return rc;
+}
+
+pl_status pl__ranking_open_run(const pl_args *args, pl_store **ret_store, pl_replay **ret_replay, pl_error *reterr)
+{
+    pl_store *store = NULL;
+    pl_status rc = open_store(args, &store, reterr);
+
+    if (rc == PL_OK)
+        rc = pl__replay_open(store, (int64_t)pl__arg_count(args, "run", 0), ret_replay, reterr);
+    if (rc == PL_OK)
+        *ret_store = store;
+    else
+        pl__store_close(store);
+    return rc;
+}
+
 pl_status pl__ranking_input_open(const pl_args *args, pl_ranking_input *ret, pl_error *reterr)
 {
     pl_ranking_input in = {0};
     pl_store *store = NULL;
-    pl_str name;
     pl_status rc = PL_OK;
 
     if (pl__arg_given(args, "judgments")) {
@@ -126,17 +161,13 @@ pl_status pl__ranking_input_open(const pl_args *args, pl_ranking_input *ret, pl_
             *ret = in;
         return rc;
     }
-    pl__str_init(&name, 4096);
-    rc = store_name(args, &name, reterr);
-    if (rc == PL_OK)
-        rc = pl__store_open_sqlite(pl__str_c(&name), PL_STORE_READ_ONLY, &store, reterr);
+    rc = open_store(args, &store, reterr);
     if (rc == PL_OK)
         rc = pl__ranking_input_from_store(store, (int64_t)pl__arg_count(args, "run", 0), ret, reterr);
     if (rc == PL_OK)
         ret->store = store;
     else
         pl__store_close(store);
-    pl__str_clear(&name);
     return rc;
 }
 
@@ -163,6 +194,8 @@ static pl_status note_run(const pl_ranking_input *in, pl_analysis *a, pl_error *
             "were rescaled to sum to 1");
     if (rc == PL_OK && pl__stored_judgments_text_only(in->stored) && pr->criteria[PL_CRITERION_VISUAL])
         rc = pl__analysis_note(a, reterr, "items without an image were judged on correctness alone");
+    if (rc == PL_OK && pl__replay_config(in->replay)->has_uncertainty)
+        rc = pl__analysis_note(a, reterr, "the run has responses too: --evaluation uncertainty ranks by these");
     return rc;
 }
 
@@ -199,7 +232,7 @@ pl_status pl__ranking_by_default(const pl_ranking_input *in, pl_analysis **ret, 
     return pl__ranking_input_analyse(in, &request, ret, reterr);
 }
 
-static pl_status method_options(const pl_args *args, pl_rank_opts *opts, pl_error *reterr)
+pl_status pl__ranking_method_options(const pl_args *args, pl_rank_opts *opts, pl_error *reterr)
 {
     const char *init = pl__arg_text(args, "upme-init", "ones");
     uint64_t epochs = pl__arg_count(args, "upme-epochs", 30);
@@ -238,9 +271,8 @@ static pl_status bootstrap_options(const pl_args *args, pl_rank_request *ret, pl
         return pl__fail(reterr, PL_E_INVALID, "--interval is percentile or bca, not \"%s\"", kind);
     if (pl__arg_given(args, "interval") && n == 0)
         return pl__fail(reterr, PL_E_INVALID, "--interval goes with --bootstrap N");
-    n = pl__arg_count(args, "threads", THREADS_DEFAULT);
     ret->bootstrap = (uint32_t)pl__arg_count(args, "bootstrap", 0);
-    ret->threads = n < THREADS_MAX ? (uint32_t)n : THREADS_MAX;
+    ret->threads = threads_of(args);
     return PL_OK;
 }
 
@@ -335,7 +367,7 @@ pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *in, const c
     size_t n = 0;
     bool wants_ppi = false;
     const char *const *list = pl__arg_list(args, "methods", &n);
-    pl_status rc = method_options(args, &r.rank, reterr);
+    pl_status rc = pl__ranking_method_options(args, &r.rank, reterr);
 
     if (rc == PL_OK)
         rc = bootstrap_options(args, &r, reterr);

@@ -6,7 +6,7 @@
 
 /* Where judgments come from, for rank and diagnose: a stored run or logs. The options are the same in both. */
 extern const pl_option pl__ranking_options[];
-#define PL_RANKING_OPTIONS 26
+#define PL_RANKING_OPTIONS 28
 
 typedef struct pl_ranking_input {
     pl_store *store;
@@ -20,6 +20,9 @@ typedef struct pl_ranking_input {
     bool pair_orders;
 } pl_ranking_input;
 
+/* Opens the stored run that --store, --config and --run name. Default: --store run.db. */
+PL_NODISCARD pl_status pl__ranking_open_run(const pl_args *args, pl_store **ret_store, pl_replay **ret_replay,
+                                            pl_error *reterr);
 /* Reads what --store, --run or --judgments name. Default: --store run.db. */
 PL_NODISCARD pl_status pl__ranking_input_open(const pl_args *args, pl_ranking_input *ret, pl_error *reterr);
 /* The same for a store that is open already. */
@@ -34,5 +37,8 @@ PL_NODISCARD pl_status pl__ranking_by_default(const pl_ranking_input *input, pl_
 /* The request that the options make; methods defaults to upme,peer-review. `methods` has PL_METHODS_MAX places. */
 PL_NODISCARD pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *input, const char **methods,
                                            pl_rank_request *ret, pl_error *reterr);
+
+/* Seed and settings of the methods; the command has the options --seed, --upme-… and --bt-ridge. */
+PL_NODISCARD pl_status pl__ranking_method_options(const pl_args *args, pl_rank_opts *opts, pl_error *reterr);
 
 #endif

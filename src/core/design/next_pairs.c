@@ -1,0 +1,217 @@
+#include "next_pairs.h"
+
+#include "alloc.h"
+#include "distribution.h"
+#include "error.h"
+
+#include <math.h>
+#include <string.h>
+
+#define Z_CERTAIN 6.0 /* an order this many standard errors from doubt has nothing more to tell */
+#define WORTH_TIE 1e-9
+#define WORTH_NOTHING 1e-12 /* nats */
+
+/* Gauss-Hermite nodes and weights of the standard normal distribution, seven points. */
+static const double NODES[] = {0.0, 1.1544053947399682, 2.3667594107345413, 3.7504397177257425};
+static const double WEIGHTS[] = {16.0 / 35.0, 0.24012317860501271, 0.030757123967586497, 5.4826885597221878e-4};
+#define N_NODES (sizeof(NODES) / sizeof(NODES[0]))
+
+/* Of a yes or no with P(yes) = the normal distribution function of z, in nats. */
+static double entropy(double z)
+{
+    double p = pl__normal_cdf(-fabs(z));
+
+    return p > 0.0 ? -p * log(p) - (1.0 - p) * log1p(-p) : 0.0;
+}
+
+double pl__sign_information(double d, double v, double reduction)
+{
+    double before = entropy(d / sqrt(v));
+    double spread = sqrt(reduction);
+    double sd = sqrt(fmax(v - reduction, 1e-12 * v));
+    double after = WEIGHTS[0] * entropy(d / sd);
+
+    if (!(reduction > 0.0))
+        return 0.0;
+    for (size_t i = 1; i < N_NODES; i++)
+        after += WEIGHTS[i] * (entropy((d + spread * NODES[i]) / sd) + entropy((d - spread * NODES[i]) / sd));
+    return fmax(0.0, before - after);
+}
+
+typedef struct search {
+    const pl_posterior *p;
+    size_t n;           /* candidates */
+    double *covariance; /* with what was chosen so far */
+    uint32_t *left;
+    double *count;
+    double *column;  /* of one pair: the covariance of every theta with its difference */
+    uint32_t *pairs; /* low * n + high, in the order in which they are looked at */
+    size_t n_pairs;
+} search;
+
+static double slope_of(const search *s, uint32_t low, uint32_t high)
+{
+    double p = 1.0 / (1.0 + exp(s->p->theta[high] - s->p->theta[low]));
+
+    return p * (1.0 - p);
+}
+
+/* The pair's next judge, or n_judges. */
+static uint32_t judge_for(const search *s, uint32_t low, uint32_t high)
+{
+    uint32_t best = s->p->n_judges;
+    double most = -1.0;
+
+    for (uint32_t r = 0; r < s->p->n_judges; r++) {
+        size_t at = pl__pair_place(s->p, r, low, high);
+        double value = s->p->a[r] * s->p->a[r] / (1.0 + s->count[at]);
+
+        if (s->left[at] > 0 && value > most) {
+            most = value;
+            best = r;
+        }
+    }
+    return best;
+}
+
+/* Mean a_r^2 of those who can still judge the pair. */
+static double discrimination(const search *s, uint32_t low, uint32_t high)
+{
+    double sum = 0.0;
+    double judges = 0.0;
+
+    for (uint32_t r = 0; r < s->p->n_judges; r++) {
+        if (s->left[pl__pair_place(s->p, r, low, high)] == 0)
+            continue;
+        sum += s->p->a[r] * s->p->a[r];
+        judges += 1.0;
+    }
+    return judges > 0.0 ? sum / judges : 0.0;
+}
+
+static void fill_column(search *s, uint32_t low, uint32_t high)
+{
+    for (size_t i = 0; i < s->n; i++)
+        s->column[i] = s->covariance[i * s->n + low] - s->covariance[i * s->n + high];
+}
+
+/* What `times` comparisons of the pair are expected to tell about the order of all. */
+static double worth(search *s, uint32_t low, uint32_t high, double times)
+{
+    double info = times * discrimination(s, low, high) * slope_of(s, low, high) / s->p->phi;
+    const double *v = s->covariance;
+    double sum = 0.0;
+    double own = 0.0;
+
+    fill_column(s, low, high);
+    own = s->column[low] - s->column[high];
+    for (size_t c = 0; c < s->n; c++) {
+        for (size_t d = 0; d < c; d++) {
+            double gap = s->p->theta[c] - s->p->theta[d];
+            double variance = v[c * s->n + c] + v[d * s->n + d] - 2.0 * v[c * s->n + d];
+            double shared = s->column[c] - s->column[d];
+
+            if (variance > 0.0 && gap * gap < Z_CERTAIN * Z_CERTAIN * variance)
+                sum += pl__sign_information(gap, variance, fmin(variance, shared * shared * info / (1.0 + info * own)));
+        }
+    }
+    return sum;
+}
+
+/* The covariance after one comparison of the pair by the judge. */
+static void take(search *s, uint32_t judge, uint32_t low, uint32_t high)
+{
+    double a = s->p->a[judge];
+    double info = a * a * slope_of(s, low, high) / s->p->phi;
+    size_t at = pl__pair_place(s->p, judge, low, high);
+    double own = 0.0;
+
+    fill_column(s, low, high);
+    own = s->column[low] - s->column[high];
+    for (size_t i = 0; i < s->n; i++) {
+        for (size_t j = 0; j < s->n; j++)
+            s->covariance[i * s->n + j] -= info * s->column[i] * s->column[j] / (1.0 + info * own);
+    }
+    s->left[at]--;
+    s->count[at] += 1.0;
+}
+
+static double times_judged(const search *s, uint32_t low, uint32_t high)
+{
+    double sum = 0.0;
+
+    for (uint32_t r = 0; r < s->p->n_judges; r++)
+        sum += s->count[pl__pair_place(s->p, r, low, high)];
+    return sum;
+}
+
+/* Of pairs that are worth the same (nothing, once all is clear) the one that was judged least. */
+static bool is_better(double value, double judged, double most, double most_judged)
+{
+    double margin = fmax(WORTH_TIE * most, WORTH_NOTHING);
+
+    return value > most + margin || (value > most - margin && judged < most_judged);
+}
+
+static void choose(search *s, size_t n, pl_next_pair *ret, size_t *ret_n)
+{
+    for (*ret_n = 0; *ret_n < n; (*ret_n)++) {
+        pl_next_pair best = {.judge = s->p->n_judges};
+        double most = -1.0;
+        double most_judged = 0.0;
+
+        for (size_t i = 0; i < s->n_pairs; i++) {
+            uint32_t low = s->pairs[i] / (uint32_t)s->n;
+            uint32_t high = s->pairs[i] % (uint32_t)s->n;
+            uint32_t judge = judge_for(s, low, high);
+            double value = 0.0;
+            double judged = times_judged(s, low, high);
+
+            if (judge == s->p->n_judges)
+                continue;
+            value = worth(s, low, high, PL_NEXT_PAIRS_LOOKAHEAD);
+            if (is_better(value, judged, most, most_judged)) {
+                most = value;
+                most_judged = judged;
+                best = (pl_next_pair){.judge = judge, .low = low, .high = high};
+            }
+        }
+        if (best.judge == s->p->n_judges)
+            return;
+        take(s, best.judge, best.low, best.high);
+        ret[*ret_n] = best;
+    }
+}
+
+pl_status pl__next_pairs(const pl_posterior *p, const uint32_t *left, size_t n, pl_rng *rng, pl_next_pair *ret,
+                         size_t *ret_n, pl_error *reterr)
+{
+    size_t m = p->n_candidates;
+    size_t cells = m * m * p->n_judges;
+    pl_status rc = PL_OK;
+    search s = {.p = p,
+                .n = m,
+                .covariance = pl__memdup(p->covariance, m * m * sizeof(double)),
+                .left = pl__memdup(left, cells * sizeof(*left)),
+                .count = pl__memdup(p->count, cells * sizeof(double)),
+                .column = pl__calloc(m, sizeof(double)),
+                .pairs = pl__calloc(m * m, sizeof(uint32_t))};
+
+    if (!s.covariance || !s.left || !s.count || !s.column || !s.pairs) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "a choice among %zu pairs", m * (m - 1) / 2);
+        goto out;
+    }
+    for (uint32_t low = 0; low < m; low++) {
+        for (uint32_t high = low + 1; high < m; high++)
+            s.pairs[s.n_pairs++] = low * (uint32_t)m + high;
+    }
+    pl__rng_shuffle(rng, s.pairs, s.n_pairs);
+    choose(&s, n, ret, ret_n);
+out:
+    pl__free(s.covariance);
+    pl__free(s.left);
+    pl__free(s.count);
+    pl__free(s.column);
+    pl__free(s.pairs);
+    return rc;
+}
