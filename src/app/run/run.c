@@ -286,6 +286,16 @@ static uint32_t window_of(const pl_config *config)
     return slots * 2 < WINDOW_MIN ? WINDOW_MIN : slots * 2 > WINDOW_MAX ? WINDOW_MAX : (uint32_t)(slots * 2);
 }
 
+/* The image pool and the writer, and what needs one. */
+static pl_status begin_threads(pl_runner *r, pl_error *reterr)
+{
+    pl_status rc = pl__image_pool_new(r->inbox, &r->images, reterr);
+
+    if (rc == PL_OK)
+        rc = pl__store_writer_new(r->store, on_durable, r->inbox, &r->writer, reterr);
+    return rc ? rc : pl__run_batches_begin(r, reterr);
+}
+
 static pl_status begin(pl_runner *r, pl_error *reterr)
 {
     const pl_config *config = r->setup->config;
@@ -324,13 +334,7 @@ static pl_status begin(pl_runner *r, pl_error *reterr)
     for (uint32_t i = 0; i < config->n_models; i++)
         r->top_most[i] = UINT32_MAX;
     rc = pl__run_know_endpoints(r, reterr);
-    if (rc == PL_OK)
-        rc = pl__image_pool_new(r->inbox, &r->images, reterr);
-    if (rc == PL_OK)
-        rc = pl__store_writer_new(r->store, on_durable, r->inbox, &r->writer, reterr);
-    if (rc == PL_OK)
-        rc = pl__run_batches_begin(r, reterr);
-    return rc;
+    return rc ? rc : begin_threads(r, reterr);
 }
 
 static void settle_state(pl_runner *r)

@@ -108,38 +108,32 @@ static pl_status flight_new(pl_runner *r, const pl_digest *key, uint32_t model, 
     return PL_OK;
 }
 
-/* The flight ends without a durable result (interrupt, unusable image): its tasks are as if never asked. */
-static void flight_abandon(pl_runner *r, pl_flight *f)
-{
-    for (size_t i = 0; i < f->n_joiners; i++) {
-        pl_open_unit *u = f->joiners[i].unit;
-
-        u->joined--;
-        if (!u->dead)
-            pl__unit_unstart(u->unit, f->joiners[i].task);
-        pl__run_unit_release(r, u);
-    }
-    flight_free(r, f);
-}
-
-/* The same, and they become ready once more. */
-static pl_status flight_again(pl_runner *r, pl_flight *f, pl_error *reterr)
+/* The flight ends without a durable result (interrupt, unusable image): its tasks are as if never asked, and `again`
+ * become ready once more. */
+static pl_status flight_drop(pl_runner *r, pl_flight *f, bool again, pl_error *reterr)
 {
     pl_status rc = PL_OK;
 
     for (size_t i = 0; i < f->n_joiners; i++) {
         pl_open_unit *u = f->joiners[i].unit;
+        uint32_t task = f->joiners[i].task;
 
-        if (!u->dead) {
-            pl__unit_unstart(u->unit, f->joiners[i].task);
-            u->in_queue[f->joiners[i].task] = 0;
-            rc = rc ? rc : pl__run_queue_ready(r, u, f->joiners[i].task, reterr);
-        }
         u->joined--;
+        if (!u->dead)
+            pl__unit_unstart(u->unit, task);
+        if (!u->dead && again && rc == PL_OK) {
+            u->in_queue[task] = 0;
+            rc = pl__run_queue_ready(r, u, task, reterr);
+        }
         pl__run_unit_release(r, u);
     }
     flight_free(r, f);
     return rc;
+}
+
+static void flight_abandon(pl_runner *r, pl_flight *f)
+{
+    (void)flight_drop(r, f, false, NULL);
 }
 
 void pl__run_flights_drop_all(pl_runner *r)
@@ -557,7 +551,7 @@ pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *
         pl__client_release(r->client, f->model);
         count_unmade(r, f);
         if (f->result.ask_again && !r->stopping)
-            return flight_again(r, f, reterr);
+            return flight_drop(r, f, true, reterr);
         flight_abandon(r, f);
         return PL_OK;
     }

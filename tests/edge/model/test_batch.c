@@ -6,6 +6,7 @@
 #include "batch.h"
 #include "client.h"
 #include "json.h"
+#include "pricing.h"
 #include "transport_script.h"
 
 #include <stdio.h>
@@ -412,6 +413,22 @@ static void a_batch_out_of_sight_stays_open(void **state)
     close_world(&w);
 }
 
+static void batches_cost_half(void **state)
+{
+    pl_model_spec spec = {
+        .name = "cat", .provider = "openai", .model = "m", .reach = {.base_urls = urls, .n_base_urls = 1}};
+    (void)state;
+    spec.price = (pl_price){.known = true, .input = 30, .output = 150, .cached_input = 4, .cache_written = 40};
+    assert_int_equal(pl__price_of(&spec, NULL).output, 150);
+    spec.reach.batch = true;
+    pl_price half = pl__price_of(&spec, NULL);
+    assert_true(half.known);
+    assert_int_equal(half.input, 15);
+    assert_int_equal(half.output, 75);
+    assert_int_equal(half.cached_input, 2);
+    assert_int_equal(half.cache_written, 20);
+}
+
 static pl_status whole(void *user, pl_error *err)
 {
     world w;
@@ -440,6 +457,7 @@ int main(void)
         cmocka_unit_test(batches_of_an_earlier_run_are_collected),
         cmocka_unit_test(leaving_ends_calls_and_keeps_the_batch),
         cmocka_unit_test(a_batch_out_of_sight_stays_open),
+        cmocka_unit_test(batches_cost_half),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
