@@ -373,28 +373,30 @@ pl_status pl__client_poll(pl_client *client, uint64_t deadline_mono_ns, pl_call_
                           pl_error *reterr)
 {
     pl_status rc = PL_OK;
+    pl_error problem = {0};
     size_t n = 0;
     if (cap == 0)
         return pl__fail(reterr, PL_E_INVALID, "no room for results");
-    rc = progress(client, ret, cap, &n, reterr);
+    rc = progress(client, ret, cap, &n, &problem);
     while (!rc && n == 0) {
         uint64_t due_ns = idle_until_ns(client, now_ns(client), deadline_mono_ns);
         size_t n_done = 0;
         rc = client->transport->ops->poll(client->transport, due_ns, client->completions, PL_COMPLETIONS_AT_ONCE,
-                                          &n_done, reterr);
+                                          &n_done, &problem);
         if (rc)
             break;
         for (size_t i = 0; i < n_done; i++)
             take(client, &client->completions[i]);
-        rc = progress(client, ret, cap, &n, reterr);
+        rc = progress(client, ret, cap, &n, &problem);
         uint64_t now = now_ns(client);
         if (now >= deadline_mono_ns || (n_done == 0 && now < due_ns)) /* over, or woken */
             break;
     }
-    if (rc && n == 0)
+    if (rc && n == 0) {
+        if (reterr)
+            *reterr = problem;
         return rc;
-    if (rc && reterr)
-        *reterr = (pl_error){0};
+    }
     *ret_n = n; /* a problem that stays will be met again by the next poll */
     return PL_OK;
 }
