@@ -1,5 +1,6 @@
 /* The layout that is read here is the one that core/text writes: a judge's material stands between whole lines that
  * repeat one fence, an answer prompt has its question between a line "Question:" and one that begins with "Think ".
+ * The prompts for the items' own questions have a line "Question:" too, and one that begins "Reply with the ".
  * Users' own templates that keep the fences and the marks are understood too. */
 #include "prompt_reader.h"
 
@@ -120,6 +121,15 @@ static bool question_section(pl_view prompt, pl_view *ret)
     return found;
 }
 
+static bool has_line(pl_view text, const char *beginning)
+{
+    for (size_t at = 0; at < text.len;) {
+        if (pl__view_starts_with(next_line(text, &at), beginning))
+            return true;
+    }
+    return false;
+}
+
 void pl__sim_prompt_read(pl_view prompt, pl_sim_reading *ret)
 {
     pl_view section = prompt;
@@ -134,6 +144,7 @@ void pl__sim_prompt_read(pl_view prompt, pl_sim_reading *ret)
         return;
     }
     ret->marked = has(prompt, "[[");
+    ret->terse = framed && !ret->marked && has_line(section, "Reply with the ");
     ret->understood = pl__sim_question_find(section, &ret->question);
     read_options(section, ret);
     if (framed || ret->understood || ret->marked)

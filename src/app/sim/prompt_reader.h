@@ -19,6 +19,7 @@ typedef struct pl_sim_reading {
     bool understood; /* `question` is one of the grammar's */
     pl_sim_question question;
     bool marked;   /* the answer goes between [[ and ]] */
+    bool terse;    /* the answer and nothing else */
     pl_view first; /* judge: the answers as they stand in the prompt */
     pl_view second;
     pl_view options[PL_SIM_OPTIONS_MAX]; /* multiple choice: the texts behind "A." or "(A)" at the start of a line */

@@ -3,6 +3,7 @@
 #include "error.h"
 #include "file.h"
 #include "json.h"
+#include "scene_choices.h"
 #include "sim.h"
 #include "thread.h"
 
@@ -120,33 +121,91 @@ static pl_status truth_line(const writing *w, uint64_t number, pl_str *out)
     return rc;
 }
 
+static pl_status choice_line(const char *image, uint32_t index, const pl_sim_fact *fact, pl_rng *rng, pl_str *out)
+{
+    char question[PL_SIM_QUESTION_BYTES];
+    char id[64];
+    pl_sim_options options;
+    json_t *doc = json_object();
+    json_t *list = json_array();
+    pl_status rc = doc && list ? PL_OK : PL_E_NOMEM;
+
+    pl__sim_fact_options(fact, rng, &options);
+    pl__sim_question_write(&fact->question, question);
+    (void)snprintf(id, sizeof(id), "%s#%u", image, (unsigned)index + 1);
+    for (uint32_t i = 0; !rc && i < options.n; i++)
+        rc = json_array_append_new(list, json_string(options.texts[i])) ? PL_E_NOMEM : PL_OK;
+    if (!rc)
+        rc = pl__json_set_string(doc, "id", id);
+    if (!rc)
+        rc = pl__json_set_string(doc, "image", image);
+    if (!rc)
+        rc = pl__json_set_string(doc, "question", question);
+    if (!rc)
+        rc = pl__json_set(doc, "options", json_incref(list));
+    if (!rc)
+        rc = pl__json_set_string(doc, "label", fact->answer);
+    if (!rc)
+        rc = pl__json_write(doc, out);
+    if (!rc)
+        rc = pl__str_append_char(out, '\n');
+    json_decref(list);
+    json_decref(doc);
+    return rc;
+}
+
+/* The lines of choices.jsonl about one scene. */
+static pl_status choice_lines(const writing *w, uint64_t number, pl_str *out)
+{
+    char name[32];
+    pl_sim_scene scene;
+    pl_sim_fact facts[PL_SIM_SCENE_QUESTIONS_MAX];
+    pl_rng rng;
+    uint32_t n = 0;
+    pl_status rc = PL_OK;
+
+    file_name(number, name);
+    pl__sim_scene_make(w->seed, number, &scene);
+    pl__rng_init(&rng, w->seed, "sim options", number);
+    n = pl__sim_scene_facts(&scene, w->seed, number, facts);
+    for (uint32_t i = 0; !rc && i < n; i++)
+        rc = choice_line(name, i, &facts[i], &rng, out);
+    return rc;
+}
+
+static pl_status write_lines(const writing *w, uint32_t n, const char *name,
+                             pl_status (*line)(const writing *w, uint64_t number, pl_str *out), pl_error *reterr)
+{
+    pl_str path;
+    pl_str text;
+    pl_status rc = PL_OK;
+
+    pl__str_init(&path, PATH_BYTES_MAX);
+    pl__str_init(&text, TRUTH_BYTES_MAX);
+    for (uint32_t i = 0; !rc && i < n; i++)
+        rc = line(w, w->first + (uint64_t)i, &text);
+    if (!rc)
+        rc = pl__str_appendf(&path, "%s/%s", w->dir, name);
+    if (rc)
+        rc = pl__fail(reterr, rc, "%s of %u scenes", name, (unsigned)n);
+    else
+        rc = pl__file_write(pl__str_c(&path), pl__view_n(text.ptr, text.len), reterr);
+    pl__str_clear(&text);
+    pl__str_clear(&path);
+    return rc;
+}
+
 pl_status pl__sim_write_scenes(const char *dir, uint32_t n, uint32_t first, uint64_t seed, pl_error *reterr)
 {
     writing w = {.dir = dir, .seed = seed, .first = first};
-    pl_str path;
-    pl_str truth;
     pl_status rc = PL_OK;
 
     if (n == 0 || n > PL_SIM_SCENES_MAX)
         return pl__fail(reterr, PL_E_LIMIT, "1 to %u scenes can be written", PL_SIM_SCENES_MAX);
-    pl__str_init(&path, PATH_BYTES_MAX);
-    pl__str_init(&truth, TRUTH_BYTES_MAX);
     rc = pl__dir_make(dir, reterr);
     if (!rc)
         rc = pl__parallel_for(n, WRITERS, write_scene, &w, reterr);
-    if (rc)
-        goto out;
-    for (uint32_t i = 0; !rc && i < n; i++)
-        rc = truth_line(&w, first + (uint64_t)i, &truth);
     if (!rc)
-        rc = pl__str_appendf(&path, "%s/truth.jsonl", dir);
-    if (rc) {
-        rc = pl__fail(reterr, rc, "truth.jsonl of %u scenes", (unsigned)n);
-        goto out;
-    }
-    rc = pl__file_write(pl__str_c(&path), pl__view_n(truth.ptr, truth.len), reterr);
-out:
-    pl__str_clear(&truth);
-    pl__str_clear(&path);
-    return rc;
+        rc = write_lines(&w, n, "truth.jsonl", truth_line, reterr);
+    return rc ? rc : write_lines(&w, n, "choices.jsonl", choice_lines, reterr);
 }

@@ -9,8 +9,9 @@
 #define PL_SIM_MODELS_MAX 64
 
 /* ---- scenes ---- */
-/* Writes n scenes and DIR/truth.jsonl, starting at index `first`; index 0 is DIR/scene-00001.png. Same seed, same
- * pixels. DIR is made. PL_E_LIMIT (none or too many), PL_E_IO, PL_E_FULL, PL_E_NOMEM. */
+/* Writes n scenes and DIR/truth.jsonl and DIR/choices.jsonl (their questions as multiple choice), starting at index
+ * `first`; index 0 is DIR/scene-00001.png. Same seed, same pixels. DIR is made. PL_E_LIMIT (none or too many), PL_E_IO,
+ * PL_E_FULL, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__sim_write_scenes(const char *dir, uint32_t n, uint32_t first, uint64_t seed,
                                             pl_error *reterr);
 

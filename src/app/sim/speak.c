@@ -95,18 +95,42 @@ static void believe_options(const pl_sim_reading *r, const pl_sim_belief *belief
         total += ret->choices[i].p;
     }
     for (uint32_t i = 0; i < r->n_options; i++)
-        ret->choices[i].p /= total;
+        ret->choices[i].p = total > 0.0 ? ret->choices[i].p / total : 1.0 / r->n_options;
     ret->p_other = 0.0;
 }
 
 static pl_status conclude(const pl_sim_reading *r, const char *answer, pl_sim_speech *ret)
 {
-    pl_status rc = pl__str_append_c(&ret->text, r->marked ? "\n[[" : "\n");
+    pl_status rc = PL_OK;
+    if (!r->terse)
+        rc = pl__str_append_c(&ret->text, r->marked ? "\n[[" : "\n");
     if (!rc)
         rc = pl__sim_decide(ret, answer);
     if (!rc && r->marked)
         rc = pl__str_append_c(&ret->text, "]]");
     return rc;
+}
+
+/* The steps before the answer, which a terse one does without. */
+static pl_status reason(const pl_sim_turn *turn, const pl_sim_reading *reading, const pl_sim_layout *glance,
+                        pl_sim_speech *ret)
+{
+    pl_status rc = pl__sim_describe(glance, turn->model->style, &ret->text);
+    if (!rc)
+        rc = pl__str_append_char(&ret->text, '\n');
+    if (!rc && reading->understood)
+        rc = explain(&reading->question, glance, &ret->text);
+    else if (!rc)
+        rc = pl__str_append_c(&ret->text, "That is all that I can tell about it.");
+    return rc ? rc : add_fillers(turn, &ret->text);
+}
+
+/* Without a picture a letter is a guess: all are believed alike. */
+static pl_status guess_letter(const pl_sim_turn *turn, const pl_sim_reading *reading, pl_sim_speech *ret)
+{
+    pl_sim_belief belief = {.n = 0, .p_other = 1.0};
+    believe_options(reading, &belief, &ret->belief);
+    return conclude(reading, ret->belief.choices[pl__sim_choose(&ret->belief, turn)].text, ret);
 }
 
 pl_status pl__sim_answer(const pl_sim_turn *turn, const pl_sim_reading *reading, pl_sim_speech *ret)
@@ -115,6 +139,8 @@ pl_status pl__sim_answer(const pl_sim_turn *turn, const pl_sim_reading *reading,
     const char *answer = "unknown";
     pl_status rc = PL_OK;
 
+    if (!turn->sight && reading->terse)
+        return reading->n_options > 1 ? guess_letter(turn, reading, ret) : conclude(reading, answer, ret);
     if (!turn->sight) {
         rc = pl__str_append_c(&ret->text, "There is no image that I could look at.");
         return rc ? rc : conclude(reading, answer, ret);
@@ -126,15 +152,8 @@ pl_status pl__sim_answer(const pl_sim_turn *turn, const pl_sim_reading *reading,
         answer = belief.choices[said].text;
         glance = glance_behind(turn, &reading->question, answer);
     }
-    rc = pl__sim_describe(glance, turn->model->style, &ret->text);
-    if (!rc)
-        rc = pl__str_append_char(&ret->text, '\n');
-    if (!rc && reading->understood)
-        rc = explain(&reading->question, glance, &ret->text);
-    else if (!rc)
-        rc = pl__str_append_c(&ret->text, "That is all that I can tell about it.");
-    if (!rc)
-        rc = add_fillers(turn, &ret->text);
+    if (!reading->terse)
+        rc = reason(turn, reading, glance, ret);
     ret->belief = belief;
     if (reading->n_options > 1) {
         believe_options(reading, &belief, &ret->belief);
