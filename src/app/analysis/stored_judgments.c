@@ -105,8 +105,13 @@ static pl_status add_unit(const pl_replay_unit *u, void *user, pl_error *reterr)
 
 pl_status pl__stored_judgments_new(pl_replay *replay, pl_stored_judgments **ret, pl_error *reterr)
 {
-    pl_stored_judgments *j = pl__calloc(1, sizeof(*j));
+    pl_stored_judgments *j = NULL;
     pl_status rc = PL_OK;
+
+    if (!pl__replay_config(replay)->has_peer_review)
+        return pl__fail(reterr, PL_E_NOT_FOUND, "run %lld has no judgments: it did not evaluate by peer review",
+                        (long long)pl__replay_run(replay)->id);
+    j = pl__calloc(1, sizeof(*j));
 
     if (!j)
         return pl__fail(reterr, PL_E_NOMEM, "judgments");

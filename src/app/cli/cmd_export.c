@@ -1,6 +1,8 @@
 #include "commands.h"
+#include "error.h"
 #include "json.h"
 #include "out.h"
+#include "stored_responses.h"
 #include <string.h>
 
 /* One visit of a stored run, written line by line: nothing of the run is held but the unit at hand. */
@@ -53,6 +55,8 @@ static pl_status text_line(export_visit *v, const pl_replay_unit *u, uint32_t i)
         rc = pl__json_set_string(doc, "kind", task->kind == PL_TASK_QUESTION ? "question" : "answer");
     if (rc == PL_OK)
         rc = pl__json_set_string(doc, "model", v->config->models[task->model].name);
+    if (rc == PL_OK && task->sample > 0)
+        rc = pl__json_set_integer(doc, "sample", task->sample);
     if (rc == PL_OK)
         rc = pl__json_set_string(doc, "outcome", pl__outcome_name(pl__unit_outcome(u->unit, i)));
     if (rc == PL_OK)
@@ -86,19 +90,45 @@ static pl_status export_texts(const pl_replay_unit *u, void *user, pl_error *ret
     return rc;
 }
 
-static pl_status export_what(const char *what, pl_replay *replay, export_visit *v, pl_error *reterr)
+static pl_status export_response(const json_t *line, void *user, pl_error *reterr)
+{
+    export_visit *v = user;
+    pl_status rc = pl__json_write(line, &v->line);
+
+    if (rc == PL_OK)
+        rc = pl__str_append_char(&v->line, '\n');
+    return rc == PL_OK ? write_line(v, reterr) : pl__fail(reterr, rc, "response");
+}
+
+static pl_status export_responses(pl_replay *replay, const char *labels_path, export_visit *v, pl_error *reterr)
+{
+    pl_item_labels *labels = NULL;
+    pl_status rc = labels_path ? pl__item_labels_read(labels_path, &labels, reterr) : PL_OK;
+
+    if (rc == PL_OK)
+        rc = pl__stored_responses_each(replay, labels, export_response, v, reterr);
+    pl__item_labels_free(labels);
+    return rc;
+}
+
+static pl_status export_what(const pl_args *args, const char *what, pl_replay *replay, export_visit *v,
+                             pl_error *reterr)
 {
     pl_status rc = PL_OK;
+
+    if (strcmp(what, "responses") == 0)
+        return export_responses(replay, pl__arg_text(args, "labels", NULL), v, reterr);
 
     if (strcmp(what, "judgments") == 0) {
         rc = pl__stored_judgments_new(replay, &v->judgments, reterr);
         if (rc == PL_OK)
-            rc = pl__replay_each(replay, export_judgments, v, reterr);
+            rc = pl__replay_each(replay, PL_EVAL_PEER_REVIEW, export_judgments, v, reterr);
         pl__stored_judgments_free(v->judgments);
         return rc;
     }
     v->kind = strcmp(what, "answers") == 0 ? PL_TASK_ANSWER : (pl_task_kind)0;
-    return pl__replay_each(replay, export_texts, v, reterr);
+    rc = pl__replay_each(replay, PL_EVAL_PEER_REVIEW, export_texts, v, reterr);
+    return rc == PL_OK ? pl__replay_each(replay, PL_EVAL_UNCERTAINTY, export_texts, v, reterr) : rc;
 }
 
 int pl__cmd_export(const pl_args *args)
@@ -110,9 +140,13 @@ int pl__cmd_export(const pl_args *args)
     pl_error err = {0};
     pl_status rc = PL_OK;
 
-    if (strcmp(what, "judgments") != 0 && strcmp(what, "answers") != 0 && strcmp(what, "responses") != 0)
+    if (strcmp(what, "judgments") != 0 && strcmp(what, "answers") != 0 && strcmp(what, "texts") != 0 &&
+        strcmp(what, "responses") != 0)
         return pl__out_usage(
-            "--what is judgments, answers or responses (finetune and labels do not exist yet), not \"%s\"", what);
+            "--what is judgments, answers, texts or responses (finetune and labels do not exist yet), not \"%s\"",
+            what);
+    if (pl__arg_given(args, "labels") && strcmp(what, "responses") != 0)
+        return pl__out_usage("--labels goes with --what responses");
     pl__str_init(&v.line, PL_STR_LIMIT_DEFAULT);
     rc = pl__store_open_sqlite(pl__arg_text(args, "store", "run.db"), PL_STORE_READ_ONLY, &store, &err);
     if (rc == PL_OK)
@@ -121,7 +155,7 @@ int pl__cmd_export(const pl_args *args)
         rc = pl__record_writer_open(pl__arg_text(args, "output", "-"), &v.writer, &err);
     if (rc == PL_OK) {
         v.config = pl__replay_config(replay);
-        rc = export_what(what, replay, &v, &err);
+        rc = export_what(args, what, replay, &v, &err);
         if (rc == PL_OK)
             rc = pl__record_writer_close(v.writer, &err);
         else

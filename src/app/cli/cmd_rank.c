@@ -101,20 +101,28 @@ static int analyse_and_show(const pl_args *args, bool diagnose)
     return code;
 }
 
-int pl__cmd_rank(const pl_args *args)
+static int rank_or_diagnose(const pl_args *args, bool diagnose)
 {
+    bool answers = false;
+    pl_error err = {0};
+
     if (pl__arg_given(args, "list-methods"))
         return list_methods(args);
-    if (pl__arg_given(args, "responses"))
-        return pl__rank_answers(args, false);
-    return analyse_and_show(args, false);
+    if (pl__answers_are_meant(args, &answers, &err) != PL_OK)
+        return pl__out_error(&err);
+    if (answers)
+        return pl__rank_answers(args, diagnose);
+    if (pl__arg_given(args, "labels"))
+        return pl__out_usage("--labels goes with responses");
+    return analyse_and_show(args, diagnose);
+}
+
+int pl__cmd_rank(const pl_args *args)
+{
+    return rank_or_diagnose(args, false);
 }
 
 int pl__cmd_diagnose(const pl_args *args)
 {
-    if (pl__arg_given(args, "list-methods"))
-        return list_methods(args);
-    if (pl__arg_given(args, "responses"))
-        return pl__rank_answers(args, true);
-    return analyse_and_show(args, true);
+    return rank_or_diagnose(args, true);
 }

@@ -1,6 +1,8 @@
 #include "cmd_rank_answers.h"
 #include "error.h"
 #include "out.h"
+#include "ranking_input.h"
+#include "stored_responses.h"
 #include <string.h>
 
 #define THREADS_DEFAULT 2
@@ -10,18 +12,112 @@
 static const char *const DEFAULT_METHODS[] = {"within", "margin", "majority"};
 #define N_DEFAULT_METHODS (sizeof(DEFAULT_METHODS) / sizeof(DEFAULT_METHODS[0]))
 
-/* What goes with judgments only. */
-static pl_status check_options(const pl_args *args, pl_error *reterr)
-{
-    static const char *const others[] = {
-        "store",     "run",       "judgments",   "criterion", "no-self-review", "judge-prompt", "exclude-flagged",
-        "reference", "upme-step", "upme-epochs", "upme-init", "upme-restarts",  "bt-ridge",     "config"};
+/* Where the responses come from. */
+typedef struct answer_input {
+    pl_store *store; /* these two of a stored run */
+    pl_replay *replay;
+    pl_response_log *log;
+} answer_input;
 
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        if (pl__arg_given(args, others[i]))
-            return pl__fail(reterr, PL_E_INVALID, "--%s goes with judgments, not with --responses", others[i]);
+static void input_clear(answer_input *in)
+{
+    pl__response_log_free(in->log);
+    pl__replay_free(in->replay);
+    pl__store_close(in->store);
+}
+
+static pl_status refuse_options(const pl_args *args, const char *const *names, size_t n, const char *with,
+                                pl_error *reterr)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (pl__arg_given(args, names[i]))
+            return pl__fail(reterr, PL_E_INVALID, "--%s goes with %s", names[i], with);
     }
     return PL_OK;
+}
+
+static pl_status check_options(const pl_args *args, pl_error *reterr)
+{
+    static const char *const of_judgments[] = {"judgments",       "criterion",     "no-self-review", "judge-prompt",
+                                               "exclude-flagged", "reference",     "upme-step",      "upme-epochs",
+                                               "upme-init",       "upme-restarts", "bt-ridge"};
+    static const char *const of_stores[] = {"store", "run", "config", "evaluation", "labels"};
+    bool logs = pl__arg_given(args, "responses");
+    pl_status rc = refuse_options(args, of_judgments, sizeof(of_judgments) / sizeof(of_judgments[0]),
+                                  logs ? "judgments, not with --responses" : "judgments, not with responses", reterr);
+
+    if (rc == PL_OK && logs)
+        rc = refuse_options(args, of_stores, sizeof(of_stores) / sizeof(of_stores[0]),
+                            "a stored run, not with --responses", reterr);
+    return rc;
+}
+
+pl_status pl__answers_are_meant(const pl_args *args, bool *ret, pl_error *reterr)
+{
+    const char *which = pl__arg_text(args, "evaluation", NULL);
+    pl_store *store = NULL;
+    pl_replay *replay = NULL;
+    const pl_config *config = NULL;
+    pl_status rc = PL_OK;
+
+    *ret = pl__arg_given(args, "responses");
+    if (which && (*ret || pl__arg_given(args, "judgments")))
+        return pl__fail(reterr, PL_E_INVALID, "--evaluation goes with a stored run");
+    if (*ret || pl__arg_given(args, "judgments"))
+        return PL_OK;
+    if (which && strcmp(which, "peer_review") != 0 && strcmp(which, "uncertainty") != 0)
+        return pl__fail(reterr, PL_E_INVALID, "--evaluation is peer_review or uncertainty, not \"%s\"", which);
+    rc = pl__ranking_open_run(args, &store, &replay, reterr);
+    if (rc != PL_OK)
+        return rc;
+    config = pl__replay_config(replay);
+    *ret = which ? strcmp(which, "uncertainty") == 0 : !config->has_peer_review;
+    if (*ret ? !config->has_uncertainty : !config->has_peer_review)
+        rc = pl__fail(reterr, PL_E_NOT_FOUND, "run %lld has no evaluation %s", (long long)pl__replay_run(replay)->id,
+                      which);
+    pl__replay_free(replay);
+    pl__store_close(store);
+    return rc;
+}
+
+/* Labels are read for diagnosing alone: no ranking sees them. */
+static pl_status open_input(const pl_args *args, bool diagnose, answer_input *in, pl_error *reterr)
+{
+    const char *labels_path = pl__arg_text(args, "labels", NULL);
+    pl_item_labels *labels = NULL;
+    size_t n_paths = 0;
+    const char *const *paths = pl__arg_list(args, "responses", &n_paths);
+    pl_status rc = PL_OK;
+
+    if (pl__arg_given(args, "responses"))
+        return pl__records_read_responses(paths, n_paths, pl__arg_given(args, "skip-bad"), &in->log, reterr);
+    if (labels_path && !diagnose)
+        return pl__fail(reterr, PL_E_INVALID, "--labels goes with peerless diagnose: no ranking sees labels");
+    if (labels_path)
+        rc = pl__item_labels_read(labels_path, &labels, reterr);
+    if (rc == PL_OK)
+        rc = pl__ranking_open_run(args, &in->store, &in->replay, reterr);
+    if (rc == PL_OK)
+        rc = pl__stored_responses_log(in->replay, labels, &in->log, reterr);
+    pl__item_labels_free(labels);
+    return rc;
+}
+
+/* A model of the run that answered nothing is in no table. */
+static pl_status note_absent(const pl_replay *replay, const pl_response_set *set, pl_analysis *a, pl_error *reterr)
+{
+    const pl_config *config = pl__replay_config(replay);
+    pl_status rc = PL_OK;
+
+    for (uint32_t i = 0; i < config->n_models && rc == PL_OK; i++) {
+        bool found = false;
+
+        for (uint32_t m = 0; m < set->n_models; m++)
+            found = found || strcmp(set->models[m], config->models[i].name) == 0;
+        if (!found)
+            rc = pl__analysis_note(a, reterr, "%s has no response in this run", config->models[i].name);
+    }
+    return rc;
 }
 
 /* "E,F" as positions. */
@@ -100,9 +196,10 @@ static pl_status make_request(const pl_args *args, pl_answer_request *ret, pl_er
     return PL_OK;
 }
 
-static pl_status show_ranking(const pl_args *args, const pl_response_log *log, const pl_answer_request *request,
+static pl_status show_ranking(const pl_args *args, const answer_input *in, const pl_answer_request *request,
                               pl_str *out, pl_error *reterr)
 {
+    const pl_response_log *log = in->log;
     const char *truth_path = pl__arg_text(args, "truth", NULL);
     pl_analysis *a = NULL;
     pl_truth truth = {0};
@@ -115,6 +212,8 @@ static pl_status show_ranking(const pl_args *args, const pl_response_log *log, c
     if (rc == PL_OK && pl__response_log_bad_lines(log) > 0)
         rc = pl__analysis_note(a, reterr, "%llu bad lines were skipped",
                                (unsigned long long)pl__response_log_bad_lines(log));
+    if (rc == PL_OK && in->replay)
+        rc = note_absent(in->replay, pl__response_log_set(log), a, reterr);
     if (rc == PL_OK && truth_path)
         rc = pl__analysis_compare(a, &truth, reterr);
     if (rc == PL_OK)
@@ -142,25 +241,44 @@ static pl_status show_calibration(const pl_args *args, const pl_response_log *lo
     return rc;
 }
 
+pl_status pl__answers_by_default(const pl_args *args, pl_store *store, int64_t run_id, pl_str *out, pl_error *reterr)
+{
+    const pl_answer_request request = {
+        .methods = DEFAULT_METHODS, .n_methods = N_DEFAULT_METHODS, .answers = PL_ANSWER_OPTS_INIT, .seed = 1};
+    answer_input in = {0};
+    pl_analysis *a = NULL;
+    pl_status rc = pl__replay_open(store, run_id, &in.replay, reterr);
+
+    if (rc == PL_OK)
+        rc = pl__stored_responses_log(in.replay, NULL, &in.log, reterr);
+    if (rc == PL_OK)
+        rc = pl__analysis_of_answers(pl__response_log_set(in.log), &request, &a, reterr);
+    if (rc == PL_OK)
+        rc = note_absent(in.replay, pl__response_log_set(in.log), a, reterr);
+    if (rc == PL_OK)
+        rc = pl__report_rank(a, args->format, out, reterr);
+    pl__analysis_free(a);
+    input_clear(&in);
+    return rc;
+}
+
 int pl__rank_answers(const pl_args *args, bool diagnose)
 {
     pl_answer_request request = {0};
-    pl_response_log *log = NULL;
+    answer_input in = {0};
     pl_error err = {0};
     pl_str out;
-    size_t n_paths = 0;
-    const char *const *paths = pl__arg_list(args, "responses", &n_paths);
     int code = PL_EXIT_OK;
     pl_status rc = make_request(args, &request, &err);
 
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     if (rc == PL_OK)
-        rc = pl__records_read_responses(paths, n_paths, pl__arg_given(args, "skip-bad"), &log, &err);
+        rc = open_input(args, diagnose, &in, &err);
     if (rc == PL_OK)
-        rc = diagnose ? show_calibration(args, log, &request, &out, &err)
-                      : show_ranking(args, log, &request, &out, &err);
+        rc = diagnose ? show_calibration(args, in.log, &request, &out, &err)
+                      : show_ranking(args, &in, &request, &out, &err);
     code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
     pl__str_clear(&out);
-    pl__response_log_free(log);
+    input_clear(&in);
     return code;
 }

@@ -1,3 +1,4 @@
+#include "cmd_rank_answers.h"
 #include "commands.h"
 #include "image.h"
 #include "interrupts.h"
@@ -81,7 +82,21 @@ int pl__cli_show_rank(const pl_args *args, const pl_analysis *analysis)
     return code;
 }
 
-static int show_ranking(const pl_args *args, pl_store *store, int64_t run_id)
+static int show_answers(const pl_args *args, pl_store *store, int64_t run_id)
+{
+    pl_error err = {0};
+    pl_str out;
+    int code = PL_EXIT_OK;
+    pl_status rc = PL_OK;
+
+    pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
+    rc = pl__answers_by_default(args, store, run_id, &out, &err);
+    code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
+    pl__str_clear(&out);
+    return code;
+}
+
+static int show_judgments(const pl_args *args, pl_store *store, int64_t run_id)
 {
     pl_ranking_input in = {0};
     pl_analysis *analysis = NULL;
@@ -94,6 +109,22 @@ static int show_ranking(const pl_args *args, pl_store *store, int64_t run_id)
     code = rc == PL_OK ? pl__cli_show_rank(args, analysis) : pl__out_error(&err);
     pl__analysis_free(analysis);
     pl__ranking_input_clear(&in);
+    return code;
+}
+
+/* Two rankings are two tables; JSON and CSV are one document, and so the first. */
+static int show_ranking(const pl_args *args, const pl_config *config, pl_store *store, int64_t run_id)
+{
+    int code = config->has_peer_review ? show_judgments(args, store, run_id) : PL_EXIT_OK;
+
+    if (config->has_uncertainty && (!config->has_peer_review || args->format == PL_FORMAT_TABLE)) {
+        int second = PL_EXIT_OK;
+
+        if (config->has_peer_review)
+            (void)pl__out_result(pl__view("\n"));
+        second = show_answers(args, store, run_id);
+        code = code == PL_EXIT_OK ? second : code;
+    }
     return code;
 }
 
@@ -164,7 +195,7 @@ int pl__cmd_run(const pl_args *args)
             if (code == PL_EXIT_OK)
                 code = pl__cli_run(args, setup, store, &wishes, &run_id);
             if (run_id > 0 && !pl__arg_given(args, "no-rank")) {
-                int shown = show_ranking(args, store, run_id);
+                int shown = show_ranking(args, config, store, run_id);
 
                 code = code == PL_EXIT_OK ? shown : code;
             }
