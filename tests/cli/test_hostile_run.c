@@ -52,10 +52,9 @@ static json_t *parse(char *text)
 }
 
 /* Each request is either the last one of its call or one that was sent again, and has one outcome: the sums of both
- * sides are equal for each outcome. */
-static void compare(const char *dir, const json_t *summary, const json_t *stats)
+ * sides are equal for each outcome. Returns the most attempts at a call. */
+static json_int_t compare(const char *dir, const json_t *summary, const json_t *stats)
 {
-    const json_t *models = json_object_get(summary, "models");
     const json_t *served = json_object_get(stats, "outcomes");
     const char *name = NULL;
     json_t *model = NULL;
@@ -77,14 +76,12 @@ static void compare(const char *dir, const json_t *summary, const json_t *stats)
     }
     print_message("%d calls, %d requests, at most %d for a call, %d ms\n", (int)count(summary, "calls"),
                   (int)count(summary, "attempts"), (int)most, (int)count(summary, "elapsed_ms"));
-    assert_int_equal(json_object_size(models), 6);
-    assert_true(count(summary, "calls") >= CALLS_LEAST);
-    assert_int_equal(count(summary, "calls"), count(stats, "calls"));
-    assert_int_equal(count(summary, "attempts"), count(stats, "attempts"));
     assert_int_equal(count(summary, "attempts"), count(stats, "requests"));
-    assert_int_equal(most, count(stats, "attempts_max"));
+    assert_true(most >=
+                count(stats, "attempts_max")); /* a request that was put otherwise is another one to the server */
     assert_true(most > 1 && most <= ATTEMPTS_MAX);
     assert_int_equal(count(stats, "early"), 0); /* no wait was cut short */
+    return most;
 }
 
 /* Every task of the plan has ended in some state of its own, and the failing endpoints have failed as they should. */
@@ -119,29 +116,59 @@ static void check_states(const json_t *summary)
     assert_int_equal(ended, count(summary, "tasks"));
 }
 
+typedef struct world {
+    const char *dir;
+    char *port;
+    pl_kit_process *server;
+} world;
+
+static void open_world(world *w, const char *dir, const char *pool, const char *scenes, const char *dialect)
+{
+    static const char *const serve[] = {"--pool", "pool.json", "--stats", "stats.json", NULL};
+    char *config = NULL;
+
+    *w = (world){.dir = dir};
+    (void)setenv("PEERLESS_SIM_KEY", "any", 1);
+    free(pl__kit_write_text(dir, "pool.json", pool));
+    free(cli_output(dir, CLI_WORDS("sim", "scenes", "-n", scenes, "-o", "scenes", "-q")));
+    w->server = cli_serve(dir, serve, &w->port);
+    config = cli_output(dir, CLI_WORDS("sim", "config", "--port", w->port, "--pool", "pool.json", "--images", "scenes",
+                                       "--dialect", dialect));
+    free(pl__kit_write_text(dir, "peerless.yaml", config));
+    free(config);
+    cli_more_limits(dir, "attempts: 10, timeout_first_byte: 3s, timeout_total: 4s");
+}
+
+/* Ends the server; what it counted. */
+static json_t *close_world(world *w)
+{
+    char *path = pl__kit_path(w->dir, "stats.json");
+    pl_kit_result result = {0};
+    json_t *stats = NULL;
+
+    pl__kit_signal(w->server, SIGTERM);
+    pl__kit_wait(w->server, &result);
+    assert_int_equal(result.code, 0);
+    pl__kit_result_clear(&result);
+    stats = parse(pl__kit_read(path, NULL));
+    free(path);
+    free(w->port);
+    return stats;
+}
+
 static void a_hostile_pool_is_asked_to_the_end_and_counted_alike(void **state)
 {
     const char *dir = *state;
-    const char *const serve[] = {"--pool", "pool.json", "--stats", "stats.json", NULL};
-    char *path = pl__kit_path(dir, "stats.json");
-    char *port = NULL;
-    char *config = NULL;
-    pl_kit_process *server = NULL;
     pl_kit_result result = {0};
     json_t *summary = NULL;
     json_t *again = NULL;
     json_t *stats = NULL;
+    world w;
 
-    (void)setenv("PEERLESS_SIM_KEY", "any", 1);
-    free(pl__kit_write_text(dir, "pool.json", pool_json));
-    free(cli_output(dir, CLI_WORDS("sim", "scenes", "-n", SCENES, "-o", "scenes", "-q")));
-    server = cli_serve(dir, serve, &port);
-    config = cli_output(dir, CLI_WORDS("sim", "config", "--port", port, "--pool", "pool.json", "--images", "scenes",
-                                       "--dialect", "mixed"));
-    free(pl__kit_write_text(dir, "peerless.yaml", config));
-    cli_more_limits(dir, "attempts: 10, timeout_first_byte: 3s, timeout_total: 4s");
+    open_world(&w, dir, pool_json, SCENES, "mixed");
     cli_run(dir, &result, CLI_WORDS("run", "--no-rank"));
-    assert_int_equal(result.code, 0);
+    if (result.code != 0)
+        fail_msg("exit %d: %s", result.code, result.err);
     assert_non_null(strstr(result.err, " complete"));
     assert_non_null(strstr(result.err, "requests sent again (")); /* by what happened, and how often at most */
     assert_non_null(strstr(result.err, "), at most "));
@@ -150,25 +177,63 @@ static void a_hostile_pool_is_asked_to_the_end_and_counted_alike(void **state)
     free(cli_output(dir, CLI_WORDS("run", "--no-rank", "-q")));
     again = parse(stored_summary(dir, "run.db"));
     assert_int_equal(count(again, "attempts"), 0); /* it found all there */
-    pl__kit_signal(server, SIGTERM);
-    pl__kit_wait(server, &result);
-    assert_int_equal(result.code, 0);
-    stats = parse(pl__kit_read(path, NULL));
-    compare(dir, summary, stats);
+    stats = close_world(&w);
+    assert_int_equal(compare(dir, summary, stats), count(stats, "attempts_max"));
+    assert_int_equal(json_object_size(json_object_get(summary, "models")), 6);
+    assert_true(count(summary, "calls") >= CALLS_LEAST);
+    assert_int_equal(count(summary, "calls"), count(stats, "calls"));
+    assert_int_equal(count(summary, "attempts"), count(stats, "attempts"));
     check_states(summary);
     json_decref(summary);
     json_decref(again);
     json_decref(stats);
+}
+
+/* How often a text stands in another. */
+static size_t occurrences(const char *text, const char *words)
+{
+    size_t n = 0;
+
+    for (const char *at = strstr(text, words); at; at = strstr(at + 1, words))
+        n++;
+    return n;
+}
+
+/* Reasoning models: the run learns what they refuse, once for each model, and no call fails of it. */
+static void refused_parameters_fail_no_call(void **state)
+{
+    static const char picky_json[] =
+        "{\"seed\": 3, \"models\": [{\"name\": \"plain\", \"resolution\": 36},\n"
+        "{\"name\": \"reasoning\", \"resolution\": 64, \"abilities\": [\"no-temperature\", \"no-max-tokens\"]},\n"
+        "{\"name\": \"picky\", \"resolution\": 96, \"abilities\": [\"no-temperature\"], \"faults\": "
+        "[\"cut=0.05\"]}]}\n";
+    const char *dir = *state;
+    pl_kit_result result = {0};
+    json_t *summary = NULL;
+    json_t *stats = NULL;
+    world w;
+
+    open_world(&w, dir, picky_json, "6", "openai");
+    cli_run(dir, &result, CLI_WORDS("run", "--no-rank"));
+    if (result.code != 0)
+        fail_msg("exit %d: %s", result.code, result.err);
+    assert_int_equal(occurrences(result.err, "from now on asked without"), 3);
     pl__kit_result_clear(&result);
-    free(config);
-    free(port);
-    free(path);
+    summary = parse(stored_summary(dir, "run.db"));
+    stats = close_world(&w);
+    (void)compare(dir, summary, stats);
+    assert_true(count(json_object_get(stats, "outcomes"), "bad request") > 0);
+    assert_int_equal(stored_outcomes(dir, "run.db", 16), 0);
+    json_decref(summary);
+    json_decref(stats);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(
-        a_hostile_pool_is_asked_to_the_end_and_counted_alike, pl__kit_temp_setup, pl__kit_temp_teardown)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_hostile_pool_is_asked_to_the_end_and_counted_alike, pl__kit_temp_setup,
+                                        pl__kit_temp_teardown),
+        cmocka_unit_test_setup_teardown(refused_parameters_fail_no_call, pl__kit_temp_setup, pl__kit_temp_teardown)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
