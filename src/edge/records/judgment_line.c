@@ -7,7 +7,12 @@
 #include <math.h>
 #include <string.h>
 
-#define DEFAULT_CRITERION "overall"
+static const char DEFAULT_CRITERION[] = "overall";
+
+pl_view pl__judgment_criterion_default(void)
+{
+    return pl__view_n(DEFAULT_CRITERION, sizeof(DEFAULT_CRITERION) - 1);
+}
 
 static pl_missing reason_by_text(const char *text)
 {
@@ -61,18 +66,22 @@ pl_status pl__judgment_line_read(const json_t *doc, pl_view judge_instruction, p
 
     if (!json_is_object(doc))
         return pl__fail(reterr, PL_E_PARSE, "is no JSON object");
-    line.item = pl__line_name(&r, "item", NULL);
-    line.judge = pl__line_name(&r, "judge", NULL);
-    line.a = pl__line_name(&r, "a", NULL);
-    line.b = pl__line_name(&r, "b", NULL);
-    if (r.rc == PL_OK && strcmp(line.a, line.b) == 0)
+    const char *item = pl__line_name(&r, "item", NULL);
+    const char *judge = pl__line_name(&r, "judge", NULL);
+    const char *a = pl__line_name(&r, "a", NULL);
+    const char *b = pl__line_name(&r, "b", NULL);
+    if (r.rc == PL_OK && strcmp(a, b) == 0)
         pl__line_fail(&r, "b", "is the same model as \"a\"");
     read_verdict(&r, judge_instruction, &line.row);
-    line.image = pl__line_name(&r, "image", line.item);
-    line.criterion = pl__line_name(&r, "criterion", DEFAULT_CRITERION);
-    line.judge_family = pl__line_text(&r, "judge_family");
-    line.a_family = pl__line_text(&r, "a_family");
-    line.b_family = pl__line_text(&r, "b_family");
+    line.item = pl__view(item);
+    line.image = pl__view(pl__line_name(&r, "image", item));
+    line.judge = pl__view(judge);
+    line.a = pl__view(a);
+    line.b = pl__view(b);
+    line.criterion = pl__view(pl__line_name(&r, "criterion", DEFAULT_CRITERION));
+    line.judge_family = pl__view(pl__line_text(&r, "judge_family"));
+    line.a_family = pl__view(pl__line_text(&r, "a_family"));
+    line.b_family = pl__view(pl__line_text(&r, "b_family"));
     line.row.a_length = pl__line_count(&r, "a_words", pl__line_count(&r, "a_tokens", 0));
     line.row.b_length = pl__line_count(&r, "b_words", pl__line_count(&r, "b_tokens", 0));
     if (r.rc == PL_OK)

@@ -4,19 +4,21 @@
 #include "json.h"
 #include "records.h"
 
-/* One line of a log, checked. Strings are borrowed from the document. */
+/* One line of a log, checked. Borrowed from the document or the line. */
 typedef struct pl_judgment_line {
-    const char *item;
-    const char *image; /* the item where the line gives none */
-    const char *judge;
-    const char *a;
-    const char *b;
-    const char *criterion;
-    const char *judge_family; /* or NULL; so the next two */
-    const char *a_family;
-    const char *b_family;
+    pl_view item;
+    pl_view image; /* the item where the line gives none: the same pointer */
+    pl_view judge;
+    pl_view a;
+    pl_view b;
+    pl_view criterion;
+    pl_view judge_family; /* ptr is NULL where there is none; so the next two */
+    pl_view a_family;
+    pl_view b_family;
     pl_judgment row; /* all but the indices */
 } pl_judgment_line;
+
+pl_view pl__judgment_criterion_default(void); /* always the same pointer */
 
 /* PL_E_PARSE says what is wrong, without file and line; PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__judgment_line_read(const json_t *doc, pl_view judge_instruction, pl_judgment_line *ret,

@@ -1,24 +1,11 @@
+#include "judgment_log.h"
+
 #include "alloc.h"
 #include "error.h"
-#include "judgment_line.h"
-#include "line_reader.h"
+#include "judgment_scan.h"
 #include "sorted_names.h"
-#include "vec.h"
 
 #include <string.h>
-
-struct pl_judgment_log {
-    pl_judgment_set set; /* its names live in the tables below */
-    pl_names *models;
-    pl_names *families;
-    pl_names *items;
-    pl_names *images;
-    pl_names *criteria;
-    PL_VEC(uint32_t) family_of; /* by model as first seen: an index into families, or PL_NAME_NONE */
-    PL_VEC(pl_judgment) rows;
-    const char **sorted[5]; /* models, families, items, images, criteria: what the set points at */
-    uint64_t bad_lines;
-};
 
 void pl__judgment_log_free(pl_judgment_log *log)
 {
@@ -30,17 +17,19 @@ void pl__judgment_log_free(pl_judgment_log *log)
     pl__names_free(log->images);
     pl__names_free(log->criteria);
     pl__free(log->family_of.ptr);
+    pl__free(log->own_image.ptr);
     pl__free(log->rows.ptr);
     for (size_t i = 0; i < sizeof(log->sorted) / sizeof(log->sorted[0]); i++)
         pl__free(log->sorted[i]);
     pl__free(log);
 }
 
-static pl_judgment_log *log_new(void)
+pl_judgment_log *pl__judgment_log_new(void)
 {
     pl_judgment_log *log = pl__calloc(1, sizeof(*log));
     if (!log)
         return NULL;
+    log->default_criterion = PL_NAME_NONE;
     log->models = pl__names_new();
     log->families = pl__names_new();
     log->items = pl__names_new();
@@ -54,42 +43,51 @@ static pl_judgment_log *log_new(void)
 }
 
 /* ---- one line ---- */
-static pl_status set_family(pl_judgment_log *log, uint32_t model, const char *family, pl_error *reterr)
+static pl_status set_family(pl_judgment_log *log, uint32_t model, pl_view family, pl_error *reterr)
 {
     uint32_t found = PL_NAME_NONE;
-    if (!family)
+    if (!family.ptr)
         return PL_OK;
-    pl_status rc = pl__names_intern(log->families, pl__view(family), &found);
+    pl_status rc = pl__names_intern(log->families, family, &found);
     if (rc != PL_OK)
         return pl__fail(reterr, rc, "no memory");
     log->family_of.ptr[model] = found;
     return PL_OK;
 }
 
+#define SHOWN_BYTES_MAX 100u
+
+static int shown(pl_view text)
+{
+    return (int)(text.len < SHOWN_BYTES_MAX ? text.len : SHOWN_BYTES_MAX);
+}
+
 /* Before anything is kept: a line that is refused must leave no names behind. */
 static pl_status check_families(const pl_judgment_log *log, const pl_judgment_line *line, pl_error *reterr)
 {
-    const char *const models[3] = {line->judge, line->a, line->b};
-    const char *const families[3] = {line->judge_family, line->a_family, line->b_family};
+    const pl_view models[3] = {line->judge, line->a, line->b};
+    const pl_view families[3] = {line->judge_family, line->a_family, line->b_family};
     for (size_t i = 0; i < 3; i++) {
-        uint32_t model = pl__names_find(log->models, pl__view(models[i]));
+        if (!families[i].ptr)
+            continue;
+        uint32_t model = pl__names_find(log->models, models[i]);
         uint32_t family = model == PL_NAME_NONE ? PL_NAME_NONE : log->family_of.ptr[model];
-        const char *before = family == PL_NAME_NONE ? NULL : pl__names_get(log->families, family);
-        for (size_t k = 0; k < i && !before; k++) {
-            if (strcmp(models[k], models[i]) == 0)
+        pl_view before = family == PL_NAME_NONE ? (pl_view){0} : pl__view(pl__names_get(log->families, family));
+        for (size_t k = 0; k < i && !before.ptr; k++) {
+            if (pl__view_eq(models[k], models[i]))
                 before = families[k];
         }
-        if (families[i] && before && strcmp(families[i], before) != 0)
-            return pl__fail(reterr, PL_E_PARSE, "the family of \"%.100s\" is \"%.100s\" here and \"%.100s\" before",
-                            models[i], families[i], before);
+        if (before.ptr && !pl__view_eq(families[i], before))
+            return pl__fail(reterr, PL_E_PARSE, "the family of \"%.*s\" is \"%.*s\" here and \"%.*s\" before",
+                            shown(models[i]), models[i].ptr, shown(families[i]), families[i].ptr, shown(before),
+                            before.ptr);
     }
     return PL_OK;
 }
 
-static pl_status intern_model(pl_judgment_log *log, const char *name, const char *family, uint32_t *ret,
-                              pl_error *reterr)
+static pl_status intern_model(pl_judgment_log *log, pl_view name, pl_view family, uint32_t *ret, pl_error *reterr)
 {
-    pl_status rc = pl__names_intern(log->models, pl__view(name), ret);
+    pl_status rc = pl__names_intern(log->models, name, ret);
     size_t n = pl__names_count(log->models);
     if (rc == PL_OK)
         rc = pl__vec_reserve(&log->family_of.ptr, &log->family_of.cap, n, sizeof(*log->family_of.ptr));
@@ -100,7 +98,38 @@ static pl_status intern_model(pl_judgment_log *log, const char *name, const char
     return set_family(log, *ret, family, reterr);
 }
 
-static pl_status add_line(pl_judgment_log *log, const pl_judgment_line *line, pl_error *reterr)
+/* An item of which the line names no image is its own: that image is looked up once. */
+static pl_status intern_item(pl_judgment_log *log, const pl_judgment_line *line, pl_judgment *row)
+{
+    pl_status rc = pl__names_intern(log->items, line->item, &row->item);
+    size_t n = pl__names_count(log->items);
+    if (rc == PL_OK)
+        rc = pl__vec_reserve(&log->own_image.ptr, &log->own_image.cap, n, sizeof(*log->own_image.ptr));
+    if (rc != PL_OK)
+        return rc;
+    while (log->own_image.len < n)
+        log->own_image.ptr[log->own_image.len++] = PL_NAME_NONE;
+    if (line->image.ptr != line->item.ptr)
+        return pl__names_intern(log->images, line->image, &row->image);
+    uint32_t *own = &log->own_image.ptr[row->item];
+    if (*own == PL_NAME_NONE)
+        rc = pl__names_intern(log->images, line->image, own);
+    row->image = *own;
+    return rc;
+}
+
+static pl_status intern_criterion(pl_judgment_log *log, pl_view name, uint32_t *ret)
+{
+    if (name.ptr != pl__judgment_criterion_default().ptr)
+        return pl__names_intern(log->criteria, name, ret);
+    pl_status rc = PL_OK;
+    if (log->default_criterion == PL_NAME_NONE)
+        rc = pl__names_intern(log->criteria, name, &log->default_criterion);
+    *ret = log->default_criterion;
+    return rc;
+}
+
+pl_status pl__judgment_log_add(pl_judgment_log *log, const pl_judgment_line *line, pl_error *reterr)
 {
     pl_judgment row = line->row;
     pl_status rc = check_families(log, line, reterr);
@@ -114,11 +143,9 @@ static pl_status add_line(pl_judgment_log *log, const pl_judgment_line *line, pl
         return rc;
     if (log->rows.len >= PL_RECORDS_ROWS_MAX)
         return pl__fail(reterr, PL_E_LIMIT, "more than %zu judgments", PL_RECORDS_ROWS_MAX);
-    rc = pl__names_intern(log->items, pl__view(line->item), &row.item);
+    rc = intern_item(log, line, &row);
     if (rc == PL_OK)
-        rc = pl__names_intern(log->images, pl__view(line->image), &row.image);
-    if (rc == PL_OK)
-        rc = pl__names_intern(log->criteria, pl__view(line->criterion), &row.criterion);
+        rc = intern_criterion(log, line->criterion, &row.criterion);
     if (rc == PL_OK)
         rc = pl__vec_reserve(&log->rows.ptr, &log->rows.cap, log->rows.len + 1, sizeof(*log->rows.ptr));
     if (rc != PL_OK)
@@ -127,23 +154,38 @@ static pl_status add_line(pl_judgment_log *log, const pl_judgment_line *line, pl
     return PL_OK;
 }
 
-typedef struct line_job {
-    pl_judgment_log *log;
-    const pl_records_opts *opts;
-} line_job;
-
-static pl_status read_line(const json_t *doc, void *user, pl_error *reterr)
+pl_status pl__judgment_log_add_text(pl_judgment_log *log, pl_view text, pl_view instruction, pl_error *reterr)
 {
-    line_job *job = user;
+    json_t *doc = NULL;
     pl_judgment_line line;
-    pl_status rc = pl__judgment_line_read(doc, job->opts->judge_instruction, &line, reterr);
-    return rc == PL_OK ? add_line(job->log, &line, reterr) : rc;
+    if (pl__judgment_scan(text, &line))
+        return pl__judgment_log_add(log, &line, reterr);
+    pl_status rc = pl__line_parse(text, &doc, reterr);
+    if (rc == PL_OK)
+        rc = pl__judgment_line_read(doc, instruction, &line, reterr);
+    if (rc == PL_OK)
+        rc = pl__judgment_log_add(log, &line, reterr);
+    json_decref(doc);
+    return rc;
 }
 
-static pl_status read_lines(pl_judgment_log *log, pl_line_reader *reader, const pl_records_opts *opts, pl_error *reterr)
+pl_status pl__judgment_log_read(pl_judgment_log *log, pl_line_reader *reader, const pl_records_opts *opts,
+                                pl_error *reterr)
 {
-    line_job job = {.log = log, .opts = opts};
-    return pl__line_reader_each(reader, opts->skip_bad, read_line, &job, &log->bad_lines, reterr);
+    for (;;) {
+        pl_view text = {0};
+        bool end = false;
+        pl_error err = {0};
+        pl_status rc = pl__line_reader_next(reader, &text, &end, reterr);
+        if (rc != PL_OK || end)
+            return rc;
+        rc = pl__judgment_log_add_text(log, text, opts->judge_instruction, &err);
+        if (rc == PL_E_PARSE && opts->skip_bad)
+            log->bad_lines++;
+        else if (rc != PL_OK)
+            return pl__fail(reterr, rc, "%s:%llu: %s", pl__line_reader_name(reader),
+                            (unsigned long long)pl__line_reader_line(reader), err.msg);
+    }
 }
 
 /* ---- the whole ---- */
@@ -223,14 +265,14 @@ pl_status pl__records_read_judgments(const char *const *paths, size_t n_paths, c
 
     if (!ret || (!paths && n_paths > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
-    log = log_new();
+    log = pl__judgment_log_new();
     if (!log)
         return pl__fail(reterr, PL_E_NOMEM, "judgments: no memory");
     for (size_t i = 0; i < n_paths && rc == PL_OK; i++) {
         pl_line_reader *reader = NULL;
         rc = pl__line_reader_open(paths[i], &reader, reterr);
         if (rc == PL_OK)
-            rc = read_lines(log, reader, opts ? opts : &default_opts, reterr);
+            rc = pl__judgment_log_read_blocks(log, reader, opts ? opts : &default_opts, reterr);
         pl__line_reader_free(reader);
     }
     if (rc == PL_OK)
@@ -253,12 +295,12 @@ pl_status pl__records_parse_judgments(const char *name, pl_view text, const pl_r
 
     if (!name || !ret || (!text.ptr && text.len > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
-    log = log_new();
+    log = pl__judgment_log_new();
     if (!log)
         return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", name);
     rc = pl__line_reader_from_memory(name, text, &reader, reterr);
     if (rc == PL_OK)
-        rc = read_lines(log, reader, opts ? opts : &default_opts, reterr);
+        rc = pl__judgment_log_read(log, reader, opts ? opts : &default_opts, reterr);
     if (rc == PL_OK)
         rc = finish(log, reterr);
     if (rc != PL_OK)

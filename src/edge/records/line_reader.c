@@ -29,6 +29,8 @@ struct pl_line_reader {
     pl_view rest;     /* of the chunk, or of the memory */
     pl_str long_line; /* a line that spans chunks */
     uint64_t line;
+    pl_status fault; /* of reading a block: to be told with the next one */
+    pl_error fault_text;
 };
 
 static pl_status fail_errno(pl_error *reterr, int code, const char *path)
@@ -245,6 +247,13 @@ static pl_status next_any(pl_line_reader *reader, pl_view *ret, bool *ret_end, p
     }
 }
 
+pl_view pl__line_reader_clean(pl_view line, uint64_t number)
+{
+    if (number == 1 && pl__view_starts_with(line, "\xef\xbb\xbf"))
+        line = pl__view_n(line.ptr + 3, line.len - 3);
+    return pl__view_trim(line); /* takes a carriage return with it */
+}
+
 pl_status pl__line_reader_next(pl_line_reader *reader, pl_view *ret, bool *ret_end, pl_error *reterr)
 {
     for (;;) {
@@ -253,9 +262,7 @@ pl_status pl__line_reader_next(pl_line_reader *reader, pl_view *ret, bool *ret_e
         pl_status rc = next_any(reader, &line, &end, reterr);
         if (rc != PL_OK)
             return rc;
-        if (!end && reader->line == 1 && pl__view_starts_with(line, "\xef\xbb\xbf"))
-            line = pl__view_n(line.ptr + 3, line.len - 3);
-        line = pl__view_trim(line); /* takes a carriage return with it */
+        line = pl__line_reader_clean(line, reader->line);
         if (end || line.len > 0) {
             *ret = line;
             *ret_end = end;
@@ -264,7 +271,97 @@ pl_status pl__line_reader_next(pl_line_reader *reader, pl_view *ret, bool *ret_e
     }
 }
 
-static pl_status parse_line(pl_view text, json_t **ret, pl_error *reterr)
+/* ---- blocks ---- */
+
+static uint64_t count_lines(pl_view text)
+{
+    uint64_t n = 0;
+    const char *end = text.ptr + text.len;
+    for (const char *p = text.ptr; p < end; n++) {
+        const char *found = memchr(p, '\n', (size_t)(end - p));
+        p = found ? found + 1 : end; /* the last line may lack its own */
+    }
+    return n;
+}
+
+static pl_status too_long(const pl_line_reader *reader, uint64_t line, pl_error *reterr)
+{
+    return pl__fail(reterr, PL_E_LIMIT, "%s:%llu: longer than %zu bytes", reader->name, (unsigned long long)line,
+                    PL_RECORDS_LINE_BYTES_MAX);
+}
+
+/* Appends until there are `want` bytes and the end of a line among them, or no more. *whole: bytes of whole lines. */
+static pl_status gather(pl_line_reader *reader, size_t want, pl_str *ret, size_t *whole, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    *whole = 0;
+    while (*whole == 0 || ret->len < want) {
+        if (reader->rest.len == 0)
+            rc = fill(reader, reterr);
+        if (rc != PL_OK)
+            return rc;
+        if (reader->rest.len == 0) {
+            *whole = ret->len;
+            return PL_OK;
+        }
+        size_t before = ret->len;
+        if (pl__str_append_view(ret, reader->rest) != PL_OK)
+            return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", reader->name);
+        reader->rest = (pl_view){0};
+        const char *first = memchr(ret->ptr + before, '\n', ret->len - before);
+        size_t ends = first ? (size_t)(first - ret->ptr) : ret->len;
+        if (ends - *whole > PL_RECORDS_LINE_BYTES_MAX)
+            return too_long(reader, reader->line + count_lines(pl__view_n(ret->ptr, *whole)) + 1, reterr);
+        for (size_t i = ret->len; first && i > *whole; i--) {
+            if (ret->ptr[i - 1] == '\n') {
+                *whole = i;
+                break;
+            }
+        }
+    }
+    return PL_OK;
+}
+
+pl_status pl__line_reader_block(pl_line_reader *reader, size_t want, pl_str *ret, uint64_t *ret_first_line,
+                                pl_error *reterr)
+{
+    size_t whole = 0;
+    pl__str_reset(ret);
+    *ret_first_line = reader->line + 1;
+    if (reader->fault != PL_OK) {
+        if (reterr)
+            *reterr = reader->fault_text;
+        return reader->fault;
+    }
+    if (pl__str_append(ret, pl__str_c(&reader->long_line), reader->long_line.len) != PL_OK)
+        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", reader->name);
+    pl__str_reset(&reader->long_line);
+    reader->fault = gather(reader, want, ret, &whole, &reader->fault_text);
+    if (reader->fault == PL_OK && ret->len > whole &&
+        pl__str_append(&reader->long_line, ret->ptr + whole, ret->len - whole) != PL_OK)
+        reader->fault = pl__fail(&reader->fault_text, PL_E_NOMEM, "%s: no memory", reader->name);
+    if (ret->ptr) {
+        ret->len = whole;
+        ret->ptr[whole] = '\0';
+    }
+    reader->line += count_lines(pl__view_n(pl__str_c(ret), whole));
+    if (whole > 0 || reader->fault == PL_OK)
+        return PL_OK;
+    if (reterr)
+        *reterr = reader->fault_text;
+    return reader->fault;
+}
+
+pl_status pl__line_reader_from_block(const char *name, pl_view text, uint64_t first_line, pl_line_reader **ret,
+                                     pl_error *reterr)
+{
+    pl_status rc = pl__line_reader_from_memory(name, text, ret, reterr);
+    if (rc == PL_OK)
+        (*ret)->line = first_line - 1;
+    return rc;
+}
+
+pl_status pl__line_parse(pl_view text, json_t **ret, pl_error *reterr)
 {
     pl_status rc = pl__json_parse(text, ret, reterr);
     if (rc == PL_E_LIMIT) { /* nested too deep: the line is bad, the log is not too large */
@@ -287,7 +384,7 @@ pl_status pl__line_reader_each(pl_line_reader *reader, bool skip_bad,
         pl_status rc = pl__line_reader_next(reader, &text, &end, reterr);
         if (rc != PL_OK || end)
             return rc;
-        rc = parse_line(text, &doc, &err);
+        rc = pl__line_parse(text, &doc, &err);
         if (rc == PL_OK)
             rc = fn(doc, user, &err);
         json_decref(doc);

@@ -16,6 +16,7 @@ typedef struct pl_judgment_log pl_judgment_log;
 typedef struct pl_records_opts {
     bool skip_bad;             /* count bad lines instead of stopping */
     pl_view judge_instruction; /* normalised; for telling echoes in `raw`; may be empty */
+    uint32_t threads;          /* of reading files; 0 or 1: the caller's. The result does not depend on it */
 } pl_records_opts;
 
 /* "-" is standard input. PL_E_PARSE ("file:line: what is wrong"; a truncated .gz too), PL_E_LIMIT, PL_E_NOT_FOUND,
