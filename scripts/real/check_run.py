@@ -92,7 +92,7 @@ def check_first_run(check, peerless, proxy):
 def check_stored_texts(check, peerless, proxy):
     """Every text that a server sent can be had from the store. Returns the exported judgments."""
     judgments = peerless.lines("judgments")
-    out = {line["text"] for line in peerless.lines("responses")} | {line.get("raw") for line in judgments}
+    out = {line["text"] for line in peerless.lines("texts")} | {line.get("raw") for line in judgments}
     lost = [e for e in proxy.exchanges() if e.status == 200 and e.text not in out]
     check.equal("texts of the servers that are not in the export", len(lost), 0)
     return judgments

@@ -3,7 +3,7 @@ import json
 
 import servers
 
-TEXT_TOKENS, PHOTO_TOKENS = 48, 24
+TEXT_TOKENS, PHOTO_TOKENS, CHOICE_TOKENS = 48, 24, 16
 
 
 def address_line(base_url):
@@ -26,18 +26,18 @@ def model_lines(model, base_url, max_tokens):
             f"    limits: {{concurrency: {servers.SLOTS}, timeout_first_byte: 20m, timeout_total: 30m}}"]
 
 
-def render(data, models, base_urls, max_tokens, peer_review):
+def render(data, models, base_urls, max_tokens, evaluation):
     """The text of a peerless.yaml; base_urls by name of the model."""
     lines = ["version: 1", f"data: {data}", "models:"]
     for model in models:
         lines += model_lines(model, base_urls[model.name], max_tokens)
-    return "\n".join(lines + ["evaluations:", f"  peer_review: {peer_review}", "store: run.db", "seed: 1", ""])
+    return "\n".join(lines + ["evaluations:", f"  {evaluation}", "store: run.db", "seed: 1", ""])
 
 
 def given_config(items, models, base_urls, max_tokens):
     """Questions of the items' own; every model answers, and all that are not in a pair judge it."""
     return render(f"{{items: {json.dumps(str(items))}}}", models, base_urls, max_tokens,
-                  "{questions: given, judges: all, order: both, criteria: [correctness]}")
+                  "peer_review: {questions: given, judges: all, order: both, criteria: [correctness]}")
 
 
 def text_config(items, models, base_urls):
@@ -47,4 +47,10 @@ def text_config(items, models, base_urls):
 def photo_config(folder, models, base_urls):
     """Questions that the models write about images."""
     return render(f"{{images: {json.dumps(str(folder))}}}", models, base_urls, PHOTO_TOKENS,
-                  "{questions: generated, judges: author, order: both, criteria: [correctness, visual]}")
+                  "peer_review: {questions: generated, judges: author, order: both, criteria: [correctness, visual]}")
+
+
+def choice_config(items, models, base_urls):
+    """Multiple choice: a letter from each model, with log-probabilities, and two samples."""
+    return render(f"{{items: {json.dumps(str(items))}}}", models, base_urls, CHOICE_TOKENS,
+                  "uncertainty: {samples: 2, top_logprobs: 20}")

@@ -77,6 +77,11 @@ def replica_pool(folder):
     return [smollm2(), random_vlm(folder, 1), random_vlm(folder, 2, FORMAT % 80)]
 
 
+def choice_pool(folder):
+    """Nobody is held to a form: log-probabilities under a grammar are not the model's own."""
+    return [smollm2(), dataclasses.replace(gemma3(folder), grammar=None), random_vlm(folder, 1)]
+
+
 def photo_pool(folder):
     return [random_vlm(folder, 1), random_vlm(folder, 2), random_vlm(folder, 3, FORMAT % 12)]
 

@@ -8,10 +8,12 @@ import signal
 import sys
 import time
 
+import check_choice
 import check_injection
 import check_probe
 import check_replicas
 import check_run
+import choice_items
 import config
 import models
 import proxy
@@ -112,6 +114,23 @@ def test_probe(check, pool, folder, binary):
         servers.end([server.pid for server in started])
 
 
+def test_choice(check, pool, folder, binary):
+    print("\nMultiple choice with log-probabilities, two language models and a model of random weights")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    items = folder / "items.jsonl"
+    n_items = choice_items.write(items)
+    started = servers.start(pool, folder / "log", with_parent=True)
+    front = proxy.Proxy(started)
+    try:
+        base_urls = {model.name: front.base_url(model.name) for model in pool}
+        (folder / "peerless.yaml").write_text(config.choice_config(items, pool, base_urls))
+        check_choice.check_choice(check, check_run.Peerless(binary, folder), front, items, n_items, len(pool))
+    finally:
+        front.close()
+        servers.end([server.pid for server in started])
+
+
 def command_test(options):
     binary = str(pathlib.Path(options.binary).resolve())
     if not pathlib.Path(binary).is_file():
@@ -126,6 +145,8 @@ def command_test(options):
         test_replicas(check, models.replica_pool(BUILD / "models"), BUILD / "test" / "replicas", binary)
     if options.only in (None, "probe"):
         test_probe(check, [*text_pool, photo_pool[0]], BUILD / "test" / "probe", binary)
+    if options.only in (None, "choice"):
+        test_choice(check, models.choice_pool(BUILD / "models"), BUILD / "test" / "choice", binary)
     if options.only in (None, "photos"):
         photos = copy_photographs(BUILD / "photos")
         test_pool(check, "Photographs, three vision models of random weights, generated questions, both criteria",
@@ -149,7 +170,7 @@ def main():
     commands.add_parser("stop", help="end them").set_defaults(run=command_stop)
     test = commands.add_parser("test", help="run peerless against them and check what it says and stores")
     test.add_argument("binary", nargs="?", default=str(ROOT / "build" / "dev" / "peerless"))
-    test.add_argument("--only", choices=["injection", "replicas", "photos", "probe", "text"])
+    test.add_argument("--only", choices=["choice", "injection", "replicas", "photos", "probe", "text"])
     test.set_defaults(run=command_test)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and programs under test are ended on the way out

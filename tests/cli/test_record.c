@@ -221,7 +221,7 @@ static void a_marked_key_is_nowhere(void **state)
     const char *const extra[] = {"MARKED_KEY=" KEY_A, NULL};
     const char *const run[] = {pl__kit_peerless(), "run", "--record", "recording", "-v", NULL};
     const char *const replay[] = {pl__kit_peerless(), "run", "--replay", "recording", "--store", "b.db", "-v", NULL};
-    static const char *const exports[] = {"responses", "answers", "judgments"};
+    static const char *const exports[] = {"texts", "answers", "judgments"};
     pl_kit_how how = {.dir = work, .extra = extra};
     pl_kit_how keyless = {.dir = work};
     pl_kit_result result = {0};

@@ -80,12 +80,53 @@ static void clear_frees_and_zeroes(void **state)
 #endif
 }
 
+static pl_reply three_choices(void)
+{
+    pl_reply reply = {.outcome = PL_OUTCOME_ANSWERED, .text_len = 1, .usage = {1, 2, 3, 4, 5}};
+    reply.text = pl__strdup("a");
+    reply.finish = pl__strdup("stop");
+    reply.further = pl__calloc(2, sizeof(*reply.further));
+    assert_non_null(reply.further);
+    reply.n_further = 2;
+    reply.further[0].outcome = PL_OUTCOME_ANSWERED;
+    reply.further[0].text = pl__strdup("b");
+    reply.further[0].text_len = 1;
+    reply.further[1].outcome = PL_OUTCOME_CUT_OFF;
+    reply.further[1].text = pl__strdup("c");
+    reply.further[1].text_len = 1;
+    reply.further[1].tokens = pl__calloc(1, sizeof(*reply.further[1].tokens));
+    reply.further[1].n_tokens = 1;
+    return reply;
+}
+
+static void one_choice_of_several(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a", "b", "c"};
+    for (size_t k = 0; k < 3; k++) {
+        pl_reply reply = three_choices();
+        assert_true(pl__reply_choose(&reply, k));
+        assert_string_equal(reply.text, texts[k]);
+        assert_int_equal(reply.outcome, k == 2 ? PL_OUTCOME_CUT_OFF : PL_OUTCOME_ANSWERED);
+        assert_int_equal(reply.n_tokens, k == 2);
+        assert_int_equal(reply.n_further, 0);
+        assert_int_equal(reply.usage.output_tokens, 2);
+        pl__reply_clear(&reply);
+    }
+    pl_reply reply = three_choices();
+    assert_false(pl__reply_choose(&reply, 3));
+    assert_int_equal(reply.n_further, 2);
+    pl__reply_clear(&reply);
+    assert_int_equal(pl__live_blocks(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outcomes_fall_into_their_ranges),
         cmocka_unit_test(names_differ_and_are_lower_case),
         cmocka_unit_test(clear_frees_and_zeroes),
+        cmocka_unit_test(one_choice_of_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,9 @@ static void bad_templates_are_refused(void **state)
         {PL_PROMPT_ANSWER, "no slot", "{question}"},
         {PL_PROMPT_ANSWER, "{Question}", "{question}"},
         {PL_PROMPT_QUESTION, " \n", "empty"},
+        {PL_PROMPT_CHOICE, "{question}", "{options}"},
+        {PL_PROMPT_CHOICE, "{options}", "{question}"},
+        {PL_PROMPT_OPEN, "{options}", "{question}"},
         {PL_PROMPT_QUESTION, "a\xff", "UTF-8"},
         {PL_PROMPT_JUDGE_VISUAL, "{fence}{a}{b} [[A]] [[B]] [[C]]", "{question}"},
         {PL_PROMPT_JUDGE_VISUAL, "{question}{a}{b} [[A]] [[B]] [[C]]", "{fence}"},
@@ -138,6 +141,36 @@ static void the_digest_tells_sets_apart(void **state)
         pl__prompt_set_free(sets[i]);
 }
 
+static void options_have_letters(void **state)
+{
+    (void)state;
+    static const char *const options[] = {" cat ", "two\nlines", "C", "x"};
+    pl_str out;
+    pl_error err = {0};
+    pl__str_init(&out, 64);
+    PL_KIT_OK(pl__prompt_options(options, 4, &out, &err), &err);
+    assert_string_equal(pl__str_c(&out), "A. cat\nB. two lines\nC\nx");
+    PL_KIT_OK(pl__prompt_options(options, 4, &out, &err), &err);
+    PL_KIT_STATUS(pl__prompt_options(options, 4, &out, &err), PL_E_LIMIT, &err);
+    pl__str_clear(&out);
+}
+
+/* The templates of one evaluation are nothing to the keys of the other. */
+static void each_evaluation_has_its_digest(void **state)
+{
+    (void)state;
+    pl_prompt_set *plain = builtin();
+    pl_prompt_set *choice = set_with(PL_PROMPT_CHOICE, "{question}{options}");
+    pl_prompt_set *answer = set_with(PL_PROMPT_ANSWER, "x {question}");
+    assert_true(pl__digest_eq(pl__prompt_set_digest(plain), pl__prompt_set_digest(choice)));
+    assert_false(pl__digest_eq(pl__prompt_set_item_digest(plain), pl__prompt_set_item_digest(choice)));
+    assert_true(pl__digest_eq(pl__prompt_set_item_digest(plain), pl__prompt_set_item_digest(answer)));
+    assert_false(pl__digest_eq(pl__prompt_set_digest(plain), pl__prompt_set_item_digest(plain)));
+    pl__prompt_set_free(plain);
+    pl__prompt_set_free(choice);
+    pl__prompt_set_free(answer);
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -145,6 +178,8 @@ static void names(void **state)
     assert_string_equal(pl__prompt_kind_name(PL_PROMPT_ANSWER), "answer");
     assert_string_equal(pl__prompt_kind_name(PL_PROMPT_JUDGE_CORRECTNESS), "judge_correctness");
     assert_string_equal(pl__prompt_kind_name(PL_PROMPT_JUDGE_VISUAL), "judge_visual");
+    assert_string_equal(pl__prompt_kind_name(PL_PROMPT_CHOICE), "choice");
+    assert_string_equal(pl__prompt_kind_name(PL_PROMPT_OPEN), "open");
     assert_string_equal(pl__prompt_kind_name((pl_prompt_kind)PL_PROMPT_KINDS), "unknown");
 }
 
@@ -282,6 +317,8 @@ int main(void)
         cmocka_unit_test(the_instruction_is_the_template_without_slots),
         cmocka_unit_test(any_judge_template_has_an_instruction),
         cmocka_unit_test(the_digest_tells_sets_apart),
+        cmocka_unit_test(options_have_letters),
+        cmocka_unit_test(each_evaluation_has_its_digest),
         cmocka_unit_test(names),
         cmocka_unit_test(built_in_prompts_keep_their_layout),
         cmocka_unit_test(honest_replies_are_no_echo),
