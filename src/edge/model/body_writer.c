@@ -116,7 +116,8 @@ pl_status pl__extra_parse(const char *text, const char *const *reserved, json_t 
     return rc;
 }
 
-pl_status pl__chat_check(const pl_chat *chat, size_t n_images, pl_error *reterr)
+/* Can the chat be sent: an image for each image part, nothing past its maximum? */
+static pl_status check_chat(const pl_chat *chat, size_t n_images, bool system_apart, pl_error *reterr)
 {
     size_t wanted = 0;
     for (size_t i = 0; i < chat->n_parts; i++)
@@ -130,6 +131,9 @@ pl_status pl__chat_check(const pl_chat *chat, size_t n_images, pl_error *reterr)
     if (chat->top_logprobs > PL_CHAT_TOP_LOGPROBS_MAX)
         return pl__fail(reterr, PL_E_INVALID, "a chat that wants %u log-probabilities for each token",
                         chat->top_logprobs);
+    for (size_t i = 0; i < chat->n_parts && system_apart; i++)
+        if (chat->parts[i].role == PL_ROLE_SYSTEM && chat->parts[i].kind == PL_PART_IMAGE)
+            return pl__fail(reterr, PL_E_INVALID, "an image in the system prompt");
     return PL_OK;
 }
 
@@ -181,5 +185,36 @@ pl_status pl__body_set_url(pl_http_req *req, const char *base_url, const pl_str 
     pl_status rc = pl__url_join(pl__view(base_url), pl__view_n(path->ptr, path->len), &url);
     req->url = rc ? NULL : pl__str_take(&url);
     pl__str_clear(&url);
+    return rc;
+}
+
+pl_status pl__request_encode(const pl_request_form *form, const pl_chat *chat, const char *base_url,
+                             const pl_chat_image *images, size_t n_images, pl_http_req *ret, pl_error *reterr)
+{
+    pl_http_req req = {0};
+    pl_body_writer w = {0};
+    json_t *extra = NULL;
+    pl_status rc = check_chat(chat, n_images, form->system_apart, reterr);
+    if (rc)
+        return rc;
+    pl__body_init(&w, &req);
+    rc = pl__extra_parse(chat->model->params.extra, form->reserved, &extra, reterr);
+    if (!rc && form->check)
+        rc = form->check(extra, reterr);
+    if (rc)
+        goto out;
+    rc = form->head(&req, chat, base_url, reterr);
+    rc = rc ? rc : form->body(&w, chat, images, extra, reterr);
+    rc = rc ? rc : pl__body_flush(&w, reterr);
+    if (rc) {
+        rc = pl__fail(reterr, rc, "request body for %s", chat->model->name);
+        goto out;
+    }
+    *ret = req;
+    req = (pl_http_req){0};
+out:
+    json_decref(extra);
+    pl__body_clear(&w);
+    pl__http_req_clear(&req);
     return rc;
 }

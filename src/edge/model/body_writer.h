@@ -36,8 +36,20 @@ bool pl__extra_lacks(const json_t *extra, const char *key);
 /* Splices the members of the object as they stand, so that its numbers keep their digits. */
 PL_NODISCARD pl_status pl__body_put_extra(pl_body_writer *w, const char *text, const json_t *extra);
 
-/* Is the chat one that can be sent? An image for each image part, nothing past its maximum. PL_E_INVALID. */
-PL_NODISCARD pl_status pl__chat_check(const pl_chat *chat, size_t n_images, pl_error *reterr);
+/* How one dialect writes a request. All see the parsed `extra` (NULL if there is none). */
+typedef struct pl_request_form {
+    const char *const *reserved; /* members that `extra` may not set; NULL-terminated */
+    bool system_apart;           /* the system prompt has a place of its own, for text only */
+    pl_status (*check)(const json_t *extra, pl_error *reterr); /* what else may not be in `extra`; or NULL */
+    pl_status (*head)(pl_http_req *req, const pl_chat *chat, const char *base_url, pl_error *reterr); /* URL, headers */
+    pl_status (*body)(pl_body_writer *w, const pl_chat *chat, const pl_chat_image *images, json_t *extra,
+                      pl_error *reterr);
+} pl_request_form;
+/* The whole request: what `encode` of pl_codec_ops promises. */
+PL_NODISCARD pl_status pl__request_encode(const pl_request_form *form, const pl_chat *chat, const char *base_url,
+                                          const pl_chat_image *images, size_t n_images, pl_http_req *ret,
+                                          pl_error *reterr);
+
 /* The seed of this request: a repeated sample is a sample of its own. */
 int64_t pl__chat_seed(const pl_chat *chat);
 

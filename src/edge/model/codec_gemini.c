@@ -167,17 +167,26 @@ static pl_status put_head(pl_http_req *req, const pl_chat *chat, const char *bas
     return rc;
 }
 
-static pl_status check(const pl_chat *chat, size_t n_images, const json_t *extra, pl_error *reterr)
+static pl_status check(const json_t *extra, pl_error *reterr)
 {
     const json_t *given = json_object_get(extra, CONFIG);
-    pl_status rc = pl__chat_check(chat, n_images, reterr);
-    for (size_t i = 0; i < chat->n_parts && !rc; i++)
-        if (chat->parts[i].role == PL_ROLE_SYSTEM && chat->parts[i].kind == PL_PART_IMAGE)
-            rc = pl__fail(reterr, PL_E_INVALID, "an image in the system prompt");
-    if (!rc && given && !json_is_object(given))
-        rc = pl__fail(reterr, PL_E_INVALID, "extra parameters: %s is no object", CONFIG);
-    if (!rc && json_object_get(given, "candidateCount"))
-        rc = pl__fail(reterr, PL_E_INVALID, "extra parameters may not set \"candidateCount\"");
+    if (given && !json_is_object(given))
+        return pl__fail(reterr, PL_E_INVALID, "extra parameters: %s is no object", CONFIG);
+    if (json_object_get(given, "candidateCount"))
+        return pl__fail(reterr, PL_E_INVALID, "extra parameters may not set \"candidateCount\"");
+    return PL_OK;
+}
+
+static pl_status put_body(pl_body_writer *w, const pl_chat *chat, const pl_chat_image *images, json_t *extra,
+                          pl_error *reterr)
+{
+    pl_status rc = pl__body_put(w, "{\"contents\":[");
+    rc = rc ? rc : pl__body_put_messages(w, chat, false, images, put_content, reterr);
+    rc = rc ? rc : pl__body_put(w, "]");
+    rc = rc ? rc : put_system(w, chat);
+    rc = rc ? rc : put_config(w, chat, json_object_get(extra, CONFIG));
+    rc = rc ? rc : put_rest(w, extra);
+    rc = rc ? rc : pl__body_put(w, "}");
     return rc;
 }
 
@@ -186,36 +195,9 @@ static pl_status gemini_encode(const pl_chat *chat, const char *base_url, const 
 {
     static const char *const reserved[] = {
         "contents", "systemInstruction", "system_instruction", "generation_config", "model", "stream", NULL};
-    pl_http_req req = {0};
-    pl_body_writer w = {0};
-    json_t *extra = NULL;
-    pl_status rc = pl__extra_parse(chat->model->params.extra, reserved, &extra, reterr);
-    if (rc)
-        return rc;
-    pl__body_init(&w, &req);
-    rc = check(chat, n_images, extra, reterr);
-    if (rc)
-        goto out;
-    rc = put_head(&req, chat, base_url, reterr);
-    rc = rc ? rc : pl__body_put(&w, "{\"contents\":[");
-    rc = rc ? rc : pl__body_put_messages(&w, chat, false, images, put_content, reterr);
-    rc = rc ? rc : pl__body_put(&w, "]");
-    rc = rc ? rc : put_system(&w, chat);
-    rc = rc ? rc : put_config(&w, chat, json_object_get(extra, CONFIG));
-    rc = rc ? rc : put_rest(&w, extra);
-    rc = rc ? rc : pl__body_put(&w, "}");
-    rc = rc ? rc : pl__body_flush(&w, reterr);
-    if (rc) {
-        rc = pl__fail(reterr, rc, "request body for %s", chat->model->name);
-        goto out;
-    }
-    *ret = req;
-    req = (pl_http_req){0};
-out:
-    json_decref(extra);
-    pl__body_clear(&w);
-    pl__http_req_clear(&req);
-    return rc;
+    static const pl_request_form form = {
+        .reserved = reserved, .system_apart = true, .check = check, .head = put_head, .body = put_body};
+    return pl__request_encode(&form, chat, base_url, images, n_images, ret, reterr);
 }
 
 const pl_codec_ops pl__codec_gemini = {.name = "gemini",
