@@ -360,17 +360,26 @@ static pl_status write_stored(const pl_estimate *e, pl_str *out)
                            count_unknown(e) > 0 && count_unknown(e) < e->n_models ? " where prices are known" : "");
 }
 
+static pl_status write_design(const pl_plan *plan, const pl_setup *setup, pl_str *out)
+{
+    const pl_config *config = setup->config;
+    pl_status rc = pl__str_appendf(out, "\n%llu items", (unsigned long long)plan->n_items);
+
+    if (rc == PL_OK && config->has_peer_review)
+        rc = pl__str_appendf(out, ", %s questions, judges: %s", setup->generated ? "generated" : "given",
+                             setup->judges_all ? "all" : "author");
+    if (rc == PL_OK && config->has_uncertainty)
+        rc = pl__str_appendf(out, ", own answers with %u samples", config->uncertainty.samples);
+    return rc == PL_OK ? pl__str_append_c(out, ". At most this many calls; what is stored is not asked again.\n") : rc;
+}
+
 static pl_status plan_table(const pl_plan *plan, const pl_estimate *e, const pl_setup *setup, pl_str *out,
                             pl_error *reterr)
 {
     pl_status rc = write_calls(plan, setup, out, reterr);
 
     if (rc == PL_OK)
-        rc = pl__str_appendf(out,
-                             "\n%llu items, %s questions, judges: %s. At most this many calls; what is stored is "
-                             "not asked again.\n",
-                             (unsigned long long)plan->n_items, setup->generated ? "generated" : "given",
-                             setup->judges_all ? "all" : "author");
+        rc = write_design(plan, setup, out);
     if (rc == PL_OK)
         rc = write_stored(e, out);
     if (rc == PL_OK)

@@ -1,0 +1,1 @@
+peerless plan -c own.yaml
