@@ -61,7 +61,7 @@ static pl_status work(size_t worker, void *user, pl_error *reterr)
         return pl__fail(reterr, PL_E_NOMEM, "draws of %u images", t->b->n_images);
     for (size_t i = worker; i < t->n && !rc; i += t->n_workers) {
         choose(t, i, copies);
-        rc = pl_resampler_draw(t->b->resampler, copies, &table, reterr);
+        rc = pl_resampler_draw(*t->b->resampler, copies, &table, reterr);
         if (!rc)
             rc = rank_draw(t, i, table, reterr);
     }
@@ -78,6 +78,10 @@ static pl_status run(const pl_bootstrap *b, size_t n, bool is_jackknife, double 
     for (size_t k = 0; k < b->n_methods; k++)
         n_left += !(t.without_bt && pl__bootstrap_bt_method(b->methods[k]));
     if (rc || n_left == 0)
+        return rc;
+    if (!*b->resampler)
+        rc = pl_resampler_new(b->table, b->resampler, reterr);
+    if (rc)
         return rc;
     if (t.n_workers > n)
         t.n_workers = n;

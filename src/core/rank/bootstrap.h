@@ -12,7 +12,7 @@ typedef struct pl_bootstrap {
     uint32_t n_images;
     pl_rank_opts rank; /* as each draw uses them */
     const pl_peer_table *table;
-    const pl_resampler *resampler; /* of the table */
+    pl_resampler **resampler; /* of the table: made, for the caller to free, when it is first needed */
     uint64_t seed;
     uint32_t threads;
 } pl_bootstrap;

@@ -2,6 +2,7 @@
  * are removed in the order of what they do to the gap between the top model and a challenger, as a weighted mean of
  * R feels it, and every number reported was verified by running the method without them. */
 #include "alloc.h"
+#include "bt_without.h"
 #include "error.h"
 #include "spread.h"
 
@@ -25,6 +26,8 @@ typedef struct search {
     size_t n_levers;
     bool *left_out;
     pl_peer_table *table;
+    pl_bt_without *quick; /* in place of the table, where it can be had; */
+    double *scores;       /* what it gives */
 } search;
 
 static int compare_levers(const void *x, const void *y)
@@ -86,29 +89,49 @@ static void find_levers(search *s, uint32_t top, uint32_t challenger)
         qsort(s->levers, s->n_levers, sizeof(*s->levers), compare_levers);
 }
 
-/* Is another model on top without the first k levers' comparisons? Then it is *ret_top. */
-static pl_status try_without(search *s, size_t k, bool *ret_fell, uint32_t *ret_top, pl_error *reterr)
+static bool find_top(search *s, const double *scores, uint32_t *ret_top)
 {
     const pl_fragility_job *job = s->job;
-    pl_ranking *ranking = NULL;
     uint32_t best = job->order[0];
-    memset(s->left_out, 0, pl_peer_table_n_comparisons(job->table) * sizeof(*s->left_out));
-    for (size_t i = 0; i < k; i++)
-        s->left_out[s->levers[i].comparison] = true;
-    pl_status rc = pl_resampler_leave_out(job->resampler, s->left_out, &s->table, reterr);
-    if (!rc)
-        rc = pl_rank_run(job->method, s->table, job->models, job->rank, &ranking, reterr);
-    if (rc)
-        return rc;
-    const double *scores = pl_ranking_scores(ranking);
     for (uint32_t i = 1; i < job->n_ranked; i++) {
         uint32_t m = job->order[i];
         if (!isnan(scores[m]) && (isnan(scores[best]) || scores[m] > scores[best]))
             best = m;
     }
-    *ret_fell = best != job->order[0];
-    if (*ret_fell)
+    if (best != job->order[0])
         *ret_top = best;
+    return best != job->order[0];
+}
+
+static pl_status try_quickly(search *s, size_t k, bool *ret_fell, uint32_t *ret_top, pl_error *reterr)
+{
+    pl__bt_without_reset(s->quick);
+    for (size_t i = 0; i < k; i++)
+        pl__bt_without_drop(s->quick, s->levers[i].comparison);
+    if (pl__bt_without_scores(s->quick, s->scores))
+        return pl__fail(reterr, PL_E_NOMEM, "a search over all comparisons");
+    *ret_fell = find_top(s, s->scores, ret_top);
+    return PL_OK;
+}
+
+/* Is another model on top without the first k levers' comparisons? Then it is *ret_top. */
+static pl_status try_without(search *s, size_t k, bool *ret_fell, uint32_t *ret_top, pl_error *reterr)
+{
+    const pl_fragility_job *job = s->job;
+    pl_ranking *ranking = NULL;
+    if (s->quick)
+        return try_quickly(s, k, ret_fell, ret_top, reterr);
+    memset(s->left_out, 0, pl_peer_table_n_comparisons(job->table) * sizeof(*s->left_out));
+    for (size_t i = 0; i < k; i++)
+        s->left_out[s->levers[i].comparison] = true;
+    pl_status rc = *job->resampler ? PL_OK : pl_resampler_new(job->table, job->resampler, reterr);
+    if (!rc)
+        rc = pl_resampler_leave_out(*job->resampler, s->left_out, &s->table, reterr);
+    if (!rc)
+        rc = pl_rank_run(job->method, s->table, job->models, job->rank, &ranking, reterr);
+    if (rc)
+        return rc;
+    *ret_fell = find_top(s, pl_ranking_scores(ranking), ret_top);
     pl_ranking_free(ranking);
     return PL_OK;
 }
@@ -184,9 +207,11 @@ pl_status pl__fragility(const pl_fragility_job *job, bool *left_out, uint64_t *r
                 .left_out = left_out,
                 .mean = pl__calloc(m, sizeof(*s.mean)),
                 .total = pl__calloc(m, sizeof(*s.total)),
-                .levers = pl__calloc(n, sizeof(*s.levers))};
+                .levers = pl__calloc(n, sizeof(*s.levers)),
+                .scores = pl__calloc(m, sizeof(*s.scores))};
     pl_status rc = PL_OK;
-    if (!s.mean || !s.total || !s.levers) {
+    if (!s.mean || !s.total || !s.levers || !s.scores ||
+        pl__bt_without_new(job->method, job->table, job->models, job->rank, &s.quick)) {
         rc = pl__fail(reterr, PL_E_NOMEM, "a search over %zu comparisons", n);
         goto out;
     }
@@ -201,5 +226,7 @@ out:
     pl__free(s.mean);
     pl__free(s.total);
     pl__free(s.levers);
+    pl__free(s.scores);
+    pl__bt_without_free(s.quick);
     return rc;
 }

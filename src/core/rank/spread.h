@@ -56,7 +56,7 @@ PL_NODISCARD pl_status pl__holm(double *p, size_t n);
 typedef struct pl_fragility_job {
     const char *method;
     const pl_peer_table *table;
-    const pl_resampler *resampler;
+    pl_resampler **resampler; /* of the table: made, for the caller to free, when it is first needed */
     const char *const *models;
     const pl_rank_opts *rank;
     const uint32_t *order; /* as in pl_spread */

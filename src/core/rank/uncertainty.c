@@ -97,12 +97,12 @@ static pl_status replicate_all(job *j, pl_error *reterr)
     return rc;
 }
 
-static pl_status find_fragility(const job *j, size_t k, pl_error *reterr)
+static pl_status find_fragility(job *j, size_t k, pl_error *reterr)
 {
     pl_spread *s = &j->spreads[k];
     pl_fragility_job f = {.method = j->bootstrap.methods[k],
                           .table = j->table,
-                          .resampler = j->resampler,
+                          .resampler = &j->resampler,
                           .models = s->models,
                           .rank = &j->bootstrap.rank,
                           .order = s->order,
@@ -215,10 +215,8 @@ static pl_status run_job(job *j, const pl_rank_opts *rank, pl_error *reterr)
     if (!rc)
         rc = score_all(j, rank, reterr);
     if (!rc && j->u->n_images >= 2) {
-        rc = pl_resampler_new(j->table, &j->resampler, reterr);
-        j->bootstrap.resampler = j->resampler;
-        if (!rc)
-            rc = analyse(j, reterr);
+        j->bootstrap.resampler = &j->resampler;
+        rc = analyse(j, reterr);
     }
     for (size_t k = 0; k < j->bootstrap.n_methods && !rc; k++)
         pl__uncertainty_show(&j->spreads[k], &j->u->methods[k]);

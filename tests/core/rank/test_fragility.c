@@ -75,7 +75,7 @@ static uint64_t fewest(const char *method, const pl_resampler *r, const pl_maker
 
 static void the_bound_holds_and_is_verified(void **state)
 {
-    static const char *const methods[] = {"peer-review", "upme", "majority-vote", "single:m003"};
+    static const char *const methods[] = {"peer-review", "upme", "majority-vote", "single:m003", "bt", "bt-davidson"};
     uint64_t n_exact = 0;
     uint64_t n_all = 0;
     (void)state;
@@ -100,7 +100,7 @@ static void the_bound_holds_and_is_verified(void **state)
         assert_int_equal(pl_peer_table_n_comparisons(t), COMPARISONS_MAX);
         pl_fragility_job job = {.method = method,
                                 .table = t,
-                                .resampler = r,
+                                .resampler = &r,
                                 .models = k->models,
                                 .rank = NULL,
                                 .order = order,
@@ -142,7 +142,7 @@ static void the_known_answer(void **state)
         pl__maker_add(k, i, 2, 0, 1, 0, i < 5 ? PL_VERDICT_A : PL_VERDICT_B);
     pl_peer_table *t = build(k);
     PL_KIT_OK(pl_resampler_new(t, &r, NULL), NULL);
-    pl_fragility_job job = {"peer-review", t, r, k->models, NULL, order, 2};
+    pl_fragility_job job = {"peer-review", t, &r, k->models, NULL, order, 2};
     PL_KIT_OK(pl__fragility(&job, left_out, &n, &top, NULL), NULL);
     assert_int_equal(n, 3);
     assert_int_equal(top, 1);

@@ -1,0 +1,163 @@
+#include "bt_without.h"
+
+#include "alloc.h"
+#include "name_order.h"
+#include "strengths.h"
+#include "tally.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MODELS_MAX 1024u
+
+struct pl_bt_without {
+    pl_rank_opts opts;
+    pl_rank_input in;
+    bool davidson;
+    uint32_t *order;
+    uint32_t *first; /* n_comparisons + 1: where their ballots begin */
+    double unit;     /* what each ballot weighs */
+    double *wins;    /* ballots won, of the whole table, [i * n + j] by place; */
+    double *ties;    /* tied, below the diagonal */
+    size_t n;
+    pl_win_matrix matrix; /* of ballots, until it is scored */
+};
+
+void pl__bt_without_free(pl_bt_without *w)
+{
+    if (!w)
+        return;
+    pl__free(w->order);
+    pl__free(w->first);
+    pl__free(w->wins);
+    pl__free(w->ties);
+    pl__win_matrix_clear(&w->matrix);
+    pl__free(w);
+}
+
+static void add_ballot(pl_bt_without *w, const pl_ballot *v, double sign)
+{
+    pl_win_matrix *m = &w->matrix;
+    if (!pl__ballot_counts(v, w->in.opts))
+        return;
+    size_t a = m->places[v->a];
+    size_t b = m->places[v->b];
+    if (v->a_score >= 1.0)
+        m->wins[a * m->n + b] += sign;
+    else if (v->a_score <= 0.0)
+        m->wins[b * m->n + a] += sign;
+    else
+        m->ties[a > b ? a * m->n + b : b * m->n + a] += sign;
+}
+
+/* Do all weigh the same, and does each comparison have its ballots together? */
+static bool look_at_ballots(pl_bt_without *w, const pl_ballot *ballots, size_t n, size_t n_comparisons)
+{
+    size_t found = 0;
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        const pl_ballot *v = &ballots[i];
+        const pl_ballot *u = i > 0 ? &ballots[i - 1] : v;
+        bool begins = i == 0 || u->item != v->item || u->judge != v->judge || u->a != v->a || u->b != v->b;
+        if (begins && found == n_comparisons)
+            return false;
+        if (begins)
+            w->first[found++] = (uint32_t)i;
+        if (!pl__ballot_counts(v, w->in.opts))
+            continue;
+        double weight = pl__ballot_weight(v, &w->in);
+        if (any && (weight < w->unit || weight > w->unit))
+            return false;
+        w->unit = weight;
+        any = true;
+    }
+    if (n_comparisons > 0)
+        w->first[n_comparisons] = (uint32_t)n;
+    return any && found == n_comparisons;
+}
+
+static pl_status keep_whole(pl_bt_without *w, const pl_ballot *ballots, size_t n)
+{
+    size_t bytes = 0;
+    if (pl__win_matrix_open(&w->matrix, &w->in, NULL))
+        return PL_E_NOMEM;
+    w->n = w->matrix.n;
+    bytes = w->n * w->n * sizeof(double);
+    for (size_t i = 0; i < n; i++)
+        add_ballot(w, &ballots[i], 1.0);
+    w->wins = pl__memdup(w->matrix.wins, bytes);
+    w->ties = pl__memdup(w->matrix.ties, bytes);
+    return w->wins && w->ties ? PL_OK : PL_E_NOMEM;
+}
+
+pl_status pl__bt_without_new(const char *method, const pl_peer_table *table, const char *const *models,
+                             const pl_rank_opts *opts, pl_bt_without **ret)
+{
+    static const pl_rank_opts defaults = PL_RANK_OPTS_INIT;
+    pl_status rc = PL_E_NOMEM;
+    size_t n = 0;
+    size_t n_comparisons = pl_peer_table_n_comparisons(table);
+    const pl_ballot *ballots = pl_peer_table_ballots(table, &n);
+    bool davidson = strcmp(method, "bt-davidson") == 0;
+    if ((!davidson && strcmp(method, "bt") != 0) || pl_peer_table_n_models(table) > MODELS_MAX || n > UINT32_MAX)
+        return PL_OK;
+    pl_bt_without *w = pl__calloc(1, sizeof(*w));
+    if (!w)
+        return rc;
+    w->opts = opts ? *opts : defaults;
+    w->davidson = davidson;
+    w->in =
+        (pl_rank_input){.table = table, .models = models, .n_models = pl_peer_table_n_models(table), .opts = &w->opts};
+    w->first = pl__calloc(n_comparisons + 1, sizeof(*w->first));
+    if (!w->first || pl__name_order(models, w->in.n_models, &w->order))
+        goto out;
+    w->in.order = w->order;
+    rc = PL_OK;
+    if (!look_at_ballots(w, ballots, n, n_comparisons))
+        goto out;
+    rc = keep_whole(w, ballots, n);
+    if (rc)
+        goto out;
+    *ret = w;
+    w = NULL;
+out:
+    pl__bt_without_free(w);
+    return rc;
+}
+
+void pl__bt_without_reset(pl_bt_without *w)
+{
+    pl__win_matrix_reset(&w->matrix, &w->in);
+    memcpy(w->matrix.wins, w->wins, w->n * w->n * sizeof(*w->wins));
+    memcpy(w->matrix.ties, w->ties, w->n * w->n * sizeof(*w->ties));
+}
+
+void pl__bt_without_drop(pl_bt_without *w, size_t comparison)
+{
+    const pl_ballot *ballots = pl_peer_table_ballots(w->in.table, NULL);
+    for (size_t i = w->first[comparison]; i < w->first[comparison + 1]; i++)
+        add_ballot(w, &ballots[i], -1.0);
+}
+
+pl_status pl__bt_without_scores(pl_bt_without *w, double *scores)
+{
+    pl_win_matrix *m = &w->matrix;
+    pl_strengths_model model = {.davidson = w->davidson, .ridge = w->in.opts->bt_ridge};
+    pl_win_graph graph = {0};
+    pl_fit_report report;
+    for (size_t c = 0; c < w->n * w->n; c++) {
+        m->wins[c] *= w->unit;
+        m->ties[c] *= w->unit;
+        m->total += m->wins[c] + m->ties[c];
+    }
+    pl__win_matrix_close(m);
+    double *theta = pl__calloc(m->n, sizeof(*theta));
+    pl_status rc = theta ? pl__win_graph_init(&graph, m) : PL_E_NOMEM;
+    if (!rc)
+        rc = pl__strengths_fit(m, &graph, &model, theta, &report);
+    for (uint32_t i = 0; i < w->in.n_models && !rc; i++)
+        scores[i] = m->places[i] == PL_NO_PLACE ? (double)NAN : theta[m->places[i]];
+    pl__win_graph_clear(&graph);
+    pl__free(theta);
+    return rc;
+}
