@@ -9,8 +9,13 @@
 #include <string.h>
 #include <xxhash.h>
 
+/* Records are many short fields; a call of libcrypto for each would cost as much as the hashing. */
+#define PENDING_BYTES 256
+
 struct pl_sha256 {
     SHA256_CTX ctx;
+    size_t n_pending;
+    uint8_t pending[PENDING_BYTES];
 };
 
 _Static_assert(sizeof(((pl_digest *)0)->bytes) == SHA256_DIGEST_LENGTH, "a digest holds one SHA-256");
@@ -31,12 +36,26 @@ void pl__sha256_free(pl_sha256 *h)
 void pl__sha256_reset(pl_sha256 *h)
 {
     (void)SHA256_Init(&h->ctx);
+    h->n_pending = 0;
+}
+
+static void pass_on(pl_sha256 *h)
+{
+    if (h->n_pending > 0)
+        (void)SHA256_Update(&h->ctx, h->pending, h->n_pending);
+    h->n_pending = 0;
 }
 
 void pl__sha256_add(pl_sha256 *h, const void *bytes, size_t n)
 {
-    if (n > 0)
+    if (n > sizeof(h->pending) - h->n_pending)
+        pass_on(h);
+    if (n > sizeof(h->pending)) {
         (void)SHA256_Update(&h->ctx, bytes, n);
+    } else if (n > 0) {
+        memcpy(h->pending + h->n_pending, bytes, n);
+        h->n_pending += n;
+    }
 }
 
 void pl__sha256_add_u64(pl_sha256 *h, uint64_t x)
@@ -63,6 +82,7 @@ void pl__sha256_add_str(pl_sha256 *h, const char *s)
 
 void pl__sha256_finish(pl_sha256 *h, pl_digest *ret)
 {
+    pass_on(h);
     (void)SHA256_Final(ret->bytes, &h->ctx);
 }
 

@@ -259,6 +259,46 @@ static pl_status memory_unit_each(pl_store *s, const pl_digest *unit, bool with_
     return rc;
 }
 
+/* The next task and whether its call counts. */
+static void counted_next(cursor *c, pl_outcome end, pl_digest *ret_unit, bool *ret_counts, bool *ret_more)
+{
+    (void)pthread_mutex_lock(&c->m->lock);
+    const pl_store_write *task = cursor_next(c, 0);
+    const pl_skip_node *call = task ? pl__skip_find(&c->m->tables[CALLS], task->u.task.call.bytes) : NULL;
+    *ret_more = task;
+    *ret_counts = call && ((const row *)call->value)->w.u.call.outcome < end;
+    if (task)
+        *ret_unit = task->u.task.unit;
+    (void)pthread_mutex_unlock(&c->m->lock);
+}
+
+static pl_status memory_unit_counts(pl_store *s, pl_outcome end,
+                                    pl_status (*fn)(const pl_digest *unit, uint64_t n_tasks, void *user,
+                                                    pl_error *reterr),
+                                    void *user, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+    pl_digest unit = {{0}};
+    uint64_t n = 0;
+    bool more = true;
+    cursor c;
+
+    cursor_init(&c, (memory_store *)s, TASKS);
+    while (rc == PL_OK && more) { /* tasks of a unit stand together */
+        pl_digest next = {{0}};
+        bool counts = false;
+        counted_next(&c, end, &next, &counts, &more);
+        if (n > 0 && (!more || !pl__digest_eq(&unit, &next))) {
+            rc = fn(&unit, n, user, reterr);
+            n = 0;
+        }
+        unit = next;
+        n += counts;
+    }
+    pl__str_clear(&c.memory);
+    return rc;
+}
+
 static pl_status memory_call_each(pl_store *s, pl_status (*fn)(const pl_store_call *call, void *user, pl_error *reterr),
                                   void *user, pl_error *reterr)
 {
@@ -527,6 +567,7 @@ static const pl_store_ops memory_ops = {
     .write = memory_write,
     .call_get = memory_call_get,
     .unit_each = memory_unit_each,
+    .unit_counts = memory_unit_counts,
     .run_begin = memory_run_begin,
     .run_end = memory_run_end,
     .run_get = memory_run_get,

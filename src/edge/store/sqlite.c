@@ -9,12 +9,12 @@
 #define BUSY_TIMEOUT_MS 5000
 #define SQLITE_FILE_BYTES_MIN 512 /* one page of the smallest size */
 /* Of our own kind only: nothing in a store's schema may call functions with side effects, and a damaged page is found
- * when it is read. Memory for pages is bounded at 2 MB a connection. */
+ * when it is read. Memory for pages is bounded at 8 MB a connection. */
 #define SETTINGS_BOTH                                                                                                  \
     "PRAGMA trusted_schema = OFF;"                                                                                     \
     "PRAGMA cell_size_check = ON;"                                                                                     \
     "PRAGMA mmap_size = 0;"                                                                                            \
-    "PRAGMA cache_size = -2048;"
+    "PRAGMA cache_size = -8192;"
 /* A checkpoint every 16 MB of log; a log that grew while a reader held it back is cut to 64 MB afterwards. */
 #define SETTINGS_WRITER                                                                                                \
     "PRAGMA synchronous = FULL;"                                                                                       \
@@ -89,6 +89,8 @@ static void sqlite_close(pl_store *s)
 {
     pl_sqlite *q = (pl_sqlite *)s;
 
+    if (q->rs[PL_RS_COMMIT])
+        pl__sqlite_read_end(q);
     for (size_t i = 0; i < PL_RS_COUNT; i++)
         (void)sqlite3_finalize(q->rs[i]);
     for (size_t i = 0; i < PL_WS_COUNT; i++)
@@ -111,6 +113,7 @@ static const pl_store_ops sqlite_ops = {
     .write = pl__sqlite_write,
     .call_get = pl__sqlite_call_get,
     .unit_each = pl__sqlite_unit_each,
+    .unit_counts = pl__sqlite_unit_counts,
     .run_begin = pl__sqlite_run_begin,
     .run_end = pl__sqlite_run_end,
     .run_get = pl__sqlite_run_get,
@@ -129,6 +132,8 @@ static pl_sqlite *sqlite_new(const char *path)
 
     if (!q)
         return NULL;
+    atomic_init(&q->writing, false);
+    atomic_init(&q->n_commits, 0);
     q->base.ops = &sqlite_ops;
     q->lock.fd = -1;
     pl__str_init(&q->body_scratch, PL_STORE_BODY_BYTES_MAX + 1);

@@ -6,11 +6,17 @@
 
 #define CALL_COLUMNS "c.id, c.key, c.outcome, c.numbers, c.codec, c.message"
 
+/* Calls that do not count are few: looking each task up among them is cheaper than looking up its call. */
+static const char unit_counts[] = "SELECT u.key, t.n FROM (SELECT unit, count(*) AS n FROM task"
+                                  " WHERE call NOT IN (SELECT id FROM call WHERE outcome >= ?1) GROUP BY unit) AS t"
+                                  " CROSS JOIN unit AS u ON u.id = t.unit";
+
 const char *const pl__sqlite_read_sql[PL_RS_COUNT] = {
     [PL_RS_CALL] = "SELECT " CALL_COLUMNS " FROM call AS c WHERE c.key = ?1",
     [PL_RS_BODY] = "SELECT form, size_bytes, bytes FROM body WHERE call = ?1",
     [PL_RS_UNIT] = "SELECT " CALL_COLUMNS ", t.key FROM unit AS u CROSS JOIN task AS t ON t.unit = u.id"
                    " CROSS JOIN call AS c ON c.id = t.call WHERE u.key = ?1 ORDER BY t.key",
+    [PL_RS_UNIT_COUNTS] = unit_counts,
     [PL_RS_RUN] = "SELECT id, config, prompts, version, created_unix_ms, state, summary, n_items FROM run"
                   " WHERE ?1 = 0 OR id = ?1 ORDER BY id DESC LIMIT 1",
     [PL_RS_ITEMS] = "SELECT position, id, json, image_digest, problem FROM item WHERE run = ?1 ORDER BY position",
@@ -19,6 +25,8 @@ const char *const pl__sqlite_read_sql[PL_RS_COUNT] = {
     [PL_RS_FILE] = "SELECT digest FROM file WHERE path = ?1 AND size_bytes = ?2 AND mtime_ns = ?3",
     [PL_RS_ABILITIES] = "SELECT json FROM abilities WHERE endpoint = ?1",
     [PL_RS_CALLS] = "SELECT " CALL_COLUMNS " FROM call AS c ORDER BY c.key",
+    [PL_RS_BEGIN] = "BEGIN",
+    [PL_RS_COMMIT] = "COMMIT",
 };
 
 /* Codes of outcomes that this version or a later one of the same schema may have stored. */
@@ -86,6 +94,33 @@ static pl_status column_call(const pl_sqlite *q, sqlite3_stmt *stmt, pl_store_ca
     return PL_OK;
 }
 
+static void command(pl_sqlite *q, pl_read_stmt which)
+{
+    (void)sqlite3_step(q->rs[which]);
+    (void)sqlite3_reset(q->rs[which]);
+}
+
+void pl__sqlite_read_end(pl_sqlite *q)
+{
+    if (q->reader && !sqlite3_get_autocommit(q->reader))
+        command(q, PL_RS_COMMIT);
+}
+
+/* Makes sure that what is read now sees all that was committed. A store that others may write to gets no transaction of
+ * ours; nor does one that is being written to. Failing is fine: each statement is then a transaction by itself. */
+static void settle_transaction(pl_sqlite *q)
+{
+    unsigned long long n_commits = atomic_load(&q->n_commits);
+    bool writing = atomic_load(&q->writing);
+
+    if (n_commits != q->n_seen || writing)
+        pl__sqlite_read_end(q);
+    if (!q->writer || writing || !sqlite3_get_autocommit(q->reader))
+        return;
+    q->n_seen = n_commits;
+    command(q, PL_RS_BEGIN);
+}
+
 /* Takes the read lock and binds nothing yet; stop() must follow on success. */
 static pl_status start(pl_sqlite *q, pl_read_stmt which, sqlite3_stmt **ret, pl_error *reterr)
 {
@@ -94,6 +129,8 @@ static pl_status start(pl_sqlite *q, pl_read_stmt which, sqlite3_stmt **ret, pl_
         (void)pthread_mutex_unlock(&q->read_lock);
         return pl__fail(reterr, PL_E_INVALID, "store %s: a scan inside the same kind of scan", q->path);
     }
+    if (q->depth++ == 0)
+        settle_transaction(q);
     *ret = q->rs[which];
     return PL_OK;
 }
@@ -102,6 +139,9 @@ static void stop(pl_sqlite *q, sqlite3_stmt *stmt)
 {
     (void)sqlite3_reset(stmt);
     (void)sqlite3_clear_bindings(stmt); /* borrowed memory goes away */
+    q->depth--;
+    if (q->depth == 0 && atomic_load(&q->writing))
+        pl__sqlite_read_end(q);
     (void)pthread_mutex_unlock(&q->read_lock);
 }
 
@@ -225,6 +265,34 @@ pl_status pl__sqlite_unit_each(pl_store *s, const pl_digest *unit, bool with_bod
     if (rc == PL_OK && code != SQLITE_DONE)
         rc = failed(q, code, reterr);
     trim_scratch(q);
+    stop(q, stmt);
+    return rc;
+}
+
+pl_status pl__sqlite_unit_counts(pl_store *s, pl_outcome end,
+                                 pl_status (*fn)(const pl_digest *unit, uint64_t n_tasks, void *user, pl_error *reterr),
+                                 void *user, pl_error *reterr)
+{
+    pl_sqlite *q = (pl_sqlite *)s;
+    sqlite3_stmt *stmt = NULL;
+
+    pl_status rc = start(q, PL_RS_UNIT_COUNTS, &stmt, reterr);
+    if (rc != PL_OK)
+        return rc;
+    int code = sqlite3_bind_int(stmt, 1, (int)end);
+    while (rc == PL_OK && code == SQLITE_OK) {
+        pl_digest unit;
+        code = sqlite3_step(stmt);
+        if (code != SQLITE_ROW)
+            break;
+        code = SQLITE_OK;
+        if (!column_digest(stmt, 0, &unit))
+            rc = damaged(q, "a unit", reterr);
+        else
+            rc = fn(&unit, column_u64(stmt, 1), user, reterr);
+    }
+    if (rc == PL_OK && code != SQLITE_DONE)
+        rc = failed(q, code, reterr);
     stop(q, stmt);
     return rc;
 }

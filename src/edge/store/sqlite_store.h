@@ -7,12 +7,15 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 /* Invariants
  * 1. `writer` (with its statements and the compressor) is used under write_lock only, `reader` (with its statements,
  *    the decompressor and body_scratch) under read_lock only. Neither lock is taken while the other is held, except by
  *    a callback of an _each function that writes.
- * 2. Between operations no statement is active and no transaction is open: readers never hold back a checkpoint.
+ * 2. Between operations no statement is active. The reader's transaction may stay open from one read to the next while
+ *    nothing is written: starting one costs as much as a short read. `n_commits` tells a read whether what is open
+ *    sees the newest commit; whoever begins to write closes it, so that it holds back no checkpoint.
  * 3. A statement that is active belongs to the operation that started it; nesting an operation in itself is refused.
  */
 typedef enum pl_write_stmt {
@@ -42,12 +45,15 @@ typedef enum pl_read_stmt {
     PL_RS_CALL,
     PL_RS_BODY,
     PL_RS_UNIT,
+    PL_RS_UNIT_COUNTS,
     PL_RS_RUN,
     PL_RS_ITEMS,
     PL_RS_FILE,
     PL_RS_BATCHES,
     PL_RS_ABILITIES,
     PL_RS_CALLS,
+    PL_RS_BEGIN,
+    PL_RS_COMMIT,
     PL_RS_COUNT
 } pl_read_stmt;
 
@@ -76,6 +82,11 @@ typedef struct pl_sqlite {
     pthread_mutex_t write_lock;
     pthread_mutex_t read_lock; /* recursive: callbacks may read */
     bool has_write_lock, has_read_lock;
+    sqlite3_int64 n_changes;   /* before the transaction; under write_lock */
+    atomic_bool writing;       /* from before a transaction begins until it has ended */
+    atomic_ullong n_commits;   /* that changed something */
+    unsigned long long n_seen; /* of these, by the reader's open transaction; under read_lock */
+    unsigned depth;            /* reads inside of callbacks of reads; under read_lock */
     pl_body_codec bodies;
     pl_str body_scratch;
 } pl_sqlite;
@@ -84,6 +95,9 @@ typedef struct pl_sqlite {
 #define PL_CALL_NUMBERS_BYTES_MAX 90
 size_t pl__call_numbers_pack(const pl_store_call *call, uint8_t ret[PL_CALL_NUMBERS_BYTES_MAX]); /* bytes used */
 bool pl__call_numbers_unpack(const uint8_t *bytes, size_t n, pl_store_call *ret);                /* false: damaged */
+
+/* Ends the reader's transaction, if one is open. Under read_lock. */
+void pl__sqlite_read_end(pl_sqlite *q);
 
 /* Routes SQLite's memory through alloc.h, once a process. */
 PL_NODISCARD pl_status pl__sqlite_init(pl_error *reterr);
@@ -100,6 +114,9 @@ pl_status pl__sqlite_unit_each(pl_store *s, const pl_digest *unit, bool with_bod
                                pl_status (*fn)(const pl_digest *task, const pl_store_call *call, void *user,
                                                pl_error *reterr),
                                void *user, pl_error *reterr);
+pl_status pl__sqlite_unit_counts(pl_store *s, pl_outcome end,
+                                 pl_status (*fn)(const pl_digest *unit, uint64_t n_tasks, void *user, pl_error *reterr),
+                                 void *user, pl_error *reterr);
 pl_status pl__sqlite_run_get(pl_store *s, int64_t id, pl_store_run *ret, pl_str *memory, pl_error *reterr);
 pl_status pl__sqlite_item_each(pl_store *s, int64_t run_id,
                                pl_status (*fn)(const pl_store_item *item, void *user, pl_error *reterr), void *user,

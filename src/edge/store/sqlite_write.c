@@ -4,8 +4,13 @@
 
 #include <string.h>
 
-static const char item_put[] = "INSERT OR REPLACE INTO item (run, position, id, json, image_digest, problem)"
-                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+/* A run that goes on puts all its items again. What is there already costs no page, so no sync either. */
+static const char item_put[] = "INSERT INTO item (run, position, id, json, image_digest, problem)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                               " ON CONFLICT (run, position) DO UPDATE SET id = excluded.id, json = excluded.json,"
+                               " image_digest = excluded.image_digest, problem = excluded.problem"
+                               " WHERE id <> excluded.id OR json <> excluded.json"
+                               " OR image_digest IS NOT excluded.image_digest OR problem IS NOT excluded.problem";
 static const char run_insert[] = "INSERT INTO run (config, prompts, version, created_unix_ms, state, n_items)"
                                  " VALUES (?1, ?2, ?3, ?4, 0, ?5)";
 
@@ -302,9 +307,17 @@ static pl_status begin(pl_sqlite *q, pl_error *reterr)
     if (!q->writer)
         return pl__fail(reterr, PL_E_INVALID, "store %s: opened for reading only", q->path);
     (void)pthread_mutex_lock(&q->write_lock);
+    atomic_store(&q->writing, true);
+    if (pthread_mutex_trylock(&q->read_lock) == 0) { /* else whoever reads ends it afterwards */
+        pl__sqlite_read_end(q);
+        (void)pthread_mutex_unlock(&q->read_lock);
+    }
+    q->n_changes = sqlite3_total_changes64(q->writer);
     pl_status rc = command(q, PL_WS_BEGIN, reterr);
-    if (rc != PL_OK)
+    if (rc != PL_OK) {
+        atomic_store(&q->writing, false);
         (void)pthread_mutex_unlock(&q->write_lock);
+    }
     return rc;
 }
 
@@ -315,6 +328,9 @@ static pl_status end(pl_sqlite *q, pl_status rc, pl_error *reterr)
         rc = command(q, PL_WS_COMMIT, reterr);
     if (!sqlite3_get_autocommit(q->writer))
         (void)command(q, PL_WS_ROLLBACK, NULL);
+    if (sqlite3_total_changes64(q->writer) != q->n_changes)
+        atomic_fetch_add(&q->n_commits, 1);
+    atomic_store(&q->writing, false);
     pl__body_codec_trim(&q->bodies);
     (void)pthread_mutex_unlock(&q->write_lock);
     return rc;

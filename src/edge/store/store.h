@@ -109,6 +109,11 @@ typedef struct pl_store_ops {
                            pl_status (*fn)(const pl_digest *task, const pl_store_call *call, void *user,
                                            pl_error *reterr),
                            void *user, pl_error *reterr);
+    /* Each unit with how many of its tasks have a call that ended as what comes before `end`, in any order. fn's
+     * failure stops the scan. */
+    pl_status (*unit_counts)(pl_store *s, pl_outcome end,
+                             pl_status (*fn)(const pl_digest *unit, uint64_t n_tasks, void *user, pl_error *reterr),
+                             void *user, pl_error *reterr);
     /* Starts a run, or continues the latest one if its config and prompts are the same bytes. */
     pl_status (*run_begin)(pl_store *s, const pl_store_run *run, int64_t *ret_id, pl_error *reterr);
     pl_status (*run_end)(pl_store *s, int64_t id, pl_run_state state, uint64_t n_items, const char *summary,

@@ -83,7 +83,7 @@ static void test_newer_version_is_refused_and_kept(void **state)
     store_kit_sql(path, "PRAGMA user_version = 99");
     char *before = pl__kit_read(path, &n);
     refused_both(path, PL_E_VERSION, "version 99");
-    refused_both(path, PL_E_VERSION, "up to 2");
+    refused_both(path, PL_E_VERSION, "up to 3");
     unchanged(path, before, n);
     free(before);
     free(path);

@@ -252,6 +252,71 @@ static void test_units_in_key_order(void **state)
     assert_int_equal(store_kit_unit_size(f->s, 6), 0);
 }
 
+typedef struct counted {
+    size_t n_units;
+    uint64_t n_tasks;
+    uint64_t of_first; /* of unit 0 */
+} counted;
+
+static pl_status count_unit(const pl_digest *unit, uint64_t n_tasks, void *user, pl_error *reterr)
+{
+    const pl_digest first = store_kit_digest("unit", 0);
+    counted *c = user;
+    (void)reterr;
+    c->n_units++;
+    c->n_tasks += n_tasks;
+    if (pl__digest_eq(unit, &first))
+        c->of_first = n_tasks;
+    return PL_OK;
+}
+
+static pl_status refuse_unit(const pl_digest *unit, uint64_t n_tasks, void *user, pl_error *reterr)
+{
+    (void)unit;
+    (void)n_tasks;
+    (void)user;
+    if (reterr)
+        *reterr = (pl_error){.code = PL_E_CANCELLED, .msg = "enough"};
+    return PL_E_CANCELLED;
+}
+
+static void test_counts_of_units(void **state)
+{
+    fixture *f = *state;
+    char text[STORE_KIT_TEXT_BYTES];
+    pl_store_write failed[] = {store_kit_call(100, text), store_kit_task(0, 100, 100), store_kit_task(7, 101, 100)};
+    counted all = {0};
+    counted responses = {0};
+
+    for (uint64_t i = 0; i < 60; i++)
+        PL_KIT_OK(store_kit_put(f->s, i * 7 % 60, &f->err), &f->err);
+    failed[0].u.call.outcome = PL_OUTCOME_TIMED_OUT;
+    write_ok(f, failed, 3);
+    reopen(f);
+    PL_KIT_OK(f->s->ops->unit_counts(f->s, PL_OUTCOME_AUTH, count_unit, &responses, &f->err), &f->err);
+    assert_int_equal(responses.n_units, 6); /* unit 7 has nothing but the failure */
+    assert_int_equal(responses.n_tasks, 60);
+    assert_int_equal(responses.of_first, 10);
+    PL_KIT_OK(f->s->ops->unit_counts(f->s, PL_OUTCOME_GARBLED, count_unit, &all, &f->err), &f->err);
+    assert_int_equal(all.n_units, 7);
+    assert_int_equal(all.n_tasks, 62);
+    assert_int_equal(all.of_first, 11);
+    REFUSED(f, f->s->ops->unit_counts(f->s, PL_OUTCOME_AUTH, refuse_unit, NULL, &f->err), PL_E_CANCELLED);
+}
+
+/* The reader may keep a transaction open from one read to the next. */
+static void test_a_read_sees_what_was_just_written(void **state)
+{
+    fixture *f = *state;
+
+    for (uint64_t i = 0; i < 200; i++) {
+        assert_false(store_kit_has_call(f->s, i));
+        PL_KIT_OK(store_kit_put(f->s, i, &f->err), &f->err);
+        assert_true(store_kit_has_call(f->s, i));
+        assert_int_equal(store_kit_unit_size(f->s, i / 10), i % 10 + 1);
+    }
+}
+
 static void test_a_task_can_point_elsewhere(void **state)
 {
     fixture *f = *state;
@@ -590,6 +655,8 @@ int main(void)
         BOTH(test_extreme_calls),
         BOTH(test_what_may_replace_a_call),
         BOTH(test_units_in_key_order),
+        BOTH(test_counts_of_units),
+        BOTH(test_a_read_sees_what_was_just_written),
         BOTH(test_a_task_can_point_elsewhere),
         BOTH(test_a_batch_is_all_or_nothing),
         BOTH(test_mistakes_are_refused),
