@@ -10,7 +10,7 @@
 
 bool pl__run_all_opened(const pl_runner *r)
 {
-    return !r->opening && r->next_item >= pl__dataset_count(r->setup->dataset);
+    return !r->opening && r->round.saw_all && r->next_item >= pl__dataset_count(r->setup->dataset);
 }
 
 /* What a run keeps of an item: everything but its labels. */
@@ -135,6 +135,8 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
 {
     pl_open_item *it = pl__calloc(1, sizeof(*it));
     pl_error err = {0};
+    bool was_put_off = r->round.second;
+    bool put_off = false;
     pl_status rc = PL_OK;
 
     if (!it)
@@ -142,15 +144,22 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
     it->item = pl__dataset_item(r->setup->dataset, r->next_item);
     it->item.position = r->next_item;
     it->position = r->next_item;
+    it->was_put_off = was_put_off;
     if (it->item.image_path)
         rc = item_digest(r, &it->item, &err);
     if (it->item.image_path && rc == PL_OK && r->opts->max_cost_nano_usd > 0)
         (void)pl__image_size(it->item.image_path, &it->width_px, &it->height_px);
-    r->next_item++;
+    if (rc == PL_OK)
+        rc = pl__round_put_off(r, &it->item, &put_off, &err);
+    pl__round_advance(r);
+    if (put_off) {
+        pl__free(it);
+        return PL_OK;
+    }
     if (rc != PL_OK) {
         if (is_item_problem(rc)) {
             rc = pl__run_item_problem(r, it, err.msg, reterr);
-            r->tasks_ended_any += r->tasks_per_image_item;
+            r->tasks_ended_any += was_put_off ? 0 : r->tasks_per_image_item;
         } else if (reterr) {
             *reterr = err;
         }
@@ -340,6 +349,8 @@ static pl_status admit_unit(pl_runner *r, pl_unit *unit, uint32_t found, pl_erro
     r->n_units++;
     r->summary->reused += found;
     r->tasks_ended_any += n - pl__unit_open_tasks(unit);
+    if (r->opening->was_put_off)
+        r->tasks_ended_any -= n;
     if (pl__unit_open_tasks(unit) == 0) {
         pl__run_unit_release(r, u);
         return PL_OK;
@@ -353,7 +364,7 @@ pl_status pl__run_open_unit(pl_runner *r, bool *ret_opened, pl_error *reterr)
     uint32_t found = 0;
     pl_status rc = PL_OK;
 
-    if (r->n_units >= r->window || pl__run_all_opened(r)) {
+    if (r->n_units >= r->window || (!r->opening && r->next_item >= pl__dataset_count(r->setup->dataset))) {
         *ret_opened = false;
         return PL_OK;
     }

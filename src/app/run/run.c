@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define PROGRESS_INTERVAL_NS ((uint64_t)250 * 1000000)
+#define FEED_NS ((uint64_t)2 * 1000000) /* the longest that replies wait while items are opened */
 #define WINDOW_MIN 64u
 #define WINDOW_MAX 2048u
 #define RESULTS_PER_POLL 64
@@ -115,13 +116,16 @@ static void report_progress(pl_runner *r, bool force)
 
 /* ---- the loop ---- */
 
-/* Starts and opens until nothing is hungry or nothing is left to open. */
-static pl_status feed(pl_runner *r, pl_error *reterr)
+/* Starts and opens until nothing is hungry or nothing is left to open, or (*ret_more) until what is under way should be
+ * looked after: there may be a million stored calls to go through. */
+static pl_status feed(pl_runner *r, bool *ret_more, pl_error *reterr)
 {
+    uint64_t until_ns = now_ns(r) + FEED_NS;
     bool hungry = true;
     bool opened = true;
     pl_status rc = PL_OK;
 
+    *ret_more = false;
     while (rc == PL_OK && hungry && opened && !r->stopping) {
         opened = false;
         rc = pl__run_start_ready(r, &hungry, reterr);
@@ -129,6 +133,10 @@ static pl_status feed(pl_runner *r, pl_error *reterr)
             rc = pl__run_open_unit(r, &opened, reterr);
         check_stop(r);
         report_progress(r, false);
+        if (opened && r->n_flights > 0 && now_ns(r) >= until_ns) {
+            *ret_more = true;
+            break;
+        }
     }
     return rc;
 }
@@ -160,11 +168,11 @@ static pl_status take_inbox(pl_runner *r, pl_error *reterr)
     return rc;
 }
 
-static pl_status wait_for_something(pl_runner *r, pl_error *reterr)
+static pl_status wait_for_something(pl_runner *r, bool more, pl_error *reterr)
 {
     pl_call_result results[RESULTS_PER_POLL];
     size_t n = 0;
-    uint64_t until = now_ns(r) + PROGRESS_INTERVAL_NS;
+    uint64_t until = now_ns(r) + (more ? 0 : PROGRESS_INTERVAL_NS);
     pl_status rc = PL_OK;
 
     if (r->deadline_ns < until)
@@ -182,16 +190,33 @@ static pl_status wait_for_something(pl_runner *r, pl_error *reterr)
 
 static pl_status loop(pl_runner *r, pl_error *reterr)
 {
+    bool more = false;
     pl_status rc = PL_OK;
 
     while (rc == PL_OK) {
         check_stop(r);
-        rc = feed(r, reterr);
+        rc = feed(r, &more, reterr);
         if (rc != PL_OK || r->n_flights == 0)
             break; /* nothing is under way and nothing more could be started */
-        rc = wait_for_something(r, reterr);
+        rc = wait_for_something(r, more, reterr);
         if (rc == PL_OK)
             rc = take_inbox(r, reterr);
+        report_progress(r, false);
+    }
+    return rc;
+}
+
+/* What was put off is counted also when nothing more may be asked; what the first round did not come to is not. */
+static pl_status count_put_off(pl_runner *r, pl_error *reterr)
+{
+    bool opened = true;
+    pl_status rc = PL_OK;
+
+    if (!r->stopping)
+        return PL_OK;
+    pl__round_second(r);
+    while (rc == PL_OK && opened && (!r->opts->interrupt || atomic_load(r->opts->interrupt) < 2)) {
+        rc = pl__run_open_unit(r, &opened, reterr);
         report_progress(r, false);
     }
     return rc;
@@ -293,6 +318,8 @@ static pl_status begin_threads(pl_runner *r, pl_error *reterr)
 
     if (rc == PL_OK)
         rc = pl__store_writer_new(r->store, on_durable, r->inbox, &r->writer, reterr);
+    if (rc == PL_OK)
+        rc = pl__round_begin(r, reterr);
     return rc ? rc : pl__run_batches_begin(r, reterr);
 }
 
@@ -388,6 +415,7 @@ static void clear(pl_runner *r)
     pl__free(r->one_each);
     pl__map_free(r->flights_by_key);
     pl__key_set_clear(&r->counted);
+    pl__round_clear(r);
     pl__chat_builder_clear(&r->builder);
 }
 
@@ -445,6 +473,8 @@ pl_status pl__run_execute(const pl_run_opts *opts, pl_run_summary *ret, pl_error
         pl_status settled = PL_OK;
 
         rc = loop(&r, reterr);
+        if (rc == PL_OK)
+            rc = count_put_off(&r, reterr);
         report_progress(&r, true);
         settled = settle(&r, rc == PL_OK ? reterr : NULL);
         rc = rc == PL_OK ? settled : rc;

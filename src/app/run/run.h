@@ -66,6 +66,7 @@ typedef struct pl_key_set {
     size_t n;
 } pl_key_set;
 PL_NODISCARD pl_status pl__key_set_put(pl_key_set *set, const pl_digest *key, bool *ret_new); /* PL_E_NOMEM */
+bool pl__key_set_has(const pl_key_set *set, const pl_digest *key);
 void pl__key_set_clear(pl_key_set *set);
 /* Adds a stored call that is not in the set yet. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__spend_stored(pl_spend *sum, const pl_price *price, pl_key_set *counted,

@@ -84,6 +84,7 @@ typedef struct pl_open_item {
     uint32_t height_px;
     uint32_t units_open;
     bool bad;
+    bool was_put_off; /* its tasks count as ended for progress already */
 } pl_open_item;
 
 typedef struct pl_open_unit {
@@ -138,6 +139,14 @@ typedef struct pl_flight {
 
 #define PL_RATE_SAMPLES 32
 
+/* Which items come when (round.c). */
+typedef struct pl_round {
+    pl_key_set counts; /* units of the store, each together with the number of its tasks */
+    uint8_t *put_off;  /* a bit for each item: it seems whole */
+    bool second;       /* these are being opened */
+    bool saw_all;      /* the first round has come to its end */
+} pl_round;
+
 typedef struct pl_runner {
     const pl_run_opts *opts;
     const pl_setup *setup;
@@ -167,6 +176,7 @@ typedef struct pl_runner {
     pl_open_item *opening; /* the item whose units are being opened; NULL between items */
     uint32_t opening_unit;
     size_t next_item;
+    pl_round round;
     uint64_t spent_nano_usd;
     uint64_t reserved_nano_usd; /* of all flights */
     pl_key_set counted;         /* stored calls that are in the summary's `stored` */
@@ -204,6 +214,15 @@ PL_NODISCARD pl_status pl__ready_push(pl_ready_queue *q, pl_ready ready);
 pl_ready pl__ready_pop(pl_ready_queue *q); /* there must be one */
 /* Puts back what was popped last, nothing having been pushed since. */
 void pl__ready_unpop(pl_ready_queue *q, pl_ready ready);
+
+/* round.c */
+PL_NODISCARD pl_status pl__round_begin(pl_runner *r, pl_error *reterr);
+void pl__round_clear(pl_runner *r);
+void pl__round_advance(pl_runner *r); /* next_item was opened, put off or left out */
+/* The second round begins, though the first one may not have ended: what was put off is to be counted. */
+void pl__round_second(pl_runner *r);
+/* Whether next_item, which is `item` with its digest, can wait for the second round. */
+PL_NODISCARD pl_status pl__round_put_off(pl_runner *r, const pl_item *item, bool *ret_put_off, pl_error *reterr);
 
 /* tasks.c */
 PL_NODISCARD pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr);

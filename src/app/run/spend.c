@@ -85,6 +85,16 @@ pl_status pl__spend_stored(pl_spend *sum, const pl_price *price, pl_key_set *cou
     return PL_OK;
 }
 
+bool pl__key_set_has(const pl_key_set *set, const pl_digest *key)
+{
+    uint64_t bits = slot_of(key);
+    size_t at = (size_t)bits & (set->cap - 1);
+
+    while (set->cap > 0 && set->slots[at] != 0 && set->slots[at] != bits)
+        at = (at + 1) & (set->cap - 1);
+    return set->cap > 0 && set->slots[at] == bits;
+}
+
 void pl__key_set_clear(pl_key_set *set)
 {
     pl__free(set->slots);

@@ -78,6 +78,31 @@ static void a_budget_stops_and_the_next_run_goes_on(void **state)
     close_fixture(&f);
 }
 
+static void what_is_stored_waits_and_is_counted_all_the_same(void **state)
+{
+    fixture f;
+    pl_run_opts opts = {.max_calls = 3};
+
+    (void)state;
+    open_fixture(&f, 4);
+    PL_KIT_OK(pool_execute(&f.run, NULL), &f.run.err);
+    pool_close(&f.run);
+    free(f.items);
+    f.items = pool_write_items(f.dir, 6);
+    pool_open(&f.run, f.dir, pl__httpd_port(f.server.httpd), "items: items.jsonl", WELL, NULL);
+    PL_KIT_OK(pool_execute(&f.run, &opts), &f.run.err);
+    assert_int_equal(f.run.summary.state, PL_RUN_STOPPED);
+    assert_int_equal(f.run.summary.calls, 3);
+    assert_int_equal(f.run.summary.reused, 4 * TASKS_PER_ITEM);
+    assert_int_equal(f.run.summary.tasks_ended, 4 * TASKS_PER_ITEM + 3);
+    PL_KIT_OK(pool_execute(&f.run, NULL), &f.run.err);
+    assert_int_equal(f.run.summary.state, PL_RUN_COMPLETE);
+    assert_int_equal(f.run.summary.tasks_ended, 6 * TASKS_PER_ITEM);
+    assert_int_equal(f.run.summary.calls + f.run.summary.reused, 6 * TASKS_PER_ITEM);
+    assert_false(f.run.summary.stored_in_part);
+    close_fixture(&f);
+}
+
 static void a_deadline_stops_starting_and_keeps_what_arrives(void **state)
 {
     fixture f;
@@ -157,6 +182,15 @@ static pl_status forward_unit_each(pl_store *s, const pl_digest *unit, bool with
     return failing.real->ops->unit_each(failing.real, unit, with_body, fn, user, reterr);
 }
 
+static pl_status forward_unit_counts(pl_store *s, pl_outcome end,
+                                     pl_status (*fn)(const pl_digest *unit, uint64_t n_tasks, void *user,
+                                                     pl_error *reterr),
+                                     void *user, pl_error *reterr)
+{
+    (void)s;
+    return failing.real->ops->unit_counts(failing.real, end, fn, user, reterr);
+}
+
 static pl_status forward_run_begin(pl_store *s, const pl_store_run *run, int64_t *ret_id, pl_error *reterr)
 {
     (void)s;
@@ -206,6 +240,7 @@ static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
         failing.ops.write = failing_write;
         failing.ops.call_get = forward_call_get;
         failing.ops.unit_each = forward_unit_each;
+        failing.ops.unit_counts = forward_unit_counts;
         failing.ops.run_begin = forward_run_begin;
         failing.ops.run_end = forward_run_end;
         failing.ops.file_get = forward_file_get;
@@ -254,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_ends_complete_and_a_second_one_asks_nothing),
         cmocka_unit_test(a_budget_stops_and_the_next_run_goes_on),
+        cmocka_unit_test(what_is_stored_waits_and_is_counted_all_the_same),
         cmocka_unit_test(a_deadline_stops_starting_and_keeps_what_arrives),
         cmocka_unit_test(an_interrupt_loses_nothing_that_was_asked),
         cmocka_unit_test(a_full_disk_ends_the_run_and_loses_nothing_stored),
