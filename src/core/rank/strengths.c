@@ -210,6 +210,21 @@ static void fit_params(fit *f, double tolerance, double *x, double *scratch, boo
         ret->nu = exp(x[f->n]);
 }
 
+static void begin_at(const double *start, const pl_win_matrix *matrix, const uint32_t *place, double *x)
+{
+    for (uint32_t i = 0; i < matrix->n; i++) {
+        double strength = start[matrix->models[i]];
+        if (place[i] != PL_NO_PLACE && isfinite(strength))
+            x[place[i]] = strength;
+    }
+}
+
+static void count_groups(const pl_win_graph *graph, pl_fit_report *report)
+{
+    report->n_groups = graph ? graph->n_groups : 0;
+    report->n_classes = graph ? graph->n_classes : 0;
+}
+
 pl_status pl__strengths_fit(const pl_win_matrix *matrix, const pl_win_graph *graph, const pl_strengths_model *model,
                             double *theta, pl_fit_report *ret)
 {
@@ -228,19 +243,15 @@ pl_status pl__strengths_fit(const pl_win_matrix *matrix, const pl_win_graph *gra
     f.hessian = pl__calloc(room * room, sizeof(*f.hessian));
     if (!place || !sizes || !x || !scratch || !held || !f.pairs || !f.hessian)
         goto out;
-    report.n_groups = graph ? graph->n_groups : 0;
-    report.n_classes = graph ? graph->n_classes : 0;
+    count_groups(graph, &report);
     report.tolerance = TOLERANCE * (1.0 + matrix->total);
     for (uint32_t i = 0; i < n; i++)
         place[i] = i;
     f.n = model->ridge > 0.0 ? n : choose_class(graph, matrix->n, sizes, place);
     list_pairs(&f, matrix, place);
     report.state = n == 0 ? PL_FIT_NOTHING : PL_FIT_NO_MAXIMUM;
-    for (uint32_t i = 0; i < n && model->start; i++) {
-        double start = model->start[matrix->models[i]];
-        if (place[i] != PL_NO_PLACE && isfinite(start))
-            x[place[i]] = start;
-    }
+    if (model->start)
+        begin_at(model->start, matrix, place, x);
     if (f.n > 0)
         fit_params(&f, report.tolerance, x, scratch, held, &report);
     if (report.state == PL_FIT_NO_MAXIMUM) {

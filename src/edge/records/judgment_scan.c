@@ -170,6 +170,24 @@ static uint32_t length_of(const scan *s, member words, member tokens)
     return s->has_number[words] ? s->number[words] : s->number[tokens];
 }
 
+static bool is_complete(const scan *s)
+{
+    static const member needed[] = {ITEM, JUDGE, A, B};
+    static const member optional[] = {IMAGE, CRITERION};
+    const pl_view *t = s->text;
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        if (!is_name(t[needed[i]]))
+            return false;
+    }
+    for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+        if (t[optional[i]].ptr && !is_name(t[optional[i]]))
+            return false;
+    }
+    if (t[A].len == t[B].len && memcmp(t[A].ptr, t[B].ptr, t[A].len) == 0)
+        return false;
+    return t[VERDICT].ptr && !t[RAW].ptr && !(s->has_number[WEIGHT] && s->number[WEIGHT] == 0);
+}
+
 bool pl__judgment_scan(pl_view line, pl_judgment_line *ret)
 {
     scan s = {.at = line.ptr, .end = line.ptr + line.len};
@@ -184,10 +202,7 @@ bool pl__judgment_scan(pl_view line, pl_judgment_line *ret)
     skip_space(&s);
     const pl_view *t = s.text;
     pl_judgment_line l = {.row = {.weight = 1.0}};
-    if (s.at != s.end || t[RAW].ptr || !is_name(t[ITEM]) || !is_name(t[JUDGE]) || !is_name(t[A]) || !is_name(t[B]) ||
-        (t[A].len == t[B].len && memcmp(t[A].ptr, t[B].ptr, t[A].len) == 0) || !t[VERDICT].ptr ||
-        !read_verdict(t[VERDICT], &l.row) || (t[IMAGE].ptr && !is_name(t[IMAGE])) ||
-        (t[CRITERION].ptr && !is_name(t[CRITERION])) || (s.has_number[WEIGHT] && s.number[WEIGHT] == 0))
+    if (s.at != s.end || !is_complete(&s) || !read_verdict(t[VERDICT], &l.row))
         return false;
     l.item = t[ITEM];
     l.image = t[IMAGE].ptr ? t[IMAGE] : t[ITEM];
