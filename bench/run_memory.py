@@ -7,62 +7,17 @@ import argparse
 import json
 import os
 import pathlib
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+import endpoint
+
 GROWTH_MAX = 1.10
 PEAK_MAX_MB = 200.0
 SCENES = 200
 MODELS = ("first", "second", "third")
-REPLY = {
-    "id": "fixed", "object": "chat.completion", "created": 1, "model": "fixed",
-    "choices": [{"index": 0, "finish_reason": "stop",
-                 "message": {"role": "assistant", "content": "The first one says what can be seen.\n\n[[A]]"}}],
-    "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
-}
-NGINX = """
-daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/nginx-error.log;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; client_max_body_size 64m; client_body_buffer_size 4m; keepalive_requests 100000000;
-  client_body_temp_path {dir}/body; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f; uwsgi_temp_path {dir}/u;
-  scgi_temp_path {dir}/s;
-  server {{
-    listen 127.0.0.1:{port} backlog=1024;
-    default_type application/json;
-    location / {{ return 200 '{reply}'; }}
-  }}
-}}
-"""
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def start_nginx(directory):
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    if not os.path.exists(nginx):
-        sys.exit("nginx is not installed (Debian: apt install nginx-light)")
-    port = free_port()
-    conf = directory / "nginx.conf"
-    reply = json.dumps(REPLY).replace("\\", "\\\\").replace("'", "\\'")
-    conf.write_text(NGINX.format(dir=directory, port=port, reply=reply))
-    server = subprocess.Popen([nginx, "-p", str(directory), "-c", str(conf)], stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return server, port
-        except OSError:
-            time.sleep(0.05)
-    server.kill()
-    sys.exit(f"nginx does not answer: {(directory / 'nginx-error.log').read_text()}")
 
 
 def write_run(directory, kind, n, port):
@@ -115,7 +70,7 @@ def main():
 
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        server, port = start_nginx(directory)
+        server, port = endpoint.start_nginx(directory)
         try:
             os.chdir(directory)
             if "image" in args.kinds:
