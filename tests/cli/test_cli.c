@@ -34,7 +34,7 @@ static void wrong_words_are_told_what_would_be_right(void **state)
 {
     (void)state;
     expect(NULL, CLI_WORDS("rnak"), 2, NULL, "did you mean rank?");
-    expect(NULL, CLI_WORDS("study"), 2, NULL, "does not exist yet");
+    expect(NULL, CLI_WORDS("serve"), 2, NULL, "does not exist yet");
     expect(NULL, CLI_WORDS("rank", "--methds", "upme"), 2, NULL, "did you mean --methods?");
     expect(NULL, CLI_WORDS("rank", "--format", "xml"), 2, NULL, "table, json or csv");
     expect(NULL, CLI_WORDS("rank", "--upme-step", "two"), 2, NULL, "takes a number");
