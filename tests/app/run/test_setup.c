@@ -74,6 +74,20 @@ static void what_cannot_be_is_refused_in_words(void **state)
     check(TEXT_ONLY, "evaluations: {peer_review: {criteria: [visual]}}", PL_E_INVALID, false, false, "visual");
 }
 
+#define CHOICE "{\"id\":\"4\",\"question\":\"Which?\",\"options\":[\"cat\",\"dog\"]}\n"
+#define AMBIGUOUS "{\"id\":\"5\",\"question\":\"Which?\",\"options\":[\"B\",\"dog\"]}\n"
+
+static void own_answers_need_questions(void **state)
+{
+    (void)state;
+    check(TEXT_ONLY CHOICE WITH_QUESTION, "evaluations: {uncertainty: {}}", PL_OK, false, false, NULL);
+    check(TEXT_ONLY CHOICE, "evaluations: {uncertainty: {}, peer_review: {}}", PL_OK, false, true, NULL);
+    check(CHOICE WITHOUT, "evaluations: {uncertainty: {}}", PL_E_INVALID, false, false, "item 2 has no question");
+    check(CHOICE AMBIGUOUS, "evaluations: {uncertainty: {}}", PL_E_INVALID, false, false, "by the letter B");
+    check(AMBIGUOUS, "", PL_OK, false, true, NULL); /* nobody is asked for a letter */
+    check(CHOICE, "evaluations: {uncertainty: {prompts: .}}", PL_E_NOT_FOUND, false, false, "choice.txt, open.txt");
+}
+
 static void plans_count_every_call(void **state)
 {
     char *dir = pl__kit_temp_new();
@@ -100,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_follow_the_items),
         cmocka_unit_test(what_cannot_be_is_refused_in_words),
+        cmocka_unit_test(own_answers_need_questions),
         cmocka_unit_test(plans_count_every_call),
     };
 
