@@ -76,7 +76,7 @@ static const char *parse_problem(const json_error_t *error)
     }
 }
 
-pl_status pl__json_parse(pl_view text, json_t **ret, pl_error *reterr)
+static pl_status parse(pl_view text, size_t flags, json_t **ret, pl_error *reterr)
 {
     json_error_t error = {0};
     if (text.len > PL_JSON_DOCUMENT_BYTES_MAX)
@@ -86,7 +86,7 @@ pl_status pl__json_parse(pl_view text, json_t **ret, pl_error *reterr)
         return pl__fail(reterr, PL_E_LIMIT, "JSON nested more than %d deep", PL_JSON_DEPTH_MAX);
     memory_refused = false;
     parsing = true;
-    json_t *doc = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &error);
+    json_t *doc = json_loadb(text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | flags, &error);
     parsing = false;
     if (memory_refused || (!doc && json_error_code(&error) == json_error_out_of_memory)) {
         json_decref(doc);
@@ -97,6 +97,16 @@ pl_status pl__json_parse(pl_view text, json_t **ret, pl_error *reterr)
                         parse_problem(&error));
     *ret = doc;
     return PL_OK;
+}
+
+pl_status pl__json_parse(pl_view text, json_t **ret, pl_error *reterr)
+{
+    return parse(text, 0, ret, reterr);
+}
+
+pl_status pl__json_parse_nul(pl_view text, json_t **ret, pl_error *reterr)
+{
+    return parse(text, JSON_ALLOW_NUL, ret, reterr);
 }
 
 typedef struct writer {

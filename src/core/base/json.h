@@ -14,6 +14,8 @@ void pl__json_use_alloc(void);
 /* Strict: one document, UTF-8, no duplicate keys, no NUL in strings kept (allowed inside as \u0000), bounded depth
  * and size. PL_E_PARSE (message has line and column), PL_E_LIMIT or PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__json_parse(pl_view text, json_t **ret, pl_error *reterr);
+/* The same, but strings may hold NUL, which small models' tokens do: take their length. */
+PL_NODISCARD pl_status pl__json_parse_nul(pl_view text, json_t **ret, pl_error *reterr);
 /* Compact, keys in insertion order, reals with 17 significant digits, no locale. Appends to out. */
 PL_NODISCARD pl_status pl__json_write(const json_t *doc, pl_str *out);
 /* Canonical: as above with keys sorted, for hashing. */

@@ -211,6 +211,15 @@ static pl_status decode_document(const pl_http_reply *raw, const json_t *doc, in
     return PL_OK;
 }
 
+/* A text is a C string to whom it is shown; a NUL in it is as good as any sign that is none. */
+static void replace_nuls(char *text, size_t len)
+{
+    for (size_t i = 0; text && i < len; i++) {
+        if (text[i] == '\0')
+            text[i] = '?';
+    }
+}
+
 pl_status pl__decode(const pl_http_reply *reply, int64_t now_unix_ms, pl_success_fn fn, pl_decoded *ret,
                      pl_error *reterr)
 {
@@ -221,7 +230,7 @@ pl_status pl__decode(const pl_http_reply *reply, int64_t now_unix_ms, pl_success
     bool success = reply->status >= 200 && reply->status < 300;
     pl_status rc = PL_OK;
     if (!pl__is_html(body) && (success || body.len > 0))
-        rc = pl__json_parse(body, &doc, &problem);
+        rc = pl__json_parse_nul(body, &doc, &problem);
     if (rc == PL_E_NOMEM)
         goto out;
     rc = PL_OK;
@@ -238,6 +247,9 @@ out:
         pl__reply_clear(&decoded.reply);
         return pl__fail(reterr, rc, "reply of %zu bytes", body.len);
     }
+    replace_nuls(decoded.reply.text, decoded.reply.text_len);
+    for (size_t i = 0; i < decoded.reply.n_further; i++)
+        replace_nuls(decoded.reply.further[i].text, decoded.reply.further[i].text_len);
     *ret = decoded;
     return PL_OK;
 }

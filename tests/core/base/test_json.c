@@ -49,6 +49,18 @@ static void test_refused_texts(void **state)
     refused(pl__view_n("[]\0", 3), PL_E_PARSE, "after the end");
 }
 
+static void test_nul_where_it_may_be(void **state)
+{
+    (void)state;
+    json_t *doc = NULL;
+    pl_error err = {0};
+    PL_KIT_OK(pl__json_parse_nul(pl__view("[\"a\\u0000b\"]"), &doc, &err), &err);
+    assert_int_equal(json_string_length(json_array_get(doc, 0)), 3);
+    assert_memory_equal(json_string_value(json_array_get(doc, 0)), "a\0b", 3);
+    json_decref(doc);
+    PL_KIT_STATUS(pl__json_parse_nul(pl__view("{\"\\u0000\": 1}"), &doc, &err), PL_E_PARSE, &err);
+}
+
 /* A message may be shown and logged; what the document says may not. */
 static void test_messages_do_not_quote(void **state)
 {
@@ -317,6 +329,7 @@ int main(void)
     pl__json_use_alloc();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused_texts),
+        cmocka_unit_test(test_nul_where_it_may_be),
         cmocka_unit_test(test_messages_do_not_quote),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_size_limit),

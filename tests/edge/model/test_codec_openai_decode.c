@@ -14,7 +14,7 @@ static void survives_refusals(void **state)
     static const char *const names[] = {"ok_openai.http",         "ok_parts.http",      "refused_part.http",
                                         "ok_vllm_reasoning.http", "rate_ms.http",       "garbled_html.http",
                                         "aborted_sglang.http",    "error_in_200.http",  "logprobs_bytes.http",
-                                        "samples_three.http",     "think_logprobs.http"};
+                                        "logprobs_nul.http",      "samples_three.http", "think_logprobs.http"};
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         fixture_refuse_memory("openai", names[i]);
