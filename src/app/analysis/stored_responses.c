@@ -68,9 +68,11 @@ static json_t *text_json(line_visit *v, const char *bytes, size_t len)
         return json_stringn(bytes, len);
     pl__str_reset(&v->text);
     for (size_t i = 0; i < len; i++) {
-        bool plain = bytes[i] != '\0' && (unsigned char)bytes[i] < 0x80;
+        char c = bytes[i];
 
-        if (pl__str_append_char(&v->text, plain ? bytes[i] : '?') != PL_OK)
+        if (c == '\0' || (unsigned char)c >= 0x80)
+            c = '?';
+        if (pl__str_append_char(&v->text, c) != PL_OK)
             return NULL;
     }
     return json_stringn(v->text.ptr, v->text.len);

@@ -156,8 +156,10 @@ static pl_status at_temperature(const pl_uncertainty_design *d, double temperatu
                                 pl_error *reterr)
 {
     pl_model_spec *specs = pl__calloc(d->n_models, sizeof(*specs));
-    pl_status rc = specs ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "uncertainty");
+    pl_status rc = PL_OK;
 
+    if (!specs)
+        return pl__fail(reterr, PL_E_NOMEM, "uncertainty");
     for (uint32_t i = 0; i < d->n_models && rc == PL_OK; i++) {
         specs[i] = d->models[i];
         specs[i].params.temperature = temperature;
