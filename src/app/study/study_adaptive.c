@@ -7,10 +7,12 @@
 #include "thread.h"
 
 #include <math.h>
-#include <peerless/stats.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define METHOD_DEFAULT "judge-bt"
+/* On a full design its order is that of the win rates. On a part that is not balanced win rates cannot be compared:
+ * those who met strong opponents would lose by it. */
+#define METHOD_DEFAULT "bt"
 #define BATCHES 400u /* that a design is made in: the posterior is fitted after each */
 #define BATCH_MIN 5u
 #define N_DESIGNS 2u
@@ -105,12 +107,21 @@ static pl_status one_design(size_t index, void *user, pl_error *reterr)
     return rc;
 }
 
-/* The first point from which the mean over the seeds stays at the target or above; N_POINTS if there is none. */
-static size_t reached(const pl_study *s, const pl_study_row *rows, double target)
+/* The first point at which the mean over the seeds is at the target or above; N_POINTS if there is none. */
+static size_t reached(const pl_study_row *rows, double target)
+{
+    size_t first = 0;
+
+    while (first < N_POINTS && !(rows[first].mean[0] >= target))
+        first++;
+    return first;
+}
+
+/* The first point from which it stays there. */
+static size_t kept(const pl_study_row *rows, double target)
 {
     size_t first = N_POINTS;
 
-    (void)s;
     for (size_t i = N_POINTS; i-- > 0 && rows[i].mean[0] >= target;)
         first = i;
     return first;
@@ -150,36 +161,92 @@ static double mean_of(const double *x, uint32_t n)
     return known > 0.0 ? sum / known : (double)NAN;
 }
 
+static int by_size(const void *x, const void *y)
+{
+    double a = *(const double *)x;
+    double b = *(const double *)y;
+
+    return (a > b) - (a < b);
+}
+
+/* The median over the seeds of the judgments from which on that seed's own ranking stays at the target. */
+static pl_status median_needed(const replay *r, uint32_t design, double target, double *ret, pl_error *reterr)
+{
+    uint32_t n = r->n_seeds;
+    double *needed = pl__calloc(n, sizeof(*needed));
+
+    if (!needed)
+        return pl__fail(reterr, PL_E_NOMEM, "a study of %u seeds", n);
+    for (uint32_t k = 0; k < n; k++) {
+        size_t row = ((size_t)design * n + k) * N_POINTS;
+
+        needed[k] = (double)r->design.n_judgments;
+        for (size_t i = N_POINTS; i-- > 0 && r->spearman[row + i] >= target;)
+            needed[k] = r->judgments[row + i];
+    }
+    qsort(needed, n, sizeof(*needed), by_size);
+    *ret = n % 2 == 1 ? needed[n / 2] : 0.5 * (needed[n / 2 - 1] + needed[n / 2]);
+    pl__free(needed);
+    return PL_OK;
+}
+
+static bool is_strength(const char *method)
+{
+    return strcmp(method, "bt") == 0 || strcmp(method, "bt-davidson") == 0 || strcmp(method, "judge-bt") == 0;
+}
+
 static pl_status sum_up(pl_study_work *w, const replay *r, pl_error *reterr)
 {
     pl_study *s = w->study;
-    double needed[N_DESIGNS];
+    double reach[N_DESIGNS];
+    double keep[N_DESIGNS];
+    double median[N_DESIGNS] = {0.0};
+    pl_status rc = PL_OK;
     double stopped = 0.0;
     double right = 0.0;
 
     pl__study_sum_up(s);
     for (uint32_t d = 0; d < N_DESIGNS; d++) {
-        size_t at = reached(s, s->rows + d * N_POINTS, w->request->target);
+        const pl_study_row *rows = s->rows + d * N_POINTS;
+        size_t first = reached(rows, w->request->target);
+        size_t last = kept(rows, w->request->target);
 
-        needed[d] = at < N_POINTS ? s->rows[d * N_POINTS + at].mean[1] : (double)NAN;
+        reach[d] = first < N_POINTS ? rows[first].mean[1] : (double)NAN;
+        keep[d] = last < N_POINTS ? rows[last].mean[1] : (double)NAN;
     }
+    for (uint32_t d = 0; d < N_DESIGNS && rc == PL_OK; d++)
+        rc = median_needed(r, d, w->request->target, &median[d], reterr);
+    if (rc == PL_OK && !is_strength(r->method))
+        rc =
+            pl__study_note(s, reterr,
+                           "%s compares models that met different opponents in a part of a design; bt, bt-davidson and "
+                           "judge-bt allow for that",
+                           r->method);
+    if (rc != PL_OK)
+        return rc;
     for (uint32_t k = 0; k < r->n_seeds; k++) {
         stopped += isnan(r->stop[k]) ? 0.0 : 1.0;
         right += r->stop_spearman[k] >= w->request->target ? 1.0 : 0.0;
     }
     pl__study_fact(s, "target_spearman", w->request->target);
     pl__study_fact(s, "judgments_full", (double)r->design.n_judgments);
-    pl__study_fact(s, "judgments_needed_random", needed[0]);
-    pl__study_fact(s, "judgments_needed_adaptive", needed[1]);
-    pl__study_fact(s, "adaptive_over_random", needed[1] / needed[0]);
+    pl__study_fact(s, "judgments_to_reach_random", reach[0]);
+    pl__study_fact(s, "judgments_to_reach_adaptive", reach[1]);
+    pl__study_fact(s, "to_reach_adaptive_over_random", reach[1] / reach[0]);
+    pl__study_fact(s, "judgments_to_stay_random", keep[0]);
+    pl__study_fact(s, "judgments_to_stay_adaptive", keep[1]);
+    pl__study_fact(s, "median_to_stay_random", median[0]);
+    pl__study_fact(s, "median_to_stay_adaptive", median[1]);
     pl__study_fact(s, "confidence", w->request->confidence);
     pl__study_fact(s, "share_of_seeds_separated", stopped / r->n_seeds);
     pl__study_fact(s, "judgments_when_separated", mean_of(r->stop_judgments, r->n_seeds));
     pl__study_fact(s, "spearman_when_separated", mean_of(r->stop_spearman, r->n_seeds));
     pl__study_fact(s, "share_at_target_when_separated", stopped > 0.0 ? right / stopped : (double)NAN);
-    return pl__study_note(s, reterr,
-                          "needed: the fewest judgments from which on the mean over the seeds stays at the target; a "
-                          "comparison is all that one judge says about one pair of answers");
+    return pl__study_note(
+        s, reterr,
+        "to reach, to stay: the fewest judgments at which, from which on, the mean over the seeds is at "
+        "the target; median: of the seeds one by one, from where each stays; a comparison is all that "
+        "one judge says about one pair of answers");
 }
 
 static pl_status run_replay(pl_study_work *w, replay *r, const pl_peer_table *table, pl_error *reterr)

@@ -97,8 +97,8 @@ static double largest_difference(const convergence *c)
     double largest = 0.0;
 
     for (uint32_t m = 0; m < n; m++) {
-        double low = INFINITY;
-        double high = -INFINITY;
+        double low = HUGE_VAL;
+        double high = -HUGE_VAL;
 
         for (uint32_t k = 0; k < c->starts; k++) {
             double x = c->scores[(size_t)k * n + m];

@@ -6,7 +6,8 @@
 /* What the comparisons made so far say of the candidates' strengths (ours): the mean of a score s of j against k by
  * judge r is 1 / (1 + exp(-a_r (theta_j - theta_k))), its variance phi p (1 - p). theta ~ N(0, 3^2) and
  * a_r ~ N(1, 1/2^2) on a >= PL_POSTERIOR_A_MIN, as in judge-bt; position, length and family are left to the balance of
- * the design. Quasi-likelihood, Fisher scoring; the covariance is the inverse of the information at the maximum. */
+ * the design. Quasi-likelihood, Fisher scoring; the covariance is the inverse of the information on theta at the
+ * maximum, with a as it is there. */
 
 #define PL_DESIGN_MODELS_MAX 64u /* candidates, and judges */
 #define PL_POSTERIOR_A_MIN 0.05

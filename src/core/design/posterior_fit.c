@@ -143,18 +143,21 @@ static double dispersion(const pl_posterior *p)
     return fmax(PHI_MIN, seen / expected);
 }
 
-/* phi (H^-1): the quasi-likelihood's covariance, a marginalised out. */
+/* phi (H^-1) of theta, the judges' a held where they are: what is unknown of their common scale stretches or shrinks
+ * all differences together and says nothing of the order. */
 static void invert(pl_posterior *p, double *info, double *column)
 {
     size_t n = p->n_candidates;
     size_t k = n + p->n_judges;
 
-    if (!pl__cholesky_factor(info, k))
+    for (size_t i = 1; i < n; i++)
+        memmove(info + i * n, info + i * k, n * sizeof(*info));
+    if (!pl__cholesky_factor(info, n))
         return; /* cannot be: the penalties make it positive definite */
     for (size_t i = 0; i < n; i++) {
-        memset(column, 0, k * sizeof(*column));
+        memset(column, 0, n * sizeof(*column));
         column[i] = 1.0;
-        pl__cholesky_solve(info, k, column);
+        pl__cholesky_solve(info, n, column);
         for (size_t j = 0; j <= i; j++)
             p->covariance[i * n + j] = p->covariance[j * n + i] = p->phi * column[j];
     }
