@@ -142,3 +142,17 @@ void cli_more_limits(const char *dir, const char *keys)
     free(config);
     free(path);
 }
+
+size_t cli_settled_lines(const char *path)
+{
+    const struct timespec nap = {0, 500000000};
+    size_t now = cli_count_lines(path);
+    size_t before = 0;
+
+    do {
+        before = now;
+        (void)nanosleep(&nap, NULL);
+        now = cli_count_lines(path);
+    } while (now != before);
+    return now;
+}

@@ -23,6 +23,8 @@ char *cli_output(const char *dir, const char *const *words);
 /* Tables of several methods over a store, as JSON; to be freed. */
 char *cli_rank(const char *dir, const char *store);
 size_t cli_count_lines(const char *path);
+/* The same of a request log, once the server has answered what a program that ended early has left with it. */
+size_t cli_settled_lines(const char *path);
 /* The pool's config, with these keys more among each model's limits: "attempts: 10". */
 void cli_more_limits(const char *dir, const char *keys);
 

@@ -12,6 +12,19 @@
 #include <time.h>
 
 #define COMPLAINTS 13
+
+/* Sanitizers keep what was freed, to watch it. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MEASURABLE false
+#endif
+#endif
+#if !defined(MEASURABLE) && (defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__))
+#define MEASURABLE false
+#elif !defined(MEASURABLE)
+#define MEASURABLE true
+#endif
+
 #define HOLD_MS 1500u /* of each reply, as long as the first one has not left */
 
 /* A server whose models answer at once and alike; "down" never does. */
@@ -221,6 +234,12 @@ static uint32_t crc_of(const unsigned char *bytes, size_t n)
     return ~crc;
 }
 
+static void name_chunk(unsigned char *at, const char *name)
+{
+    for (size_t i = 0; i < 4; i++)
+        at[4 + i] = (unsigned char)name[i];
+}
+
 /* Ends a chunk whose length, type and n bytes lie at `at`. */
 static size_t close_chunk(unsigned char *at, size_t n)
 {
@@ -241,12 +260,16 @@ static void write_noise(const world *w, const char *name, uint32_t seed)
     size_t n = 0;
 
     memcpy(png, signature, sizeof(signature));
-    memcpy(chunk + 4, "IHDR", 4);
+    name_chunk(chunk, "IHDR");
     (void)put_be32(chunk + 8, SIDE);
     (void)put_be32(chunk + 12, SIDE);
-    memcpy(chunk + 16, "\x08\x02\x00\x00\x00", 5);
+    chunk[16] = 8; /* bits a channel */
+    chunk[17] = 2; /* RGB */
+    chunk[18] = chunk[19] = chunk[20] = 0;
     chunk += close_chunk(chunk, 13);
-    memcpy(chunk + 4, "IDAT\x78\x01", 6);
+    name_chunk(chunk, "IDAT");
+    chunk[8] = 0x78;
+    chunk[9] = 1;
     n = 2;
     for (size_t at = 0; at < PIXELS; at++) {
         if (at % BLOCK_MAX == 0) {
@@ -264,7 +287,7 @@ static void write_noise(const world *w, const char *name, uint32_t seed)
     }
     n += put_be32(chunk + 8 + n, b << 16 | a);
     chunk += close_chunk(chunk, n);
-    memcpy(chunk + 4, "IEND", 4);
+    name_chunk(chunk, "IEND");
     chunk += close_chunk(chunk, 0);
     free(pl__kit_write(w->dir, name, png, (size_t)(chunk - png)));
 }
@@ -301,7 +324,8 @@ static void images_are_not_held_in_memory(void **state)
     long more_kb = (long)((MANY - FEW) * (PIXELS / 1024) * 4 / 3); /* in base64, if all were held */
     print_message("%d images: %ld KB at most, %d images: %ld KB; all in base64: %ld KB more\n", FEW, few_kb, MANY,
                   many_kb, more_kb);
-    assert_true(many_kb - few_kb < more_kb / 3);
+    if (MEASURABLE)
+        assert_true(many_kb - few_kb < more_kb / 3);
 }
 
 /* ---- dependency hell: https://github.com/open-compass/VLMEvalKit/issues/100 ---- */

@@ -136,7 +136,7 @@ static void open_world(world *w, const char *dir, const char *pool, const char *
                                        "--dialect", dialect));
     free(pl__kit_write_text(dir, "peerless.yaml", config));
     free(config);
-    cli_more_limits(dir, "attempts: 10, timeout_first_byte: 3s, timeout_total: 4s");
+    cli_more_limits(dir, "attempts: 10, timeout_first_byte: 6s, timeout_total: 8s");
 }
 
 /* Ends the server; what it counted. */

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define MODELS 6
-#define IN_FLIGHT_MAX (MODELS * 16) /* models times their concurrency */
+#define IN_FLIGHT_MAX ((size_t)MODELS * 16) /* models times their concurrency */
 
 typedef struct world {
     cli_pool pool;
@@ -35,7 +35,7 @@ static size_t asked(world *w)
 {
     size_t before = w->requests;
 
-    w->requests = cli_count_lines(w->pool.log);
+    w->requests = cli_settled_lines(w->pool.log);
     return w->requests - before;
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define IN_FLIGHT_MAX (6 * 16) /* models times their concurrency */
+#define IN_FLIGHT_MAX ((size_t)6 * 16) /* models times their concurrency */
 
 static size_t kills_wanted(void)
 {
@@ -39,21 +39,6 @@ static void run_and_kill(const char *dir, const char *log, unsigned wait_ms)
     pl__kit_result_clear(&result);
 }
 
-/* Requests answered, once the server has answered what a killed run left with it. */
-static size_t settled_requests(const char *log)
-{
-    const struct timespec nap = {0, 100000000};
-    size_t now = cli_count_lines(log);
-    size_t before = 0;
-
-    do {
-        before = now;
-        (void)nanosleep(&nap, NULL);
-        now = cli_count_lines(log);
-    } while (now != before);
-    return now;
-}
-
 typedef struct campaign {
     cli_pool pool;
     char *undisturbed; /* tables */
@@ -79,7 +64,7 @@ static void forget_store(const campaign *c)
 /* Runs to the end what the kills have left. */
 static void finish_store(campaign *c)
 {
-    size_t before = settled_requests(c->pool.log);
+    size_t before = cli_settled_lines(c->pool.log);
     char *resumed = NULL;
 
     free(cli_output(c->pool.dir, CLI_WORDS("run", "--store", "killed.db", "-q", "--no-rank")));
