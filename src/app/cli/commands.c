@@ -100,7 +100,7 @@ static const pl_command COMMANDS[] = {
      pl__cmd_rank},
     {"diagnose", "how each judge judges: habits, biases, agreement, missing verdicts", "", 0, pl__ranking_options,
      PL_RANKING_OPTIONS, "peerless diagnose --store run.db --reference people.jsonl", pl__cmd_diagnose},
-    {"study", "what a ranking owes to images, criteria, weights, orders and judges", "STUDY ", 1, pl__study_options,
+    {"study", "what a ranking owes to images, criteria, weights, orders and judges", "STUDY", 1, pl__study_options,
      PL_STUDY_OPTIONS, "peerless study sample-size --store run.db --truth truth.csv", pl__cmd_study},
     {"export", "write what a store holds as JSONL", "", 0, EXPORT, COUNT(EXPORT),
      "peerless export --store run.db --what judgments -o judgments.jsonl.gz", pl__cmd_export},

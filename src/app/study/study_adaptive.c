@@ -37,12 +37,51 @@ typedef struct replay {
     double *stop_spearman;
 } replay;
 
+static double mean_of(const double *x, uint32_t n)
+{
+    double sum = 0.0;
+    double known = 0.0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        sum += isnan(x[i]) ? 0.0 : x[i];
+        known += isnan(x[i]) ? 0.0 : 1.0;
+    }
+    return known > 0.0 ? sum / known : (double)NAN;
+}
+
+static int by_size(const void *x, const void *y)
+{
+    double a = *(const double *)x;
+    double b = *(const double *)y;
+
+    return (a > b) - (a < b);
+}
+
+/* The median over the seeds of the judgments from which on that seed's own ranking stays at the target. */
+/* Scores of a part. Who was not seen yet stands in the middle: ranking the others alone would look too good. */
+static pl_status agree_whole(const replay *r, const double *part, double *ret, pl_error *reterr)
+{
+    uint32_t m = r->w->set->n_models;
+    double agreement[PL_AGREEMENT_METRICS];
+    double middle = mean_of(part, m);
+    pl_status rc = PL_OK;
+    double *scores = pl__memdup(part, m * sizeof(*scores));
+
+    if (!scores)
+        return pl__fail(reterr, PL_E_NOMEM, "a part of a design");
+    for (uint32_t i = 0; i < m; i++)
+        scores[i] = isnan(scores[i]) ? middle : scores[i];
+    rc = pl__agree_with(scores, r->full, m, agreement, reterr);
+    if (rc == PL_OK)
+        *ret = isnan(agreement[1]) ? 0.0 : agreement[1]; /* all alike: no order yet */
+    pl__free(scores);
+    return rc;
+}
+
 /* Spearman of the ranking by the first n comparisons of the order with that by all. */
 static pl_status rank_part(const replay *r, const uint32_t *order, size_t n, pl_peer_table **table, double *ret,
                            double *ret_judgments, pl_error *reterr)
 {
-    uint32_t m = r->w->set->n_models;
-    double agreement[PL_AGREEMENT_METRICS];
     pl_rank_opts opts = r->w->request->rank;
     pl_ranking *ranking = NULL;
     pl_status rc = PL_OK;
@@ -60,9 +99,7 @@ static pl_status rank_part(const replay *r, const uint32_t *order, size_t n, pl_
     if (rc == PL_OK)
         rc = pl_rank_run(r->method, *table, r->w->set->models, &opts, &ranking, reterr);
     if (rc == PL_OK)
-        rc = pl__agree_with(pl_ranking_scores(ranking), r->full, m, agreement, reterr);
-    if (rc == PL_OK)
-        *ret = agreement[1];
+        rc = agree_whole(r, pl_ranking_scores(ranking), ret, reterr);
     pl_ranking_free(ranking);
     pl__free(left_out);
     return rc;
@@ -149,27 +186,6 @@ static pl_status add_curve(pl_study_work *w, const replay *r, uint32_t design, p
     return PL_OK;
 }
 
-static double mean_of(const double *x, uint32_t n)
-{
-    double sum = 0.0;
-    double known = 0.0;
-
-    for (uint32_t i = 0; i < n; i++) {
-        sum += isnan(x[i]) ? 0.0 : x[i];
-        known += isnan(x[i]) ? 0.0 : 1.0;
-    }
-    return known > 0.0 ? sum / known : (double)NAN;
-}
-
-static int by_size(const void *x, const void *y)
-{
-    double a = *(const double *)x;
-    double b = *(const double *)y;
-
-    return (a > b) - (a < b);
-}
-
-/* The median over the seeds of the judgments from which on that seed's own ranking stays at the target. */
 static pl_status median_needed(const replay *r, uint32_t design, double target, double *ret, pl_error *reterr)
 {
     uint32_t n = r->n_seeds;

@@ -445,6 +445,11 @@ pl_status pl__study_single_judges(pl_study_work *w, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__study_note(w->study, reterr,
                             "a judge without a score of its own stands outside its own comparison: one model fewer");
+    if (rc == PL_OK && w->criterion != UINT32_MAX && w->set->n_criteria > 1)
+        rc = pl__study_note(
+            w->study, reterr,
+            "single judges, votes and prd know no weights of criteria: they count %s alone (--criterion)",
+            w->set->criteria[w->criterion]);
     pl__free(v.list);
     return rc;
 }

@@ -1,0 +1,1 @@
+peerless study ablation --judgments judgments.jsonl --truth truth.csv --images 6

@@ -1,0 +1,1 @@
+peerless study ablation --judgments judgments.jsonl --criteria correctness,clip

@@ -1,0 +1,1 @@
+awk '{ sub(/"correctness"/, "\"visual\""); if (NR % 3 == 0) sub(/"verdict":"[ab]"/, "\"verdict\":\"tie\""); print }' judgments.jsonl >visual.jsonl; peerless study ablation --judgments judgments.jsonl visual.jsonl --truth truth.csv --images 6 --seeds 3

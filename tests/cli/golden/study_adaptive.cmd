@@ -1,0 +1,1 @@
+peerless study adaptive --judgments judgments.jsonl --seeds 3

@@ -1,0 +1,1 @@
+awk '{ sub(/"correctness"/, "\"visual\""); if (NR % 3 == 0) sub(/"verdict":"[ab]"/, "\"verdict\":\"tie\""); print }' judgments.jsonl >visual.jsonl; peerless study gamma --judgments judgments.jsonl visual.jsonl --truth truth.csv --images 6 --seeds 3 --gamma-step 0.25 --format csv

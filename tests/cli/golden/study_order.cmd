@@ -1,0 +1,1 @@
+peerless study order --judgments judgments.jsonl --truth truth.csv --images 6

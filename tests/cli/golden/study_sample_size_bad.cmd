@@ -1,0 +1,1 @@
+peerless study sample-size --judgments judgments.jsonl --sizes 4000

@@ -1,0 +1,1 @@
+peerless study nonsense --judgments judgments.jsonl
