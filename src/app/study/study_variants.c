@@ -322,7 +322,8 @@ pl_status pl__study_gamma(pl_study_work *w, pl_error *reterr)
     if (n < 2)
         return pl__fail(reterr, PL_E_INVALID, "the judgments have one criterion: there is nothing to weigh");
     if (n + 1 > PL_STUDY_LABELS_MAX || steps > PL_STUDY_ROWS_MAX)
-        return pl__fail(reterr, PL_E_LIMIT, "a grid over %u criteria in %.0f steps", n, steps);
+        return pl__fail(reterr, PL_E_LIMIT, "a grid over %u criteria of more than %u rows", n,
+                        (unsigned)PL_STUDY_ROWS_MAX);
     s->n_labels = n + 1u;
     s->label_heads[0] = "method";
     for (uint32_t c = 0; c < n && rc == PL_OK; c++) {
