@@ -63,7 +63,8 @@ static const pl_study_row *row_with(const pl_study *s, size_t label, const char 
             return &s->rows[i];
     }
     fail_msg("no row %s", text);
-    return NULL;
+    static const pl_study_row none = {0};
+    return &none; /* never: the line above ends the test */
 }
 
 static void more_images_agree_with_all_of_them(void **state)
@@ -194,7 +195,7 @@ static void criteria_are_taken_out_and_weighed(void **state)
     r.criteria = second;
     r.n_criteria = 1;
     alone = make("ablation", &k->set, &r);
-    assert_false(isnan(alone->rows[0].mean[0]));
+    assert_int_equal(isnan(alone->rows[0].mean[0]) ? 1 : 0, 0);
     pl__study_free(alone);
     r.criteria = with_clip;
     r.n_criteria = 2;
