@@ -112,19 +112,25 @@ static pl_status exclude_flagged(const pl_judgment_set *set, bool **ret, pl_erro
 {
     pl_judge_report *reports = pl__calloc(set->n_models, sizeof(*reports));
     bool *excluded = pl__calloc(set->n_models, sizeof(*excluded));
-    pl_status rc = reports && excluded ? pl_judgment_set_check(set, reterr) : pl__fail(reterr, PL_E_NOMEM, "judges");
+    pl_status rc = PL_OK;
 
+    if (!reports || !excluded) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "judges");
+        goto out;
+    }
+    rc = pl_judgment_set_check(set, reterr);
     if (rc == PL_OK)
         rc = pl_judge_reports(set, reports, reterr);
-    for (uint32_t i = 0; rc == PL_OK && i < set->n_models; i++)
+    if (rc != PL_OK)
+        goto out;
+    for (uint32_t i = 0; i < set->n_models; i++)
         excluded[i] = reports[i].flags != 0;
-    pl__free(reports);
-    if (rc != PL_OK) {
-        pl__free(excluded);
-        return rc;
-    }
     *ret = excluded;
-    return PL_OK;
+    excluded = NULL;
+out:
+    pl__free(reports);
+    pl__free(excluded);
+    return rc;
 }
 
 static pl_status open_study(const pl_args *args, study_input *in, pl_study_request *r, pl_error *reterr)

@@ -235,9 +235,11 @@ pl_status pl__design_adaptive(const pl_design *d, uint64_t seed, size_t n, size_
     shelf s = {0};
     pl_posterior p = {0};
     pl_next_pair *next = pl__calloc(batch, sizeof(*next));
-    pl_status rc = next ? pl__posterior_open(&p, d->n_candidates, d->n_judges, reterr)
-                        : pl__fail(reterr, PL_E_NOMEM, "a batch of %zu comparisons", batch);
+    pl_status rc = PL_OK;
 
+    if (!next)
+        return pl__fail(reterr, PL_E_NOMEM, "a batch of %zu comparisons", batch);
+    rc = pl__posterior_open(&p, d->n_candidates, d->n_judges, reterr);
     pl__rng_init(&rng, seed, "adaptive design", 0);
     if (rc == PL_OK)
         rc = fill_shelf(d, &p, seed, &s, reterr);

@@ -174,7 +174,7 @@ static pl_status add_curve(pl_study_work *w, const replay *r, uint32_t design, p
         pl_status rc = labels[1] && labels[2] ? pl__study_row(w->study, labels, r->n_seeds, &row, reterr)
                                               : pl__fail(reterr, PL_E_NOMEM, "study");
 
-        if (rc != PL_OK)
+        if (rc != PL_OK || !row)
             return rc;
         for (uint32_t k = 0; k < r->n_seeds; k++) {
             size_t at = ((size_t)design * r->n_seeds + k) * N_POINTS + i;

@@ -77,7 +77,7 @@ static pl_status add_epochs(pl_study_work *w, const convergence *c, pl_error *re
         pl_status rc =
             label ? pl__study_row(w->study, &label, c->starts, &row, reterr) : pl__fail(reterr, PL_E_NOMEM, "study");
 
-        if (rc != PL_OK)
+        if (rc != PL_OK || !row)
             return rc;
         for (uint32_t k = 0; k < c->starts; k++) {
             size_t at = (size_t)e * c->starts + k;

@@ -89,7 +89,7 @@ static pl_status add_rows(pl_study_work *w, const pl_variants *v, const double *
         pl_study_row *row = NULL;
         pl_status rc = pl__study_row(w->study, variant->labels, n_values, &row, reterr);
 
-        if (rc != PL_OK)
+        if (rc != PL_OK || !row)
             return rc;
         for (size_t k = 0; k < n_values; k++) {
             size_t seed = variant->one_seed ? variant->seed : k;

@@ -132,7 +132,7 @@ static pl_status list_criteria(const pl_study_work *w, uint32_t *ret, size_t *re
     return PL_OK;
 }
 
-/* gamma of the criteria in the set alone; pl__peer_table rescales it to 1. NULL: memory. */
+/* gamma of the criteria in the set alone; pl_peer_table_build() rescales it to 1. NULL: memory. */
 static double *masked_gamma(pl_study_work *w, uint32_t bits, pl_error *reterr, pl_status *ret_rc)
 {
     const double *given = w->request->criterion_weights;
@@ -153,7 +153,7 @@ static double *masked_gamma(pl_study_work *w, uint32_t bits, pl_error *reterr, p
 pl_status pl__study_ablation(pl_study_work *w, pl_error *reterr)
 {
     static const char *const own[] = {"peer-review", "upme"};
-    uint32_t sets[(1u << PL_STUDY_CRITERIA_MAX) + 1];
+    uint32_t sets[(1u << PL_STUDY_CRITERIA_MAX) + 1] = {0};
     uint32_t n_criteria = w->set->n_criteria;
     size_t n_sets = 0;
     size_t n_methods = 0;

@@ -47,6 +47,7 @@ typedef struct search {
     double *column;  /* of one pair: the covariance of every theta with its difference */
     uint32_t *pairs; /* low * n + high, in the order in which they are looked at */
     size_t n_pairs;
+    uint32_t judges[PL_DESIGN_MODELS_MAX]; /* in the order in which they are looked at */
 } search;
 
 static double slope_of(const search *s, uint32_t low, uint32_t high)
@@ -62,7 +63,8 @@ static uint32_t judge_for(const search *s, uint32_t low, uint32_t high)
     uint32_t best = s->p->n_judges;
     double most = -1.0;
 
-    for (uint32_t r = 0; r < s->p->n_judges; r++) {
+    for (uint32_t i = 0; i < s->p->n_judges; i++) {
+        uint32_t r = s->judges[i];
         size_t at = pl__pair_place(s->p, r, low, high);
         double value = s->p->a[r] * s->p->a[r] / (1.0 + s->count[at]);
 
@@ -205,7 +207,10 @@ pl_status pl__next_pairs(const pl_posterior *p, const uint32_t *left, size_t n, 
         for (uint32_t high = low + 1; high < m; high++)
             s.pairs[s.n_pairs++] = low * (uint32_t)m + high;
     }
+    for (uint32_t r = 0; r < p->n_judges; r++)
+        s.judges[r] = r;
     pl__rng_shuffle(rng, s.pairs, s.n_pairs);
+    pl__rng_shuffle(rng, s.judges, p->n_judges);
     choose(&s, n, ret, ret_n);
 out:
     pl__free(s.covariance);

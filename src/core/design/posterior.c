@@ -80,14 +80,19 @@ pl_status pl__posterior_add(pl_posterior *p, const pl_scored_pair *pairs, size_t
     return PL_OK;
 }
 
+/* Clusters together; within them in an order that depends on the comparisons alone. */
 static int by_cluster(const void *x, const void *y)
 {
-    const pl_scored_pair *a = *(const pl_scored_pair *const *)x;
-    const pl_scored_pair *b = *(const pl_scored_pair *const *)y;
+    const pl_scored_pair *p = x;
+    const pl_scored_pair *q = y;
+    const uint32_t left[] = {p->cluster, p->judge, p->a, p->b};
+    const uint32_t right[] = {q->cluster, q->judge, q->a, q->b};
 
-    if (a->cluster != b->cluster)
-        return a->cluster < b->cluster ? -1 : 1;
-    return a < b ? -1 : a > b;
+    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+        if (left[i] != right[i])
+            return left[i] < right[i] ? -1 : 1;
+    }
+    return (p->score > q->score) - (p->score < q->score);
 }
 
 /* How far one comparison pulls the difference whose covariances with all of theta are in `lever`. */
@@ -99,8 +104,7 @@ static double pull(const pl_posterior *p, const pl_scored_pair *x, const double 
 }
 
 /* Liang and Zeger 1986: the variance of theta_above - theta_below from the clusters' pulls; 0 with one cluster. */
-static double clustered_variance(const pl_posterior *p, const pl_scored_pair *const *sorted, uint32_t above,
-                                 uint32_t below)
+static double clustered_variance(const pl_posterior *p, const pl_scored_pair *sorted, uint32_t above, uint32_t below)
 {
     const double *v = p->covariance;
     size_t n = p->n_candidates;
@@ -112,8 +116,8 @@ static double clustered_variance(const pl_posterior *p, const pl_scored_pair *co
     for (size_t i = 0; i < n; i++)
         lever[i] = v[above * n + i] - v[below * n + i];
     for (size_t i = 0; i < p->n_pairs; i++) {
-        sum += pull(p, sorted[i], lever);
-        if (i + 1 == p->n_pairs || sorted[i + 1]->cluster != sorted[i]->cluster) {
+        sum += pull(p, &sorted[i], lever);
+        if (i + 1 == p->n_pairs || sorted[i + 1].cluster != sorted[i].cluster) {
             total += sum * sum;
             sum = 0.0;
             clusters++;
@@ -128,14 +132,12 @@ double pl__posterior_doubt(const pl_posterior *p)
     const double *v = p->covariance;
     double doubt = 0.0;
     size_t *order = pl__calloc(n, sizeof(*order));
-    const pl_scored_pair **sorted = pl__calloc(p->n_pairs, sizeof(*sorted));
+    pl_scored_pair *sorted = pl__memdup(p->pairs, p->n_pairs * sizeof(*sorted));
 
     if (!order || !sorted || pl__order_descending(p->theta, n, order) != PL_OK) {
         doubt = (double)NAN;
         goto out;
     }
-    for (size_t i = 0; i < p->n_pairs; i++)
-        sorted[i] = &p->pairs[i];
     if (p->n_pairs > 0)
         qsort(sorted, p->n_pairs, sizeof(*sorted), by_cluster);
     for (size_t i = 0; i + 1 < n; i++) {
