@@ -6,6 +6,7 @@
 #include "dataset.h"
 #include "eval.h"
 #include "http.h"
+#include "key_set.h"
 #include "log.h"
 #include "pricing.h"
 #include "prompt.h"
@@ -59,15 +60,6 @@ typedef struct pl_spend {
 } pl_spend;
 void pl__spend_sum(pl_spend *sum, const pl_spend *more);
 
-/* Calls that were counted, by the first bits of their keys. Zeroed to begin with. */
-typedef struct pl_key_set {
-    uint64_t *slots;
-    size_t cap; /* a power of two */
-    size_t n;
-} pl_key_set;
-PL_NODISCARD pl_status pl__key_set_put(pl_key_set *set, const pl_digest *key, bool *ret_new); /* PL_E_NOMEM */
-bool pl__key_set_has(const pl_key_set *set, const pl_digest *key);
-void pl__key_set_clear(pl_key_set *set);
 /* Adds a stored call that is not in the set yet. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__spend_stored(pl_spend *sum, const pl_price *price, pl_key_set *counted,
                                         const pl_store_call *call);

@@ -9,12 +9,12 @@
 #define BUSY_TIMEOUT_MS 5000
 #define SQLITE_FILE_BYTES_MIN 512 /* one page of the smallest size */
 /* Of our own kind only: nothing in a store's schema may call functions with side effects, and a damaged page is found
- * when it is read. Memory for pages is bounded at 8 MB a connection. */
+ * when it is read. Memory for pages is bounded at 2 MB a connection: what a larger cache would hold is read once. */
 #define SETTINGS_BOTH                                                                                                  \
     "PRAGMA trusted_schema = OFF;"                                                                                     \
     "PRAGMA cell_size_check = ON;"                                                                                     \
     "PRAGMA mmap_size = 0;"                                                                                            \
-    "PRAGMA cache_size = -8192;"
+    "PRAGMA cache_size = -2048;"
 /* A checkpoint every 16 MB of log; a log that grew while a reader held it back is cut to 64 MB afterwards. */
 #define SETTINGS_WRITER                                                                                                \
     "PRAGMA synchronous = FULL;"                                                                                       \
