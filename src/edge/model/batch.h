@@ -25,7 +25,7 @@
 #define PL_BATCH_SEARCHES 2u                           /* … and so often before it is taken for never created */
 #define PL_BATCH_SEARCH_PAGES_MAX 50u                  /* of 100 batches */
 #define PL_BATCH_SEARCH_SLACK_MS (INT64_C(10) * 60000) /* between the provider's clock and ours */
-#define PL_BATCH_REJECTED_MAX 16u                      /* found, and not ours */
+#define PL_BATCH_REJECTED_MAX 128u                     /* found, and not ours */
 #define PL_BATCH_TRANSPORT_TAG (UINT64_C(1) << 63)     /* of requests that belong to batches */
 
 typedef struct pl_batches pl_batches;
