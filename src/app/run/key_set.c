@@ -126,6 +126,11 @@ pl_status pl__key_set_put(pl_key_set *set, const pl_digest *key, bool *ret_new)
     return PL_OK;
 }
 
+size_t pl__key_set_count(const pl_key_set *set)
+{
+    return set->n_sorted + set->n_recent;
+}
+
 void pl__key_set_clear(pl_key_set *set)
 {
     pl__free(set->sorted);

@@ -15,6 +15,7 @@ typedef struct pl_key_set {
 
 PL_NODISCARD pl_status pl__key_set_put(pl_key_set *set, const pl_digest *key, bool *ret_new); /* PL_E_NOMEM */
 bool pl__key_set_has(const pl_key_set *set, const pl_digest *key);
+size_t pl__key_set_count(const pl_key_set *set);
 void pl__key_set_clear(pl_key_set *set);
 
 #endif

@@ -82,7 +82,7 @@ pl_status pl__round_put_off(pl_runner *r, const pl_item *item, bool *ret_put_off
 {
     uint32_t n_units = pl__eval_units_per_item(r->setup->eval);
     uint64_t n_tasks = 0;
-    bool whole = !r->round.second && r->round.counts.n_sorted + r->round.counts.n_recent > 0;
+    bool whole = !r->round.second && pl__key_set_count(&r->round.counts) > 0;
     pl_status rc = PL_OK;
 
     for (uint32_t i = 0; i < n_units && whole && rc == PL_OK; i++) {
