@@ -227,6 +227,19 @@ static void failed_before_creation(const pl_batches *b, pl_batch *x, const pl_de
     pl__batch_rest(x, outcome, why->message);
 }
 
+/* The provider knows nothing of what was asked for. */
+static void is_gone(pl_batches *b, pl_batch *x)
+{
+    if (x->state == PL_BATCH_SEARCHING) {
+        x->searches = PL_BATCH_SEARCHES; /* a server that lists no batches */
+        not_found(b, x);
+    } else if (!x->verified) {
+        reject(b, x);
+    } else {
+        pl__batch_rest(x, PL_OUTCOME_BATCH_EXPIRED, "the provider does not keep it any more");
+    }
+}
+
 static void went_wrong(pl_batches *b, pl_batch *x, const pl_decoded *why)
 {
     bool gone = why->reply.outcome == PL_OUTCOME_NOT_FOUND || why->reply.outcome == PL_OUTCOME_BAD_REQUEST;
@@ -238,20 +251,10 @@ static void went_wrong(pl_batches *b, pl_batch *x, const pl_decoded *why)
         failed_before_creation(b, x, why);
         return;
     case PL_BATCH_SEARCHING:
-        if (gone) {
-            x->searches = PL_BATCH_SEARCHES; /* a server that lists no batches */
-            not_found(b, x);
-            return;
-        }
-        break;
     case PL_BATCH_RUNNING:
     case PL_BATCH_FETCHING:
-        if (gone && !x->verified) {
-            reject(b, x);
-            return;
-        }
         if (gone) {
-            pl__batch_rest(x, PL_OUTCOME_BATCH_EXPIRED, "the provider does not keep it any more");
+            is_gone(b, x);
             return;
         }
         break;

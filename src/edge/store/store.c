@@ -24,18 +24,23 @@ bool pl__store_run_walked_all(pl_run_state state)
     return state == PL_RUN_COMPLETE || state == PL_RUN_INCOMPLETE;
 }
 
+static pl_status check_call(const pl_store_call *call, pl_error *reterr)
+{
+    if (call->outcome <= PL_OUTCOME_NONE || (int)call->outcome > OUTCOME_MAX)
+        return pl__fail(reterr, PL_E_INVALID, "a call without an outcome");
+    if (!call->codec || (!call->body.ptr && call->body.len > 0))
+        return pl__fail(reterr, PL_E_INVALID, "a call without codec or body");
+    if (call->body.len > PL_STORE_BODY_BYTES_MAX)
+        return pl__fail(reterr, PL_E_LIMIT, "a reply of %zu bytes; at most %zu can be stored", call->body.len,
+                        PL_STORE_BODY_BYTES_MAX);
+    return PL_OK;
+}
+
 static pl_status check_write(const pl_store_write *w, pl_error *reterr)
 {
     switch (w->kind) {
     case PL_WRITE_CALL:
-        if (w->u.call.outcome <= PL_OUTCOME_NONE || (int)w->u.call.outcome > OUTCOME_MAX)
-            return pl__fail(reterr, PL_E_INVALID, "a call without an outcome");
-        if (!w->u.call.codec || (!w->u.call.body.ptr && w->u.call.body.len > 0))
-            return pl__fail(reterr, PL_E_INVALID, "a call without codec or body");
-        if (w->u.call.body.len > PL_STORE_BODY_BYTES_MAX)
-            return pl__fail(reterr, PL_E_LIMIT, "a reply of %zu bytes; at most %zu can be stored", w->u.call.body.len,
-                            PL_STORE_BODY_BYTES_MAX);
-        return PL_OK;
+        return check_call(&w->u.call, reterr);
     case PL_WRITE_TASK:
         return PL_OK;
     case PL_WRITE_ITEM:
