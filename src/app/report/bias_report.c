@@ -2,7 +2,7 @@
 #include "study_report.h"
 
 #include "error.h"
-#include "rank_json.h"
+#include "number_json.h"
 #include "table.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* What a bootstrap adds to the JSON of a ranking. */
 #include "confidence_report.h"
-#include "rank_json.h"
+#include "number_json.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* What the methods' rankings have to do with each other: a matrix for people, and the same for programs. */
 #include "consensus_report.h"
 
-#include "rank_json.h"
+#include "number_json.h"
 #include "table.h"
 
 #define COLUMNS_BEFORE 2 /* method, weight */

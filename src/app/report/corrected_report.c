@@ -2,7 +2,7 @@
 #include "corrected_report.h"
 
 #include "error.h"
-#include "rank_json.h"
+#include "number_json.h"
 #include "table.h"
 
 static void add_model(pl_table *t, const char *name, const pl_corrected_model *m)

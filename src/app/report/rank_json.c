@@ -1,10 +1,12 @@
 #include "rank_json.h"
+
 #include "answer_report.h"
 #include "confidence_report.h"
 #include "consensus_report.h"
 #include "corrected_report.h"
 #include "error.h"
 #include "json.h"
+#include "number_json.h"
 #include <math.h>
 
 /* An object of one number per model; models without a place in it are left out. */
@@ -39,11 +41,6 @@ static json_t *ranks(const pl_analysis *a, const pl_method_result *m)
         return NULL;
     }
     return doc;
-}
-
-json_t *pl__number_json(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
 }
 
 static json_t *bounds(const pl_analysis *a, const pl_method_result *m)

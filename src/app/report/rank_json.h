@@ -8,7 +8,5 @@ PL_NODISCARD pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error
 /* Pieces that diagnose shows too; NULL on refusal. */
 json_t *pl__flags_json(uint32_t flags);
 json_t *pl__missing_json(const pl_judge_report *report);
-/* What stands in a list or a pair: null where undefined or infinite. */
-json_t *pl__number_json(double x);
 
 #endif

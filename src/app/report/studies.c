@@ -3,7 +3,7 @@
 #include "error.h"
 #include "json.h"
 #include "num.h"
-#include "rank_json.h"
+#include "number_json.h"
 #include "table.h"
 
 #include <math.h>
