@@ -9,7 +9,9 @@
  * is below 1/2. A model that misses more than PL_ANSWER_MISSING_MAX of the items is not ranked, and a warning says why.
  * A score is the mean of a signal over the items that are not missing; losses are negated, so that larger is better.
  *
- * Ties among options go to the one that stands first in the item. Labels are read by pl_calibration_run() alone.
+ * Ties among options go to the one that stands first in the item. Labels are read by pl_calibration_run() and
+ * pl_choices_accuracy() alone, and those of a source, which is other data than what is ranked on, by
+ * pl_answer_source_build().
  */
 #ifndef PEERLESS_ANSWERS_H
 #define PEERLESS_ANSWERS_H
@@ -35,17 +37,21 @@ typedef enum pl_letter_prior {
                                 whose text is the same in every item (such as "I don't know"): these are left alone */
 } pl_letter_prior;
 
+/** Labelled answers of the same models to other items, which proxies learn from; immutable. */
+typedef struct pl_answer_source pl_answer_source;
+
 /** Options of pl_answer_table_build(); start from PL_ANSWER_OPTS_INIT. */
 typedef struct pl_answer_opts {
-    uint32_t size_bytes;    /**< sizeof this struct, as the _INIT macro sets it */
-    pl_letter_prior prior;  /**< raw or corrected */
-    uint64_t fixed_options; /**< bit k: position k is left alone by the correction, whatever its text */
-    const char *dataset;    /**< only this one; NULL: all. Borrowed during the call */
+    uint32_t size_bytes;            /**< sizeof this struct, as the _INIT macro sets it */
+    pl_letter_prior prior;          /**< raw or corrected */
+    uint64_t fixed_options;         /**< bit k: position k is left alone by the correction, whatever its text */
+    const char *dataset;            /**< only this one; NULL: all. Borrowed during the call */
+    const pl_answer_source *source; /**< what proxies learn from, or NULL. Borrowed for the life of the table */
 } pl_answer_opts;
 /** The defaults of pl_answer_opts. */
 #define PL_ANSWER_OPTS_INIT                                                                                            \
     {                                                                                                                  \
-        sizeof(pl_answer_opts), PL_PRIOR_RAW, 0, NULL                                                                  \
+        sizeof(pl_answer_opts), PL_PRIOR_RAW, 0, NULL, NULL                                                            \
     }
 
 /** Why an item is missing for a model's option signals. */
@@ -97,6 +103,44 @@ PL_API const uint32_t *pl_answer_table_missing(const pl_answer_table *table, uin
 /** Items that a model answered in some way. */
 PL_API uint32_t pl_answer_table_answered(const pl_answer_table *table, uint32_t model);
 
+/** What a table was built with as pl_answer_opts.source, or NULL. */
+PL_API const pl_answer_source *pl_answer_table_source(const pl_answer_table *table);
+
+/** One labelled item of a source, as one model answered it. */
+typedef struct pl_answer_source_item {
+    double confidence; /**< the signal max_prob; NaN if it is missing */
+    uint32_t image;    /**< from 0, over all data sets of the source: an image in two of them counts as two */
+    bool right;        /**< does the model's answer agree with the label? */
+} pl_answer_source_item;
+
+/**
+ * Holds a labelled set against its labels, data set by data set.
+ * @param set        borrowed during the call
+ * @param opts       prior and fixed_options as for the table that is ranked on; the rest is not looked at. NULL: the
+ *                   defaults
+ * @param datasets   n_datasets names, each of which must have labels; NULL with 0: all of the set that have some
+ * @param ret        release with pl_answer_source_free()
+ * @return PL_OK, PL_E_NOT_FOUND (no such data set), PL_E_INVALID (no labels; options; a name twice), and what
+ *         pl_answer_table_build() returns
+ */
+PL_API PL_NODISCARD pl_status pl_answer_source_build(const pl_response_set *set, const pl_answer_opts *opts,
+                                                     const char *const *datasets, size_t n_datasets,
+                                                     pl_answer_source **ret, pl_error *reterr);
+PL_API void pl_answer_source_free(pl_answer_source *source);                 /**< NULL is a no-op */
+PL_API uint32_t pl_answer_source_n_datasets(const pl_answer_source *source); /**< at least 1 */
+/** The name of a data set; may be "". Borrowed. */
+PL_API const char *pl_answer_source_dataset(const pl_answer_source *source, uint32_t dataset);
+/** Items of a data set that have a label. */
+PL_API uint32_t pl_answer_source_n_labelled(const pl_answer_source *source, uint32_t dataset);
+/** n_datasets + 1: where the images of each data set begin; the last is the number of all. Borrowed. */
+PL_API const uint32_t *pl_answer_source_images(const pl_answer_source *source);
+/** The source's number of a model, or PL_RESPONSE_NONE if it has no answer there. */
+PL_API uint32_t pl_answer_source_model(const pl_answer_source *source, const char *name);
+/** The labelled items of a data set at which a model is right or wrong: what it did not answer is left out. Borrowed.
+ */
+PL_API const pl_answer_source_item *pl_answer_source_items(const pl_answer_source *source, uint32_t dataset,
+                                                           uint32_t model, size_t *ret_n);
+
 /** One signal of certainty. */
 typedef struct pl_answer_signal {
     const char *name;        /**< as in --methods */
@@ -125,8 +169,10 @@ PL_API const pl_answer_signal *pl_answer_signals(size_t *ret_n);
 PL_API PL_NODISCARD pl_status pl_answer_signal_values(const pl_answer_table *table, const char *name, double *ret,
                                                       double *ret_upper, pl_error *reterr);
 
-/** All methods on responses that are no signals, static storage: votes, Dawid and Skene's models, within. */
+/** All methods on responses that are no signals, static storage: votes, Dawid and Skene's models, within, proxies. */
 PL_API const pl_rank_method *pl_answer_methods(size_t *ret_n);
+/** Is the method a proxy: does it need a table with a source? False for names that there are not. */
+PL_API bool pl_answer_method_is_proxy(const char *name);
 
 /**
  * Ranks the models by a signal, or by one of pl_answer_methods():
@@ -143,10 +189,21 @@ PL_API const pl_rank_method *pl_answer_methods(size_t *ret_n);
  *   each item; E_j = P_j - onehot(t_j); S_jk = mean over the items that both have of E_j . E_k; S <- .7 S +
  *   .3 (trace S / m) I; w minimises w'Sw, w >= 0, sum w = 1. The score is the share of items at which the model's
  *   choice is that of V. Weights: w. The effective number of models is 1 / sum w^2.
- * Models that miss too many items are left out: they neither vote nor have a score, and a warning says why.
+ * Proxies predict accuracy on these items, without their labels, from data sets s with labels. a_s is a model's
+ * accuracy there, c its confidence (max_prob); every data set predicts by itself, and the score is the mean:
+ * - "aol": a_s, as if accuracy were on the line (Miller et al. 2021).
+ * - "aol.rank": minus the model's rank by a_s among the models that are ranked (ties share it).
+ * - "atc": the share of these items with c above the threshold below which there are as many of the source's items as
+ *   the model gets wrong (Garg et al. 2022). Confidences equal to the threshold count as wrong in the share in which
+ *   they do in the source, so that the source's own accuracy is always met.
+ * - "doc": a_s less the difference of confidences, mean c there minus mean c here (Guillory et al. 2021). It may leave
+ *   [0, 1]. For atc and doc the source's items are those with a confidence.
+ * Models that miss too many items, here or in one of the source's data sets, are left out: they neither vote nor have a
+ * score, and a warning says why.
  *
  * @param weights n_images: how often each image counts; NULL: once each. Integers, as drawn by a bootstrap
- * @return PL_OK, PL_E_NOT_FOUND (msg lists what there is), PL_E_UNSUPPORTED, PL_E_INVALID or PL_E_NOMEM
+ * @return PL_OK, PL_E_NOT_FOUND (msg lists what there is), PL_E_UNSUPPORTED (an encoder or, of proxies, a source is
+ *         wanting), PL_E_INVALID or PL_E_NOMEM
  */
 PL_API PL_NODISCARD pl_status pl_answer_rank_run(const char *method, const pl_answer_table *table,
                                                  const uint32_t *weights, pl_ranking **ret, pl_error *reterr);
@@ -160,7 +217,9 @@ PL_API PL_NODISCARD pl_status pl_answer_pool_choices(const pl_answer_table *tabl
 
 /**
  * Resamples the images, the same ones for every method. Which models are ranked, and the corrected letter prior, are
- * those of all items; votes and weights are worked out anew. There is no fragility.
+ * those of all items; votes and weights are worked out anew. There is no fragility. For proxies each data set of the
+ * source is resampled too, by itself; the tails are those of the smallest set of images that the score depends on, and
+ * PL_INTERVAL_BCA, which knows one sample only, gives way to PL_INTERVAL_PERCENTILE with a warning.
  * @param methods as for pl_answer_rank_run, n_methods of them
  * @param opts    NULL: the defaults
  * @param ret     as from pl_uncertainty_run(); release with pl_uncertainty_free()

@@ -10,12 +10,18 @@
 #include <string.h>
 
 #define SENTENCES_MAX 16u /* models that are explained one by one */
+#define RFW "Ranked from Within (Tu et al. 2025)"
 
 typedef struct vote_row {
     pl_answer_fn *run;
     bool has_weights;
     bool with_p;
 } vote_row;
+
+typedef struct proxy_row {
+    pl_proxy_fn *run;
+    bool sure;
+} proxy_row;
 
 /* One row per method: name, description, source, function, has it weights, does it need probabilities. */
 #define METHODS(ROW)                                                                                                   \
@@ -31,13 +37,28 @@ typedef struct vote_row {
     ROW("dawid-skene", "accuracy, if every model errs by chance, by a confusion of its own", "Dawid & Skene 1979",     \
         pl__answer_dawid_skene, false, false)
 
-#define INFO(name, description, source, run, weights, with_p) {name, description, source},
-static const pl_rank_method infos[] = {METHODS(INFO)};
+/* The same for proxies: name, description, source, function, does it look at confidences. */
+#define PROXIES(ROW)                                                                                                   \
+    ROW("aol", "accuracy on other, labelled items (--source), as if it were on the line", RFW "; Miller et al. 2021",  \
+        pl__proxy_aol, false)                                                                                          \
+    ROW("aol.rank", "minus the mean rank by accuracy over the data sets of the labelled source", RFW,                  \
+        pl__proxy_aol_rank, false)                                                                                     \
+    ROW("atc", "share of confidences above a threshold that meets the accuracy on the labelled source",                \
+        RFW "; Garg et al. 2022", pl__proxy_atc, true)                                                                 \
+    ROW("doc", "accuracy on the labelled source less the difference of mean confidences",                              \
+        RFW "; Guillory et al. 2021", pl__proxy_doc, true)
+
+#define INFO(name, description, source, ...) {name, description, source},
+static const pl_rank_method infos[] = {METHODS(INFO) PROXIES(INFO)};
 #undef INFO
 #define VOTE(name, description, source, run, weights, with_p) {run, weights, with_p},
 static const vote_row rows[] = {METHODS(VOTE)};
 #undef VOTE
+#define PROXY(name, description, source, run, sure) {run, sure},
+static const proxy_row proxies[] = {PROXIES(PROXY)};
+#undef PROXY
 #define N_METHODS (sizeof(infos) / sizeof(infos[0]))
+#define N_VOTES (sizeof(rows) / sizeof(rows[0]))
 
 const pl_rank_method *pl_answer_methods(size_t *ret_n)
 {
@@ -46,8 +67,18 @@ const pl_rank_method *pl_answer_methods(size_t *ret_n)
     return infos;
 }
 
+bool pl_answer_method_is_proxy(const char *name)
+{
+    for (size_t k = N_VOTES; name && k < N_METHODS; k++) {
+        if (strcmp(infos[k].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 void pl__answer_plan_clear(pl_answer_plan *plan)
 {
+    pl__proxy_free(plan->proxy);
     pl__ballot_box_clear(&plan->box);
     pl__free(plan->ranked);
     pl__free(plan->sums);
@@ -56,8 +87,7 @@ void pl__answer_plan_clear(pl_answer_plan *plan)
     memset(plan, 0, sizeof(*plan));
 }
 
-/* More than PL_ANSWER_MISSING_MAX are missing; of nothing, all is. */
-static bool too_few(uint32_t absent, uint32_t n)
+bool pl__too_few(uint32_t absent, uint32_t n)
 {
     return n == 0 || absent == n || (double)absent > PL_ANSWER_MISSING_MAX * (double)n;
 }
@@ -107,7 +137,7 @@ static void sum_signal(pl_answer_plan *plan, const double *values)
             plan->sums[at] += x;
             plan->counts[at]++;
         }
-        plan->ranked[m] = !too_few(plan->absent[m], plan->n_applicable);
+        plan->ranked[m] = !pl__too_few(plan->absent[m], plan->n_applicable);
     }
 }
 
@@ -140,11 +170,56 @@ static pl_status init_vote(pl_answer_plan *plan, const vote_row *row, pl_error *
     plan->n_applicable = pl_answer_table_n_choice_items(t);
     for (uint32_t m = 0; m < pl_answer_table_n_models(t); m++) {
         plan->absent[m] = row->with_p ? without_probabilities(t, m) : without_choice(t, m);
-        plan->ranked[m] = !too_few(plan->absent[m], plan->n_applicable);
+        plan->ranked[m] = !pl__too_few(plan->absent[m], plan->n_applicable);
     }
     if (pl__ballot_box_init(&plan->box, t, plan->ranked, row->with_p))
         return pl__fail(reterr, PL_E_NOMEM, "votes of %u models", pl_answer_table_n_models(t));
     return PL_OK;
+}
+
+static pl_status count_confidences(pl_answer_plan *plan, pl_error *reterr)
+{
+    const pl_answer_table *t = plan->table;
+    uint32_t n_models = pl_answer_table_n_models(t);
+    size_t n_items = pl_answer_table_n_items(t);
+    double *values = pl__calloc(n_models, n_items * sizeof(*values));
+    if (!values)
+        return pl__fail(reterr, PL_E_NOMEM, "%s of %u models", plan->method, n_models);
+    pl_status rc = pl_answer_signal_values(t, "max_prob", values, NULL, reterr);
+    for (uint32_t m = 0; m < n_models && rc == PL_OK; m++) {
+        for (size_t i = 0; i < n_items; i++)
+            plan->absent[m] += isnan(values[m * n_items + i]) ? 1 : 0;
+        plan->ranked[m] = !pl__too_few(plan->absent[m], plan->n_applicable);
+    }
+    if (rc == PL_OK && pl__proxy_look_here(plan->proxy, t, values) != PL_OK)
+        rc = pl__fail(reterr, PL_E_NOMEM, "%s of %u models", plan->method, n_models);
+    pl__free(values);
+    return rc;
+}
+
+static pl_status init_proxy(pl_answer_plan *plan, const proxy_row *row, pl_error *reterr)
+{
+    const pl_answer_source *source = pl_answer_table_source(plan->table);
+    uint32_t n_models = pl_answer_table_n_models(plan->table);
+    pl_status rc = PL_OK;
+    if (!source)
+        return pl__fail(reterr, PL_E_UNSUPPORTED, "%s needs a source: labelled answers to other items", plan->method);
+    if (pl__proxy_new(plan->table, row->sure, plan->ranked, &plan->proxy) != PL_OK)
+        return pl__fail(reterr, PL_E_NOMEM, "%s of %u models", plan->method, n_models);
+    plan->predict = row->run;
+    plan->looks_here = row->sure;
+    plan->n_applicable = pl_answer_table_n_items(plan->table);
+    for (uint32_t m = 0; m < n_models; m++)
+        plan->ranked[m] = true;
+    if (row->sure)
+        rc = count_confidences(plan, reterr);
+    for (uint32_t m = 0; m < n_models && rc == PL_OK; m++) {
+        for (uint32_t d = 0; d < pl_answer_source_n_datasets(source); d++) {
+            if (pl__too_few(pl__proxy_absent(plan->proxy, d, m), pl_answer_source_n_labelled(source, d)))
+                plan->ranked[m] = false;
+        }
+    }
+    return rc;
 }
 
 static pl_status no_such_method(const char *method, pl_error *reterr)
@@ -177,7 +252,7 @@ pl_status pl__answer_plan_init(pl_answer_plan *plan, const char *method, const p
         return pl__fail(reterr, PL_E_NOMEM, "%u models", n_models);
     for (size_t k = 0; k < N_METHODS; k++) {
         if (strcmp(infos[k].name, method) == 0)
-            return init_vote(plan, &rows[k], reterr);
+            return k < N_VOTES ? init_vote(plan, &rows[k], reterr) : init_proxy(plan, &proxies[k - N_VOTES], reterr);
     }
     for (size_t k = 0; k < n_signals; k++) {
         if (strcmp(signals[k].name, method) == 0)
@@ -202,9 +277,12 @@ static void score_signal(const pl_answer_plan *plan, const uint32_t *copies, dou
     }
 }
 
-pl_status pl__answer_plan_score(const pl_answer_plan *plan, const uint32_t *copies, double *scores, double *weights,
-                                pl_ranking *r)
+pl_status pl__answer_plan_score(const pl_answer_plan *plan, const uint32_t *copies, const uint32_t *learnt,
+                                double *scores, double *weights, pl_ranking *r)
 {
+    const pl_proxy_draw draw = {.here = copies, .learnt = learnt};
+    if (plan->predict)
+        return plan->predict(plan->proxy, &draw, scores);
     if (plan->run)
         return plan->run(&plan->box, copies, scores, weights, r);
     score_signal(plan, copies, scores);
@@ -231,22 +309,25 @@ static pl_status add_reasons(const pl_answer_plan *plan, uint32_t m, pl_str *out
 static bool is_about_options(const pl_answer_plan *plan)
 {
     static const char *const names[] = {"nll", "entropy", "max_prob", "margin"};
+    bool among = plan->looks_here;
     if (plan->run)
         return plan->box.p != NULL;
-    for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
-        if (strcmp(plan->method, names[k]) == 0)
-            return pl_answer_table_n_choice_items(plan->table) == pl_answer_table_n_items(plan->table);
-    }
-    return false;
+    for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+        among = among || strcmp(plan->method, names[k]) == 0;
+    return among && pl_answer_table_n_choice_items(plan->table) == pl_answer_table_n_items(plan->table);
 }
 
 static pl_status explain(const pl_answer_plan *plan, uint32_t m, pl_ranking *r)
 {
     const char *name = pl_answer_table_set(plan->table)->models[m];
     pl_str text;
+    bool done = false;
+    pl_status rc = plan->proxy ? pl__proxy_explain(plan->proxy, m, name, r, &done) : PL_OK;
+    if (rc != PL_OK || done)
+        return rc;
     pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
-    pl_status rc = pl__str_appendf(&text, "%s is not ranked: it has nothing to go by at %u of %u items", name,
-                                   plan->absent[m], plan->n_applicable);
+    rc = pl__str_appendf(&text, "%s is not ranked: it has nothing to go by at %u of %u items", name, plan->absent[m],
+                         plan->n_applicable);
     if (rc == PL_OK && is_about_options(plan))
         rc = add_reasons(plan, m, &text);
     if (rc == PL_OK)
@@ -289,7 +370,7 @@ pl_status pl_answer_rank_run(const char *method, const pl_answer_table *table, c
     for (uint32_t i = 0; i < n_images && rc == PL_OK; i++)
         ones[i] = 1;
     if (rc == PL_OK)
-        rc = pl__answer_plan_score(&plan, weights ? weights : ones, r->scores, r->weights, r);
+        rc = pl__answer_plan_score(&plan, weights ? weights : ones, NULL, r->scores, r->weights, r);
     if (rc == PL_OK)
         rc = explain_all(&plan, r);
     if (rc != PL_OK) {

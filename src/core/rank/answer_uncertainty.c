@@ -1,5 +1,6 @@
 /* The cluster bootstrap of rankings by responses: images are drawn, and every method ranks the draw. Replicate i has a
- * stream of its own, so that it does not matter which thread makes it. */
+ * stream of its own, so that it does not matter which thread makes it; so has what proxies learn from, which is drawn
+ * data set by data set. */
 #include "alloc.h"
 #include "answer_rank.h"
 #include "error.h"
@@ -17,6 +18,7 @@ typedef struct job {
     size_t n_methods;
     uint32_t n_models;
     uint32_t n_images;
+    const pl_answer_source *source; /* NULL: no method learns from one */
     size_t n_workers;
     bool is_jackknife;
     size_t n;        /* replicates */
@@ -36,23 +38,44 @@ static void choose(const job *j, size_t replicate, uint32_t *copies)
         copies[pl__rng_below(&rng, j->n_images)]++;
 }
 
+static uint32_t images_of_source(const job *j)
+{
+    return j->source ? pl_answer_source_images(j->source)[pl_answer_source_n_datasets(j->source)] : 0;
+}
+
+static void choose_source(const job *j, size_t replicate, uint32_t *copies)
+{
+    pl_rng rng;
+    const uint32_t *first = j->source ? pl_answer_source_images(j->source) : NULL;
+    memset(copies, 0, images_of_source(j) * sizeof(*copies));
+    pl__rng_init(&rng, j->opts.seed, "bootstrap of the source", replicate);
+    for (uint32_t d = 0; j->source && d < pl_answer_source_n_datasets(j->source); d++) {
+        for (uint32_t i = first[d]; i < first[d + 1]; i++)
+            copies[first[d] + pl__rng_below(&rng, first[d + 1] - first[d])]++;
+    }
+}
+
 static pl_status work(size_t worker, void *user, pl_error *reterr)
 {
     const job *j = user;
     pl_status rc = PL_OK;
     uint32_t *copies = pl__calloc(j->n_images, sizeof(*copies));
-    if (!copies)
-        return pl__fail(reterr, PL_E_NOMEM, "draws of %u images", j->n_images);
+    uint32_t *learnt = pl__calloc(images_of_source(j), sizeof(*learnt));
+    if (!copies || !learnt)
+        rc = PL_E_NOMEM;
     for (size_t i = worker; i < j->n && rc == PL_OK; i += j->n_workers) {
         choose(j, i, copies);
+        choose_source(j, i, learnt);
         for (size_t k = 0; k < j->n_methods && rc == PL_OK; k++) {
             double *scores = j->scores[k] + i * j->n_models;
             for (uint32_t m = 0; m < j->n_models; m++)
                 scores[m] = (double)NAN;
-            rc = pl__answer_plan_score(&j->plans[k], copies, scores, NULL, NULL);
+            if (!j->plans[k].proxy || !j->is_jackknife)
+                rc = pl__answer_plan_score(&j->plans[k], copies, learnt, scores, NULL, NULL);
         }
     }
     pl__free(copies);
+    pl__free(learnt);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "resamples of %u models", j->n_models);
 }
 
@@ -87,15 +110,37 @@ static pl_status open_spread(job *j, pl_uncertainty *u, size_t k, pl_error *rete
     for (uint32_t m = 0; m < j->n_models && rc == PL_OK; m++)
         s->scores[m] = (double)NAN;
     if (rc == PL_OK)
-        rc = pl__answer_plan_score(&j->plans[k], ones, s->scores, NULL, NULL);
+        rc = pl__answer_plan_score(&j->plans[k], ones, NULL, s->scores, NULL, NULL);
     pl__free(ones);
     return rc == PL_OK ? pl__spread_open(s, reterr) : pl__fail(reterr, rc, "scores of %u models", j->n_models);
+}
+
+/* A score of two samples is as sure as the smaller one makes it, and has no BCa interval. */
+static pl_status adapt(const pl_answer_plan *plan, pl_spread *s, bool *ret_possible, pl_error *reterr)
+{
+    *ret_possible = true;
+    if (!plan->proxy)
+        return PL_OK;
+    s->n_images = pl__proxy_least_images(plan->proxy, plan->looks_here ? s->n_images : UINT32_MAX);
+    *ret_possible = s->n_images >= 2;
+    if (!*ret_possible)
+        return pl__spread_warn(s, reterr,
+                               "all items of one of the source's data sets are on one image, so intervals, ties and "
+                               "the like are undefined");
+    if (s->interval != PL_INTERVAL_BCA)
+        return PL_OK;
+    s->interval = PL_INTERVAL_PERCENTILE;
+    return pl__spread_warn(s, reterr, "BCa intervals are for one sample: these are expanded percentile ones");
 }
 
 static pl_status spread(job *j, size_t k, pl_error *reterr)
 {
     pl_spread *s = &j->spreads[k];
-    pl_status rc = pl__spread_scores(s, reterr);
+    bool possible = true;
+    pl_status rc = adapt(&j->plans[k], s, &possible, reterr);
+    if (rc != PL_OK || !possible)
+        return rc;
+    rc = pl__spread_scores(s, reterr);
     if (rc == PL_OK)
         rc = pl__spread_ranks(s, reterr);
     if (rc == PL_OK)
@@ -154,6 +199,8 @@ static pl_status run_job(job *j, pl_uncertainty *u, const char *const *methods, 
         return rc;
     for (; methods && n < j->n_methods && rc == PL_OK; n++)
         rc = pl__answer_plan_init(&j->plans[n], methods[n], j->table, reterr);
+    for (size_t k = 0; k < n && rc == PL_OK; k++)
+        j->source = j->plans[k].proxy ? pl_answer_table_source(j->table) : j->source;
     for (size_t k = 0; k < j->n_methods && rc == PL_OK; k++)
         rc = open_spread(j, u, k, reterr);
     if (rc == PL_OK)

@@ -308,6 +308,7 @@ pl_status pl_answer_table_build(const pl_response_set *set, const pl_answer_opts
         goto out;
     }
     b.t->set = set;
+    b.t->source = b.opts->source;
     b.t->n_models = set->n_models;
     rc = find_dataset(&b, reterr);
     if (rc == PL_OK)
@@ -326,6 +327,11 @@ out:
 const pl_response_set *pl_answer_table_set(const pl_answer_table *t)
 {
     return t->set;
+}
+
+const pl_answer_source *pl_answer_table_source(const pl_answer_table *t)
+{
+    return t->source;
 }
 
 uint32_t pl_answer_table_n_models(const pl_answer_table *t)

@@ -7,6 +7,7 @@
 
 struct pl_answer_table {
     const pl_response_set *set;
+    const pl_answer_source *source;
     uint32_t n_models;
     uint32_t n_items;
     uint32_t n_choice_items;
