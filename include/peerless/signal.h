@@ -22,11 +22,12 @@ typedef struct pl_peer_opts {
     bool drop_self_reviews;
     /** Judges to leave out, n_models long, or NULL. */
     const bool *exclude_judges;
+    uint32_t threads; /**< to use at most; 0 is 1. Nothing in the table depends on it */
 } pl_peer_opts;
 /** The defaults of pl_peer_opts. */
 #define PL_PEER_OPTS_INIT                                                                                              \
     {                                                                                                                  \
-        sizeof(pl_peer_opts), NULL, false, false, NULL                                                                 \
+        sizeof(pl_peer_opts), NULL, false, false, NULL, 0                                                              \
     }
 
 /** One vote on an unordered pair, a < b: a usable (criterion, order) verdict. Weight gamma_c over the sum of all gamma,
@@ -44,6 +45,23 @@ typedef struct pl_ballot {
     uint32_t a_length;  /**< of the row; 0 if unknown. Ballots that differ in their lengths alone stand in any order */
     uint32_t b_length;  /**< the same for b */
 } pl_ballot;
+
+/** A ballot in eight bytes, in a table whose ballots differ in nothing else: see pl_peer_table_votes(). */
+typedef struct pl_vote {
+    uint16_t a;       /**< index into models, below b */
+    uint16_t b;       /**< index into models */
+    uint16_t judge;   /**< index into models */
+    uint8_t a_halves; /**< twice a_score: 2 win, 1 tie, 0 loss */
+    bool a_first;     /**< was a the answer shown first? */
+} pl_vote;
+
+/** The votes on one item: they stand together. */
+typedef struct pl_vote_block {
+    uint32_t item;  /**< index into items */
+    uint32_t image; /**< index into images */
+    size_t first;   /**< place of its first vote */
+    size_t n;       /**< how many they are; at least 1 */
+} pl_vote_block;
 
 /** Immutable once built. Everything in it is sums over canonically sorted rows: input order cannot change a bit. */
 typedef struct pl_peer_table pl_peer_table;
@@ -70,6 +88,15 @@ PL_API bool pl_peer_table_is_judge(const pl_peer_table *table, uint32_t model);
 /** The ballots, sorted by (item, pair, judge, criterion, order) in byte order of names and ids, so that a pair's
  *  ballots stand together. Borrowed. */
 PL_API const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n);
+/** The ballots in brief: as many, and in the same order. There are some if the table was built, without pair_orders,
+ * from rows of one criterion, without lengths, all of one weight (of at most 20 significant bits), and each item's of
+ * one image; then the ballots themselves are made, once, when they are first asked for. NULL otherwise, and in a
+ * resampled table. Borrowed.
+ *  @param ret_n      how many, or NULL
+ *  @param ret_weight what each weighs, or NULL */
+PL_API const pl_vote *pl_peer_table_votes(const pl_peer_table *table, size_t *ret_n, double *ret_weight);
+/** The items of the votes, in byte order of their ids; NULL where there are no votes. Borrowed. */
+PL_API const pl_vote_block *pl_peer_table_vote_blocks(const pl_peer_table *table, size_t *ret_n);
 /** Usable verdicts whose other order is missing, in the same order; only with pair_orders are there any. They are no
  *  ballots, and stand here for methods that model the position. Their weight is not halved. In a resampled table they
  *  follow their images, under item indices of their own, but no comparison takes them along when it is left out.

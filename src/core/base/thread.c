@@ -1,5 +1,6 @@
 #include "thread.h"
 
+#include "alloc.h"
 #include "error.h"
 
 #include <pthread.h>
@@ -67,4 +68,41 @@ pl_status pl__parallel_for(size_t n, uint32_t threads, pl_status (*fn)(size_t in
     if (j.failed_status != PL_OK && reterr)
         *reterr = j.failed_error;
     return j.failed_status;
+}
+
+struct pl_once {
+    atomic_bool done;
+    pthread_mutex_t lock; /* held while it is being done */
+};
+
+pl_once *pl__once_new(void)
+{
+    pl_once *once = pl__calloc(1, sizeof(*once));
+    if (!once)
+        return NULL;
+    atomic_init(&once->done, false);
+    if (pthread_mutex_init(&once->lock, NULL) == 0)
+        return once;
+    pl__free(once);
+    return NULL;
+}
+
+void pl__once_run(pl_once *once, void (*fn)(void *user), void *user)
+{
+    if (atomic_load_explicit(&once->done, memory_order_acquire))
+        return;
+    (void)pthread_mutex_lock(&once->lock);
+    if (!atomic_load_explicit(&once->done, memory_order_relaxed)) {
+        fn(user);
+        atomic_store_explicit(&once->done, true, memory_order_release);
+    }
+    (void)pthread_mutex_unlock(&once->lock);
+}
+
+void pl__once_free(pl_once *once)
+{
+    if (!once)
+        return;
+    (void)pthread_mutex_destroy(&once->lock);
+    pl__free(once);
 }

@@ -1,7 +1,8 @@
+#include "judgment_check.h"
+
 #include "error.h"
 
-#include <math.h>
-#include <peerless/judgments.h>
+#include <float.h>
 
 const char *pl_missing_text(pl_missing reason)
 {
@@ -27,7 +28,7 @@ static pl_status check_names(const char *what, const char *const *names, uint32_
     return PL_OK;
 }
 
-/* What is wrong with the row, or NULL. */
+/* What is wrong with a row that is not sound. */
 static const char *row_fault(const pl_judgment_set *set, const pl_judgment *row)
 {
     if (row->item >= set->n_items)
@@ -48,12 +49,32 @@ static const char *row_fault(const pl_judgment_set *set, const pl_judgment *row)
         return "unknown reason for a missing verdict";
     if ((row->verdict == PL_VERDICT_MISSING) != (row->missing != PL_MISSING_NOT))
         return "verdict and reason for a missing verdict contradict each other";
-    if (!isfinite(row->weight) || row->weight <= 0)
-        return "weight is not positive and finite";
-    return NULL;
+    return "weight is not positive and finite";
 }
 
-pl_status pl_judgment_set_check(const pl_judgment_set *set, pl_error *reterr)
+/* All conditions at once, without a branch for each. */
+static bool is_sound(const pl_judgment_set *set, const pl_judgment *row)
+{
+    unsigned indices = (unsigned)(row->item < set->n_items) & (unsigned)(row->image < set->n_images) &
+                       (unsigned)(row->judge < set->n_models) & (unsigned)(row->a < set->n_models) &
+                       (unsigned)(row->b < set->n_models) & (unsigned)(row->a != row->b) &
+                       (unsigned)(row->criterion < set->n_criteria);
+    unsigned verdict = (unsigned)(row->verdict <= PL_VERDICT_TIE) & (unsigned)(row->missing < PL_MISSING_COUNT) &
+                       (unsigned)((row->verdict == PL_VERDICT_MISSING) == (row->missing != PL_MISSING_NOT));
+    unsigned weight = (unsigned)(row->weight > 0.0) & (unsigned)(row->weight <= DBL_MAX);
+    return (indices & verdict & weight) != 0;
+}
+
+pl_status pl__judgment_rows_check(const pl_judgment_set *set, size_t from, size_t to, pl_error *reterr)
+{
+    for (size_t i = from; i < to; i++) {
+        if (!is_sound(set, &set->rows[i]))
+            return pl__fail(reterr, PL_E_RANGE, "judgment %zu: %s", i, row_fault(set, &set->rows[i]));
+    }
+    return PL_OK;
+}
+
+pl_status pl__judgment_names_check(const pl_judgment_set *set, pl_error *reterr)
 {
     if (!set)
         return pl__fail(reterr, PL_E_INVALID, "judgment set is NULL");
@@ -75,10 +96,11 @@ pl_status pl_judgment_set_check(const pl_judgment_set *set, pl_error *reterr)
         if (rc != PL_OK)
             return rc;
     }
-    for (size_t i = 0; i < set->n_rows; i++) {
-        const char *fault = row_fault(set, &set->rows[i]);
-        if (fault)
-            return pl__fail(reterr, PL_E_RANGE, "judgment %zu: %s", i, fault);
-    }
     return PL_OK;
+}
+
+pl_status pl_judgment_set_check(const pl_judgment_set *set, pl_error *reterr)
+{
+    pl_status rc = pl__judgment_names_check(set, reterr);
+    return rc ? rc : pl__judgment_rows_check(set, 0, set->n_rows, reterr);
 }

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LANES PL_IMAGE_WINS_LANES
+#define LANES PL_LANES
 #define N_MODELS 2u /* bt, bt-davidson */
 
 static const char *const names[N_MODELS] = {"bt", "bt-davidson"};
@@ -43,26 +43,24 @@ bool pl__bootstrap_bt_method(const char *method)
     return index_of(method) < N_MODELS;
 }
 
-static pl_status choose(const job *j, size_t replicate, uint32_t lane, uint16_t *copies, pl_error *reterr)
+static pl_status choose(const job *j, size_t replicate, uint32_t lane, pl_lanes *lanes, pl_error *reterr)
 {
     uint64_t n = j->b->n_images;
     uint64_t excess = (0 - n) % n; /* as in pl__rng_below: the same images as there */
     pl_rng rng;
+    bool drawn = true;
     for (size_t i = 0; i < n && j->is_jackknife; i++)
-        copies[i * LANES + lane] = i != replicate;
+        drawn = i == replicate || pl__lanes_draw(lanes, i, lane);
     if (j->is_jackknife)
-        return PL_OK;
+        return drawn ? PL_OK : PL_E_LIMIT;
     pl__rng_init(&rng, j->b->seed, "bootstrap", replicate);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && drawn; i++) {
         uint64_t x = pl__rng_u64(&rng);
         while (n > 1 && x < excess)
             x = pl__rng_u64(&rng);
-        uint16_t *at = &copies[x % n * LANES + lane];
-        if (*at == UINT16_MAX)
-            return pl__fail(reterr, PL_E_LIMIT, "one image is drawn more than %u times", (unsigned)UINT16_MAX);
-        (*at)++;
+        drawn = pl__lanes_draw(lanes, x % n, lane);
     }
-    return PL_OK;
+    return drawn ? PL_OK : pl__fail(reterr, PL_E_LIMIT, "one image is drawn more than %u times", PL_LANE_COPIES_MAX);
 }
 
 /* scores: by model; NaN where there is none. theta: scratch of the matrix's size. */
@@ -106,26 +104,27 @@ static pl_status work(size_t block, void *user, pl_error *reterr)
     const job *j = user;
     size_t from = block * LANES;
     uint32_t n = (uint32_t)(j->n - from < LANES ? j->n - from : LANES);
-    pl_lane_sums lanes = {0};
+    const pl_cluster_sums *sums = pl__image_wins_sums(j->wins);
+    pl_lanes lanes = {0};
     pl_win_matrix m = {0};
     double *theta = pl__calloc(j->in.n_models, sizeof(*theta));
-    pl_status rc = pl__lane_sums_init(&lanes, j->wins, reterr);
+    pl_status rc = pl__lanes_init(&lanes, sums, reterr);
     if (!rc)
         rc = pl__win_matrix_open(&m, &j->in, reterr);
     for (uint32_t lane = 0; lane < n && !rc; lane++)
-        rc = choose(j, from + lane, lane, lanes.copies, reterr);
+        rc = choose(j, from + lane, lane, &lanes, reterr);
     if (!rc && !theta)
         rc = pl__fail(reterr, PL_E_NOMEM, "strengths of %u models", j->in.n_models);
     if (!rc)
-        pl__lane_sums_add(&lanes, j->wins);
+        pl__lanes_add(&lanes, sums);
     for (uint32_t lane = 0; lane < n && !rc; lane++) {
-        pl__lane_sums_take(&lanes, j->wins, lane, &m);
+        pl__image_wins_take(j->wins, &lanes, lane, &m);
         rc = fit_lane(j, &m, from + lane, theta);
         if (rc)
             rc = pl__fail(reterr, rc, "strengths of %u models", j->in.n_models);
     }
     pl__win_matrix_clear(&m);
-    pl__lane_sums_clear(&lanes);
+    pl__lanes_clear(&lanes);
     pl__free(theta);
     return rc;
 }

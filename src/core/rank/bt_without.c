@@ -15,6 +15,8 @@ struct pl_bt_without {
     pl_rank_input in;
     bool davidson;
     uint32_t *order;
+    const pl_vote *votes; /* of the table; or NULL, and: */
+    const pl_ballot *ballots;
     uint32_t *first; /* n_comparisons + 1: where their ballots begin */
     double unit;     /* what each ballot weighs */
     double *wins;    /* ballots won, of the whole table, [i * n + j] by place; */
@@ -35,29 +37,39 @@ void pl__bt_without_free(pl_bt_without *w)
     pl__free(w);
 }
 
-static void add_ballot(pl_bt_without *w, const pl_ballot *v, double sign)
+static void add(pl_bt_without *w, uint32_t a_model, uint32_t b_model, uint32_t a_halves, double sign)
 {
     pl_win_matrix *m = &w->matrix;
-    if (!pl__ballot_counts(v, w->in.opts))
-        return;
-    size_t a = m->places[v->a];
-    size_t b = m->places[v->b];
-    if (v->a_score >= 1.0)
+    size_t a = m->places[a_model];
+    size_t b = m->places[b_model];
+    if (a_halves == 2)
         m->wins[a * m->n + b] += sign;
-    else if (v->a_score <= 0.0)
+    else if (a_halves == 0)
         m->wins[b * m->n + a] += sign;
     else
         m->ties[a > b ? a * m->n + b : b * m->n + a] += sign;
 }
 
-/* Do all weigh the same, and does each comparison have its ballots together? */
-static bool look_at_ballots(pl_bt_without *w, const pl_ballot *ballots, size_t n, size_t n_comparisons)
+/* Votes or ballots [from, to). */
+static void add_range(pl_bt_without *w, size_t from, size_t to, double sign)
+{
+    for (size_t i = from; i < to && w->votes; i++)
+        add(w, w->votes[i].a, w->votes[i].b, w->votes[i].a_halves, sign);
+    for (size_t i = from; i < to && w->ballots; i++) {
+        const pl_ballot *v = &w->ballots[i];
+        if (pl__ballot_counts(v, w->in.opts))
+            add(w, v->a, v->b, pl__ballot_halves(v), sign);
+    }
+}
+
+/* Do all ballots weigh the same, and does each comparison have its ballots together? */
+static bool look_at_ballots(pl_bt_without *w, size_t n, size_t n_comparisons)
 {
     size_t found = 0;
     bool any = false;
     for (size_t i = 0; i < n; i++) {
-        const pl_ballot *v = &ballots[i];
-        const pl_ballot *u = i > 0 ? &ballots[i - 1] : v;
+        const pl_ballot *v = &w->ballots[i];
+        const pl_ballot *u = i > 0 ? v - 1 : v;
         bool begins = i == 0 || u->item != v->item || u->judge != v->judge || u->a != v->a || u->b != v->b;
         if (begins && found == n_comparisons)
             return false;
@@ -71,20 +83,38 @@ static bool look_at_ballots(pl_bt_without *w, const pl_ballot *ballots, size_t n
         w->unit = weight;
         any = true;
     }
-    if (n_comparisons > 0)
-        w->first[n_comparisons] = (uint32_t)n;
+    w->first[n_comparisons] = (uint32_t)n;
     return any && found == n_comparisons;
 }
 
-static pl_status keep_whole(pl_bt_without *w, const pl_ballot *ballots, size_t n)
+static bool look_at_votes(pl_bt_without *w, size_t n, size_t n_comparisons)
+{
+    size_t n_blocks = 0;
+    const pl_vote_block *blocks = pl_peer_table_vote_blocks(w->in.table, &n_blocks);
+    size_t found = 0;
+    for (size_t k = 0; k < n_blocks; k++) {
+        for (size_t i = blocks[k].first; i < blocks[k].first + blocks[k].n; i++) {
+            const pl_vote *v = &w->votes[i];
+            const pl_vote *u = i > 0 ? v - 1 : v;
+            bool begins = i == blocks[k].first || u->judge != v->judge || u->a != v->a || u->b != v->b;
+            if (begins && found == n_comparisons)
+                return false;
+            if (begins)
+                w->first[found++] = (uint32_t)i;
+        }
+    }
+    w->first[n_comparisons] = (uint32_t)n;
+    return n > 0 && found == n_comparisons;
+}
+
+static pl_status keep_whole(pl_bt_without *w, size_t n)
 {
     size_t bytes = 0;
     if (pl__win_matrix_open(&w->matrix, &w->in, NULL))
         return PL_E_NOMEM;
     w->n = w->matrix.n;
     bytes = w->n * w->n * sizeof(double);
-    for (size_t i = 0; i < n; i++)
-        add_ballot(w, &ballots[i], 1.0);
+    add_range(w, 0, n, 1.0);
     w->wins = pl__memdup(w->matrix.wins, bytes);
     w->ties = pl__memdup(w->matrix.ties, bytes);
     return w->wins && w->ties ? PL_OK : PL_E_NOMEM;
@@ -97,9 +127,8 @@ pl_status pl__bt_without_new(const char *method, const pl_peer_table *table, con
     pl_status rc = PL_E_NOMEM;
     size_t n = 0;
     size_t n_comparisons = pl_peer_table_n_comparisons(table);
-    const pl_ballot *ballots = pl_peer_table_ballots(table, &n);
     bool davidson = strcmp(method, "bt-davidson") == 0;
-    if ((!davidson && strcmp(method, "bt") != 0) || pl_peer_table_n_models(table) > MODELS_MAX || n > UINT32_MAX)
+    if ((!davidson && strcmp(method, "bt") != 0) || pl_peer_table_n_models(table) > MODELS_MAX)
         return PL_OK;
     pl_bt_without *w = pl__calloc(1, sizeof(*w));
     if (!w)
@@ -113,9 +142,12 @@ pl_status pl__bt_without_new(const char *method, const pl_peer_table *table, con
         goto out;
     w->in.order = w->order;
     rc = PL_OK;
-    if (!look_at_ballots(w, ballots, n, n_comparisons))
+    w->votes = pl__counting_votes(&w->in, &n, &w->unit);
+    if (!w->votes)
+        w->ballots = pl_peer_table_ballots(table, &n);
+    if (n > UINT32_MAX || !(w->votes ? look_at_votes(w, n, n_comparisons) : look_at_ballots(w, n, n_comparisons)))
         goto out;
-    rc = keep_whole(w, ballots, n);
+    rc = keep_whole(w, n);
     if (rc)
         goto out;
     *ret = w;
@@ -134,9 +166,7 @@ void pl__bt_without_reset(pl_bt_without *w)
 
 void pl__bt_without_drop(pl_bt_without *w, size_t comparison)
 {
-    const pl_ballot *ballots = pl_peer_table_ballots(w->in.table, NULL);
-    for (size_t i = w->first[comparison]; i < w->first[comparison + 1]; i++)
-        add_ballot(w, &ballots[i], -1.0);
+    add_range(w, w->first[comparison], w->first[comparison + 1], -1.0);
 }
 
 pl_status pl__bt_without_scores(pl_bt_without *w, double *scores)

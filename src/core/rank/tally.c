@@ -16,6 +16,13 @@ double pl__ballot_weight(const pl_ballot *ballot, const pl_rank_input *in)
     return ballot->weight / pl_peer_table_criterion_shares(in->table, NULL)[ballot->criterion];
 }
 
+const pl_vote *pl__counting_votes(const pl_rank_input *in, size_t *ret_n, double *ret_weight)
+{
+    if (in->opts->criterion != UINT32_MAX && in->opts->criterion != 0) /* theirs is the only one */
+        return NULL;
+    return pl_peer_table_votes(in->table, ret_n, ret_weight);
+}
+
 pl_status pl__tally_init(pl_tally *tally, const pl_rank_input *in)
 {
     size_t m = in->n_models;

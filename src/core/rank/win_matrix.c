@@ -59,6 +59,39 @@ static void add_ballots(pl_win_matrix *m, const pl_rank_input *in, size_t n_list
     }
 }
 
+/* [place of a][place of b][halves of a win for a], and one to make it four. */
+#define PAIR_COUNTS 4u
+#define COUNTED_MAX 512u /* models; beyond, the counts are too many to pay */
+
+/* Sums of votes are exact, so that counts times their weight are the same. PL_E_NOMEM, or *ret_done. */
+static pl_status count_votes(pl_win_matrix *m, const pl_rank_input *in, bool *ret_done)
+{
+    size_t n_votes = 0;
+    double weight = 0.0;
+    const pl_vote *votes = pl__counting_votes(in, &n_votes, &weight);
+    if (!votes || m->n > COUNTED_MAX)
+        return PL_OK;
+    uint32_t *counts = pl__calloc((size_t)m->n * m->n * PAIR_COUNTS, sizeof(*counts));
+    if (!counts)
+        return PL_E_NOMEM;
+    for (size_t i = 0; i < n_votes; i++) {
+        size_t pair = (size_t)m->places[votes[i].a] * m->n + m->places[votes[i].b];
+        counts[pair * PAIR_COUNTS + votes[i].a_halves]++;
+    }
+    for (size_t a = 0; a < m->n; a++) {
+        for (size_t b = 0; b < m->n; b++) {
+            const uint32_t *c = &counts[(a * m->n + b) * PAIR_COUNTS];
+            m->wins[b * m->n + a] += weight * c[0];
+            m->ties[a * m->n + b] += weight * c[1];
+            m->wins[a * m->n + b] += weight * c[2];
+        }
+    }
+    m->total = weight * (double)n_votes;
+    pl__free(counts);
+    *ret_done = true;
+    return PL_OK;
+}
+
 /* Ties were added above or below the diagonal as the indices of the models stood. */
 static void mirror_ties(pl_win_matrix *m)
 {
@@ -152,10 +185,16 @@ void pl__win_matrix_close(pl_win_matrix *m)
 
 pl_status pl__win_matrix_init(pl_win_matrix *matrix, const pl_rank_input *in, bool with_lone, pl_error *reterr)
 {
+    bool counted = false;
     pl_status rc = pl__win_matrix_open(matrix, in, reterr);
     if (rc)
         return rc;
-    add_ballots(matrix, in, with_lone ? 2 : 1);
+    if (count_votes(matrix, in, &counted)) {
+        pl__win_matrix_clear(matrix);
+        return pl__fail(reterr, PL_E_NOMEM, "wins of %u models", in->n_models);
+    }
+    if (!counted) /* votes stand alone: where there are some, there is no lone ballot */
+        add_ballots(matrix, in, with_lone ? 2 : 1);
     pl__win_matrix_close(matrix);
     return PL_OK;
 }

@@ -9,7 +9,9 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "judgment_check.h"
 #include "peer_table.h"
+#include "plain_table.h"
 #include "row_order.h"
 
 #include <math.h>
@@ -209,29 +211,15 @@ void pl__peer_table_divide(pl_peer_table *t)
         t->mean[c] = t->count[c] > 0.0 ? t->mean[c] / t->count[c] : 0.0;
 }
 
-/* Each item belongs to the image of its first usable row. */
-static pl_status find_clusters(builder *b, size_t n, pl_error *reterr)
+/* By item the rank of its image, as found so far; becomes the image's place among those that are used. */
+static pl_status number_clusters(pl_peer_table *t, uint32_t n_images, pl_error *reterr)
 {
-    pl_peer_table *t = b->table;
-    uint32_t n_images = b->set->n_images;
     uint32_t *places = pl__calloc(n_images, sizeof(*places)); /* by the image's rank: is it used? then its place */
     if (!places)
         return pl__fail(reterr, PL_E_NOMEM, "%u images", n_images);
-    for (uint32_t i = 0; i < t->n_items; i++)
-        t->clusters[i] = PL_NO_CLUSTER;
-    bool split = false;
-    uint32_t item = 0;
-    for (size_t i = 0; i < n; i++) {
-        bool is_first = i == 0 || pl__row_item(&b->keys[i - 1]) != pl__row_item(&b->keys[i]);
-        if (is_first) {
-            item = b->set->rows[b->keys[i].row].item;
-            t->clusters[item] = b->keys[i].image;
-            places[b->keys[i].image] = 1;
-            split = false;
-        } else if (t->clusters[item] != b->keys[i].image && !split) {
-            t->split_items++;
-            split = true;
-        }
+    for (uint32_t i = 0; i < t->n_items; i++) {
+        if (t->clusters[i] != PL_NO_CLUSTER)
+            places[t->clusters[i]] = 1;
     }
     for (uint32_t i = 0; i < n_images; i++)
         places[i] = places[i] ? t->n_clusters++ : PL_NO_CLUSTER;
@@ -241,6 +229,35 @@ static pl_status find_clusters(builder *b, size_t n, pl_error *reterr)
     }
     pl__free(places);
     return PL_OK;
+}
+
+/* Each item belongs to the image of its first usable row. */
+static pl_status find_clusters(const builder *b, size_t n, pl_error *reterr)
+{
+    pl_peer_table *t = b->table;
+    for (uint32_t i = 0; i < t->n_items; i++)
+        t->clusters[i] = PL_NO_CLUSTER;
+    bool split = false;
+    uint32_t item = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is_first = i == 0 || pl__row_item(&b->keys[i - 1]) != pl__row_item(&b->keys[i]);
+        if (is_first) {
+            item = b->set->rows[b->keys[i].row].item;
+            t->clusters[item] = b->keys[i].image;
+            split = false;
+        } else if (t->clusters[item] != b->keys[i].image && !split) {
+            t->split_items++;
+            split = true;
+        }
+    }
+    return number_clusters(t, b->set->n_images, reterr);
+}
+
+static pl_status find_plain_clusters(pl_peer_table *t, const pl_row_words *w, pl_error *reterr)
+{
+    for (uint32_t i = 0; i < t->n_items; i++)
+        t->clusters[i] = w->image_of[i] == PL_NO_IMAGE ? PL_NO_CLUSTER : w->image_ranks[w->image_of[i]];
+    return number_clusters(t, w->set->n_images, reterr);
 }
 
 static pl_status add_units(builder *b, size_t n, pl_error *reterr)
@@ -283,6 +300,7 @@ static pl_status check_opts(const pl_judgment_set *set, const pl_peer_opts *opts
     return PL_OK;
 }
 
+/* n_ballots: of a table that keeps ballots. */
 static pl_peer_table *new_table(const pl_judgment_set *set, size_t n_ballots, bool pair_orders)
 {
     size_t m = set->n_models;
@@ -380,67 +398,77 @@ static pl_status scale_gamma(const pl_judgment_set *set, const double *given, do
     return PL_OK;
 }
 
-static void mark_models(pl_peer_table *t, const pl_judgment_set *set, const pl_peer_opts *opts)
+/* Ballots, comparisons and sums of any table. */
+static pl_status fill_table(pl_peer_table *table, const pl_row_words *words, const double *gamma, bool pair_orders,
+                            pl_error *reterr)
 {
-    for (size_t i = 0; i < set->n_rows; i++) {
-        const pl_judgment *row = &set->rows[i];
-        t->candidate[row->a] = t->candidate[row->b] = true;
-        if (!pl__row_excluded(row, opts->drop_self_reviews, opts->exclude_judges))
-            t->judge[row->judge] = true;
-    }
+    pl_row_key *keys = NULL;
+    window rows = {0};
+    builder b = {.table = table, .set = words->set, .window = &rows, .gamma = gamma, .pair_orders = pair_orders};
+    pl_status rc = pl__row_keys(words, &keys, reterr);
+    if (rc)
+        return rc;
+    b.keys = keys;
+    b.n_keys = words->n;
+    for (uint32_t c = 0; c < words->set->n_criteria; c++)
+        b.n_counting += gamma[c] > 0.0;
+    rc = add_units(&b, words->n, reterr);
+    if (!rc)
+        rc = find_clusters(&b, words->n, reterr);
+    pl__free(keys);
+    return rc;
+}
+
+static pl_status fill_plain(pl_peer_table *table, pl_row_words *words, pl_error *reterr)
+{
+    pl_status rc = pl__plain_fill(table, words, reterr);
+    if (rc)
+        return rc;
+    pl__peer_table_divide(table);
+    return find_plain_clusters(table, words, reterr);
 }
 
 pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *opts, pl_peer_table **ret,
                               pl_error *reterr)
 {
     static const pl_peer_opts defaults = PL_PEER_OPTS_INIT;
-    pl_status rc = PL_OK;
     double *gamma = NULL;
-    pl_row_key *keys = NULL;
     pl_peer_table *table = NULL;
-    size_t n_keys = 0;
-    builder b = {0};
-    window rows = {0};
+    pl_row_words words = {0};
 
     if (!set || !ret)
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     if (!opts)
         opts = &defaults;
-    rc = pl_judgment_set_check(set, reterr);
+    pl_status rc = pl__judgment_names_check(set, reterr);
     if (rc)
         return rc;
     rc = check_opts(set, opts, reterr);
     if (rc)
         return rc;
-    rc = pl__row_order(set, opts->drop_self_reviews, opts->exclude_judges, &keys, &n_keys, reterr);
+    pl_row_rules rules = {.drop_self_reviews = opts->drop_self_reviews,
+                          .exclude_judges = opts->exclude_judges,
+                          .check_rows = true,
+                          .threads = opts->threads};
+    rc = pl__row_words_make(set, &rules, &words, reterr);
     if (rc)
         return rc;
-    table = new_table(set, n_keys, opts->pair_orders);
+    bool plain = pl__plain_rows(&words, opts->pair_orders);
+    table = new_table(set, plain ? 0 : words.n, opts->pair_orders);
     if (!table || number_families(table, set) ||
         scale_gamma(set, opts->criterion_weights, &gamma, table->criterion_shares)) {
-        rc = pl__fail(reterr, PL_E_NOMEM, "a table of %u models and %zu judgments", set->n_models, n_keys);
+        rc = pl__fail(reterr, PL_E_NOMEM, "a table of %u models and %zu judgments", set->n_models, words.n);
         goto out;
     }
-    b.table = table;
-    b.set = set;
-    b.keys = keys;
-    b.n_keys = n_keys;
-    b.window = &rows;
-    b.gamma = gamma;
-    b.pair_orders = opts->pair_orders;
-    for (uint32_t c = 0; c < set->n_criteria; c++)
-        b.n_counting += gamma[c] > 0.0;
-    mark_models(table, set, opts);
-    rc = add_units(&b, n_keys, reterr);
-    if (rc)
-        goto out;
-    rc = find_clusters(&b, n_keys, reterr);
+    memcpy(table->candidate, words.candidate, set->n_models * sizeof(*table->candidate));
+    memcpy(table->judge, words.judge, set->n_models * sizeof(*table->judge));
+    rc = plain ? fill_plain(table, &words, reterr) : fill_table(table, &words, gamma, opts->pair_orders, reterr);
     if (rc)
         goto out;
     *ret = table;
     table = NULL;
 out:
-    pl__free(keys);
+    pl__row_words_clear(&words);
     pl__free(gamma);
     pl_peer_table_free(table);
     return rc;
@@ -461,6 +489,7 @@ void pl_peer_table_free(pl_peer_table *table)
     pl__free(table->units);
     pl__free(table->clusters);
     pl__deferred_free(table->deferred);
+    pl__plain_free(table->plain);
     pl__free(table);
 }
 
@@ -493,7 +522,27 @@ const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n
 {
     if (ret_n)
         *ret_n = table->deferred ? table->deferred->n_ballots : table->n_ballots;
-    return table->deferred ? pl__deferred_ballots(table->deferred) : table->ballots;
+    if (table->deferred)
+        return pl__deferred_ballots(table->deferred);
+    return table->plain ? pl__plain_ballots(table) : table->ballots;
+}
+
+const pl_vote *pl_peer_table_votes(const pl_peer_table *table, size_t *ret_n, double *ret_weight)
+{
+    if (!table->plain)
+        return NULL;
+    if (ret_n)
+        *ret_n = table->n_ballots;
+    if (ret_weight)
+        *ret_weight = table->plain->weight;
+    return table->plain->votes;
+}
+
+const pl_vote_block *pl_peer_table_vote_blocks(const pl_peer_table *table, size_t *ret_n)
+{
+    if (ret_n)
+        *ret_n = table->plain ? table->plain->n_blocks : 0;
+    return table->plain ? table->plain->blocks : NULL;
 }
 
 const pl_ballot *pl_peer_table_lone_ballots(const pl_peer_table *table, size_t *ret_n)
@@ -548,15 +597,24 @@ size_t pl_peer_table_n_comparisons(const pl_peer_table *table)
     return table->n_units;
 }
 
+pl_unit pl__unit(const pl_peer_table *table, size_t index)
+{
+    if (table->plain)
+        return pl__plain_unit(table, index);
+    const pl_comparison_sum *sum = &table->units[index];
+    const pl_ballot *v = &table->ballots[sum->first_ballot];
+    return (pl_unit){.sum = *sum, .item = v->item, .judge = v->judge, .a = v->a, .b = v->b};
+}
+
 pl_comparison pl_peer_table_comparison(const pl_peer_table *table, size_t index)
 {
-    const pl_comparison_sum *u = &table->units[index];
-    const pl_ballot *v = &table->ballots[u->first_ballot];
-    return (pl_comparison){.item = v->item,
-                           .judge = v->judge,
-                           .a = v->a,
-                           .b = v->b,
-                           .a_score = u->weight > 0.0 ? (u->low_is_a ? u->low : u->high) / u->weight : 0.0,
-                           .b_score = u->weight > 0.0 ? (u->low_is_a ? u->high : u->low) / u->weight : 0.0,
-                           .weight = u->weight};
+    pl_unit u = pl__unit(table, index);
+    double weight = u.sum.weight;
+    return (pl_comparison){.item = u.item,
+                           .judge = u.judge,
+                           .a = u.a,
+                           .b = u.b,
+                           .a_score = weight > 0.0 ? (u.sum.low_is_a ? u.sum.low : u.sum.high) / weight : 0.0,
+                           .b_score = weight > 0.0 ? (u.sum.low_is_a ? u.sum.high : u.sum.low) / weight : 0.0,
+                           .weight = weight};
 }

@@ -13,6 +13,17 @@ typedef struct pl_comparison_sum {
     bool low_is_a; /* of the ballots */
 } pl_comparison_sum;
 
+/* The same with what its ballots say of it. */
+typedef struct pl_unit {
+    pl_comparison_sum sum;
+    uint32_t item;
+    uint32_t judge;
+    uint32_t a;
+    uint32_t b;
+} pl_unit;
+
+typedef struct pl_plain pl_plain;
+
 #define PL_NO_CLUSTER UINT32_MAX
 
 /* What a resampled table still has to do when its ballots are asked for: most methods never ask. */
@@ -36,14 +47,15 @@ struct pl_peer_table {
     double *count; /* the same shape */
     bool *candidate;
     bool *judge;
-    pl_ballot *ballots; /* NULL in a resampled table, which has `deferred` instead */
+    pl_ballot *ballots; /* NULL in a resampled table, which has `deferred`, and where there is `plain`: ask
+                           pl_peer_table_ballots() */
     size_t n_ballots;
     pl_ballot *lone; /* the same */
     size_t n_lone;
     double *criterion_shares; /* n_criteria; a resampled table leaves these to its base, and the next ones too */
     uint32_t n_criteria;
-    uint32_t *families; /* n_models */
-    pl_comparison_sum *units;
+    uint32_t *families;       /* n_models */
+    pl_comparison_sum *units; /* NULL likewise: ask pl__unit() */
     size_t n_units;
     uint32_t n_items;
     uint32_t *clusters; /* n_items: place of the item's image among the n_clusters, in byte order of ids */
@@ -52,7 +64,11 @@ struct pl_peer_table {
     uint64_t dropped_pairs;
     uint64_t rescaled_pairs;
     pl_deferred *deferred;
+    pl_plain *plain; /* plain_table.h, or NULL */
 };
+
+/* One comparison of a table that was built. */
+pl_unit pl__unit(const pl_peer_table *table, size_t index);
 
 /* Sums of scores become means. */
 void pl__peer_table_divide(pl_peer_table *table);

@@ -28,9 +28,9 @@ struct pl_resampler {
     size_t *items;   /* n_clusters: blocks of ballots */
 };
 
-static uint32_t cluster_of(const pl_peer_table *t, const pl_comparison_sum *u)
+static uint32_t cluster_of(const pl_peer_table *t, size_t unit)
 {
-    return t->clusters[t->ballots[u->first_ballot].item];
+    return t->clusters[pl__unit(t, unit).item];
 }
 
 /* Units by image, in their order within each. */
@@ -40,24 +40,23 @@ static size_t *group_units(const pl_peer_table *t, size_t *first)
     if (!sorted)
         return NULL;
     for (size_t i = 0; i < t->n_units; i++)
-        first[cluster_of(t, &t->units[i]) + 1]++;
+        first[cluster_of(t, i) + 1]++;
     for (uint32_t c = 0; c < t->n_clusters; c++)
         first[c + 1] += first[c];
     for (size_t i = 0; i < t->n_units; i++)
-        sorted[first[cluster_of(t, &t->units[i])]++] = i;
+        sorted[first[cluster_of(t, i)]++] = i;
     for (uint32_t c = t->n_clusters; c > 0; c--)
         first[c] = first[c - 1];
     first[0] = 0;
     return sorted;
 }
 
-static void cells_of(const pl_peer_table *t, const pl_comparison_sum *u, uint32_t ret[2])
+static void cells_of(const pl_peer_table *t, const pl_unit *u, uint32_t ret[2])
 {
-    const pl_ballot *v = &t->ballots[u->first_ballot];
-    uint32_t a = v->a * t->n_models + v->judge;
-    uint32_t b = v->b * t->n_models + v->judge;
-    ret[0] = u->low_is_a ? a : b;
-    ret[1] = u->low_is_a ? b : a;
+    uint32_t a = u->a * t->n_models + u->judge;
+    uint32_t b = u->b * t->n_models + u->judge;
+    ret[0] = u->sum.low_is_a ? a : b;
+    ret[1] = u->sum.low_is_a ? b : a;
 }
 
 /* Adds up one image's units; place[cell] is 1 + the index of the cell's addend, if that lies at or above `from`. */
@@ -66,19 +65,19 @@ static size_t add_image(const pl_peer_table *t, const size_t *units, size_t n, s
 {
     size_t end = from;
     for (size_t i = 0; i < n; i++) {
-        const pl_comparison_sum *u = &t->units[units[i]];
+        pl_unit u = pl__unit(t, units[i]);
         uint32_t cells[2];
-        if (!(u->weight > 0.0))
+        if (!(u.sum.weight > 0.0))
             continue;
-        cells_of(t, u, cells);
+        cells_of(t, &u, cells);
         for (unsigned side = 0; side < 2; side++) {
             uint32_t cell = cells[side];
             if (place[cell] <= from) {
                 addends[end++] = (addend){.cell = cell};
                 place[cell] = end;
             }
-            addends[place[cell] - 1].score += side == 0 ? u->low : u->high;
-            addends[place[cell] - 1].weight += u->weight;
+            addends[place[cell] - 1].score += side == 0 ? u.sum.low : u.sum.high;
+            addends[place[cell] - 1].weight += u.sum.weight;
         }
     }
     return end;
@@ -87,7 +86,13 @@ static size_t add_image(const pl_peer_table *t, const size_t *units, size_t n, s
 static void count_ballots(pl_resampler *r)
 {
     const pl_peer_table *t = r->base;
-    for (size_t i = 0; i < t->n_ballots; i++) {
+    size_t n_blocks = 0;
+    const pl_vote_block *blocks = pl_peer_table_vote_blocks(t, &n_blocks);
+    for (size_t i = 0; i < n_blocks; i++) {
+        r->ballots[t->clusters[blocks[i].item]] += blocks[i].n;
+        r->items[t->clusters[blocks[i].item]]++;
+    }
+    for (size_t i = 0; i < t->n_ballots && !blocks; i++) {
         uint32_t c = t->clusters[t->ballots[i].item];
         r->ballots[c]++;
         r->items[c] += i == 0 || t->ballots[i].item != t->ballots[i - 1].item;
@@ -247,22 +252,22 @@ pl_status pl_resampler_leave_out(const pl_resampler *r, const bool *left_out, pl
     const pl_peer_table *base = r->base;
     size_t n = 0;
     for (size_t i = 0; i < base->n_units; i++)
-        n += left_out[i] ? 0 : base->units[i].n_ballots;
+        n += left_out[i] ? 0 : pl__unit(base, i).sum.n_ballots;
     pl_status rc = open_draw(r, n, base->n_lone, 0, table, reterr);
     pl_peer_table *t = *table;
     if (rc || !t)
         return rc;
     t->deferred->left_out = left_out;
     for (size_t i = 0; i < base->n_units; i++) {
-        const pl_comparison_sum *u = &base->units[i];
         uint32_t cells[2];
         if (left_out[i])
             continue;
-        cells_of(base, u, cells);
-        t->mean[cells[0]] += u->low;
-        t->mean[cells[1]] += u->high;
-        t->count[cells[0]] += u->weight;
-        t->count[cells[1]] += u->weight;
+        pl_unit u = pl__unit(base, i);
+        cells_of(base, &u, cells);
+        t->mean[cells[0]] += u.sum.low;
+        t->mean[cells[1]] += u.sum.high;
+        t->count[cells[0]] += u.sum.weight;
+        t->count[cells[1]] += u.sum.weight;
     }
     pl__peer_table_divide(t);
     return PL_OK;
@@ -270,13 +275,14 @@ pl_status pl_resampler_leave_out(const pl_resampler *r, const bool *left_out, pl
 
 static void fill_left_out(pl_deferred *d)
 {
+    const pl_ballot *from = pl_peer_table_ballots(d->base, NULL);
     size_t n = 0;
     for (size_t i = 0; i < d->base->n_units; i++) {
-        const pl_comparison_sum *u = &d->base->units[i];
         if (d->left_out[i])
             continue;
-        memcpy(&d->ballots[n], &d->base->ballots[u->first_ballot], u->n_ballots * sizeof(*d->ballots));
-        n += u->n_ballots;
+        pl_comparison_sum u = pl__unit(d->base, i).sum;
+        memcpy(&d->ballots[n], &from[u.first_ballot], u.n_ballots * sizeof(*d->ballots));
+        n += u.n_ballots;
     }
     PL_ASSERT(n == d->n_ballots);
 }
@@ -307,7 +313,7 @@ const pl_ballot *pl__deferred_ballots(pl_deferred *d)
         if (d->left_out) {
             fill_left_out(d);
         } else {
-            size_t n = fill_copies(d, d->base->ballots, d->base->n_ballots, d->ballots);
+            size_t n = fill_copies(d, pl_peer_table_ballots(d->base, NULL), d->base->n_ballots, d->ballots);
             PL_ASSERT(n == d->n_ballots);
             (void)n;
         }

@@ -1,7 +1,7 @@
 #ifndef PL_ROW_ORDER_H
 #define PL_ROW_ORDER_H
 
-#include <peerless/judgments.h>
+#include "row_words.h"
 
 /* Usable rows in an order that depends on their content alone: names, not indices, so that neither the order of the
  * rows nor the order in which names were given can change a sum. Rows that compare equal are alike in everything that
@@ -13,8 +13,6 @@ typedef struct pl_row_key {
     uint32_t image; /* rank */
     uint32_t row;   /* index into the set's rows */
 } pl_row_key;
-
-#define PL_ROW_NAMES_MAX UINT16_MAX /* models, and criteria: their ranks take 16 bits of a key */
 
 static inline uint64_t pl__row_item(const pl_row_key *k) /* rank */
 {
@@ -50,7 +48,7 @@ static inline pl_verdict pl__row_verdict(const pl_row_key *k)
 PL_NODISCARD pl_status pl__row_order(const pl_judgment_set *set, bool drop_self_reviews, const bool *exclude_judges,
                                      pl_row_key **ret, size_t *ret_n, pl_error *reterr);
 
-/* Is the row left out by these two options? */
-bool pl__row_excluded(const pl_judgment *row, bool drop_self_reviews, const bool *exclude_judges);
+/* The same for words that are made already; sorts them. *ret is `words->n` long. PL_OK or PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__row_keys(const pl_row_words *words, pl_row_key **ret, pl_error *reterr);
 
 #endif

@@ -12,7 +12,7 @@
 #define MODELS 5u
 #define IMAGES 6u
 #define ROWS_MAX 4000u
-#define LANES PL_IMAGE_WINS_LANES
+#define LANES PL_LANES
 
 static const char *const models[MODELS] = {"d", "b", "a", "e", "c"};
 static const char *const images[IMAGES] = {"i3", "i1", "i2", "i5", "i4", "i0"};
@@ -78,14 +78,14 @@ static void teardown(fixture *f)
 }
 
 /* win[x][y], tie[x][y] by model. */
-static void add_rows(const fixture *f, const uint16_t *copies, uint32_t lane, double win[MODELS][MODELS],
+static void add_rows(const fixture *f, const pl_lanes *lanes, uint32_t lane, double win[MODELS][MODELS],
                      double tie[MODELS][MODELS])
 {
     memset(win, 0, sizeof(double[MODELS][MODELS]));
     memset(tie, 0, sizeof(double[MODELS][MODELS]));
     for (size_t i = 0; i < f->set.n_rows; i++) {
         const pl_judgment *row = &f->rows[i];
-        double w = row->weight * copies[image_place[row->image] * LANES + lane];
+        double w = row->weight * pl__lanes_copies(lanes, image_place[row->image], lane);
         if (row->verdict == PL_VERDICT_TIE) {
             tie[row->a][row->b] += w;
             tie[row->b][row->a] += w;
@@ -120,7 +120,7 @@ static void check(size_t n_rows, bool weighted, uint64_t copies_max, uint64_t in
     pl_error err = {0};
     pl_rng rng;
     pl_image_wins *wins = NULL;
-    pl_lane_sums lanes = {0};
+    pl_lanes lanes = {0};
     pl_win_matrix m = {0};
     double win[MODELS][MODELS];
     double tie[MODELS][MODELS];
@@ -128,20 +128,23 @@ static void check(size_t n_rows, bool weighted, uint64_t copies_max, uint64_t in
     pl__rng_init(&rng, pl__kit_seed(), "copies", index);
     PL_KIT_OK(pl__image_wins_new(&f.in, 2, &wins, &err), &err);
     assert_non_null(wins);
-    PL_KIT_OK(pl__lane_sums_init(&lanes, wins, &err), &err);
+    PL_KIT_OK(pl__lanes_init(&lanes, pl__image_wins_sums(wins), &err), &err);
     PL_KIT_OK(pl__win_matrix_open(&m, &f.in, &err), &err);
     for (size_t round = 0; round < 2; round++) { /* the same memory twice */
-        for (size_t i = 0; i < IMAGES * LANES; i++)
-            lanes.copies[i] = (uint16_t)pl__rng_below(&rng, copies_max + 1);
-        pl__lane_sums_add(&lanes, wins);
+        pl__lanes_reset(&lanes, pl__image_wins_sums(wins));
+        for (uint32_t i = 0; i < IMAGES * LANES; i++) {
+            for (uint64_t k = pl__rng_below(&rng, copies_max + 1); k > 0; k--)
+                assert_true(pl__lanes_draw(&lanes, i / LANES, i % LANES));
+        }
+        pl__lanes_add(&lanes, pl__image_wins_sums(wins));
         for (uint32_t lane = 0; lane < LANES; lane++) {
-            add_rows(&f, lanes.copies, lane, win, tie);
-            pl__lane_sums_take(&lanes, wins, lane, &m);
+            add_rows(&f, &lanes, lane, win, tie);
+            pl__image_wins_take(wins, &lanes, lane, &m);
             check_lane(&m, win, tie, weighted ? 1e-12 : 0.0);
         }
     }
     pl__win_matrix_clear(&m);
-    pl__lane_sums_clear(&lanes);
+    pl__lanes_clear(&lanes);
     pl__image_wins_free(wins);
     teardown(&f);
 }
@@ -149,7 +152,7 @@ static void check(size_t n_rows, bool weighted, uint64_t copies_max, uint64_t in
 static void few_and_many(void **state)
 {
     static const size_t rows[] = {IMAGES, 40, ROWS_MAX};
-    static const uint64_t copies[] = {1, 3, 40, 400, UINT16_MAX};
+    static const uint64_t copies[] = {1, 3, 40, PL_LANE_COPIES_MAX};
     (void)state;
     for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
         for (size_t c = 0; c < sizeof(copies) / sizeof(copies[0]); c++) {
@@ -163,11 +166,11 @@ static pl_status make_once(void *user, pl_error *reterr)
 {
     fixture *f = user;
     pl_image_wins *wins = NULL;
-    pl_lane_sums lanes = {0};
+    pl_lanes lanes = {0};
     pl_status rc = pl__image_wins_new(&f->in, 1, &wins, reterr);
     if (!rc)
-        rc = pl__lane_sums_init(&lanes, wins, reterr);
-    pl__lane_sums_clear(&lanes);
+        rc = pl__lanes_init(&lanes, pl__image_wins_sums(wins), reterr);
+    pl__lanes_clear(&lanes);
     pl__image_wins_free(wins);
     return rc;
 }
