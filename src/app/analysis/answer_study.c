@@ -4,8 +4,11 @@
 #include "combine.h"
 #include "confidence.h"
 #include "error.h"
+#include "str.h"
 #include <math.h>
 #include <string.h>
+
+#define SOURCES_SHOWN 8u /* data sets that are named one by one */
 
 void pl__answer_study_free(pl_answer_study *study)
 {
@@ -183,6 +186,27 @@ static pl_status note_kinds(pl_analysis *a, pl_error *reterr)
                              choice, n - choice);
 }
 
+static pl_status note_source(pl_analysis *a, const pl_answer_source *source, pl_error *reterr)
+{
+    uint32_t n = pl_answer_source_n_datasets(source);
+    pl_str text;
+    pl_status rc = PL_OK;
+
+    pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+    for (uint32_t d = 0; d < n && d < SOURCES_SHOWN && rc == PL_OK; d++) {
+        const char *name = pl_answer_source_dataset(source, d);
+
+        rc = pl__str_appendf(&text, "%s%u labelled items%s%s", d > 0 ? ", " : "",
+                             pl_answer_source_n_labelled(source, d), name[0] != '\0' ? " of " : "", name);
+    }
+    if (rc == PL_OK && n > SOURCES_SHOWN)
+        rc = pl__str_appendf(&text, " and of %u more data sets", n - SOURCES_SHOWN);
+    rc = rc == PL_OK ? pl__analysis_note(a, reterr, "the proxies learnt from %s", pl__str_c(&text))
+                     : pl__fail(reterr, rc, "notes");
+    pl__str_clear(&text);
+    return rc;
+}
+
 static pl_status analyse(pl_analysis *a, const pl_response_set *set, const pl_answer_request *request, pl_error *reterr)
 {
     pl_answer_study *s = a->answers;
@@ -203,6 +227,8 @@ static pl_status analyse(pl_analysis *a, const pl_response_set *set, const pl_an
         rc = run_method(a, request->methods[k], k, reterr);
     if (rc == PL_OK)
         rc = note_kinds(a, reterr);
+    if (rc == PL_OK && request->answers.source)
+        rc = note_source(a, request->answers.source, reterr);
     if (rc == PL_OK && request->bootstrap > 0)
         rc = resample(a, request, reterr);
     if (rc == PL_OK && request->consensus)

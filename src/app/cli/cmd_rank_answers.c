@@ -1,6 +1,7 @@
 #include "cmd_rank_answers.h"
 #include "error.h"
 #include "out.h"
+#include "proxy_source.h"
 #include "ranking_input.h"
 #include "stored_responses.h"
 #include <string.h>
@@ -17,10 +18,12 @@ typedef struct answer_input {
     pl_store *store; /* these two of a stored run */
     pl_replay *replay;
     pl_response_log *log;
+    pl_answer_source *source; /* of --source, or NULL */
 } answer_input;
 
 static void input_clear(answer_input *in)
 {
+    pl_answer_source_free(in->source);
     pl__response_log_free(in->log);
     pl__replay_free(in->replay);
     pl__store_close(in->store);
@@ -100,6 +103,36 @@ static pl_status open_input(const pl_args *args, bool diagnose, answer_input *in
     if (rc == PL_OK)
         rc = pl__stored_responses_log(in->replay, labels, &in->log, reterr);
     pl__item_labels_free(labels);
+    return rc;
+}
+
+/* Is there a source if a method needs one, and does one need it if there is? */
+static pl_status check_source(const pl_args *args, const pl_answer_request *request, pl_error *reterr)
+{
+    const char *proxy = NULL;
+
+    for (size_t i = 0; i < request->n_methods; i++)
+        proxy = pl_answer_method_is_proxy(request->methods[i]) ? request->methods[i] : proxy;
+    if (proxy && !pl__arg_given(args, "source"))
+        return pl__fail(reterr, PL_E_INVALID,
+                        "--methods %s learns from labelled answers to other items: --source names a log of them, or a "
+                        "data set of this one",
+                        proxy);
+    if (!proxy && pl__arg_given(args, "source"))
+        return pl__fail(reterr, PL_E_INVALID, "--source goes with --methods aol, aol.rank, atc or doc");
+    return PL_OK;
+}
+
+static pl_status open_source(const pl_args *args, answer_input *in, pl_answer_request *request, pl_error *reterr)
+{
+    size_t n = 0;
+    const char *const *given = pl__arg_list(args, "source", &n);
+    pl_status rc = PL_OK;
+
+    if (n > 0)
+        rc = pl__proxy_source_open(given, n, pl__arg_given(args, "skip-bad"), pl__response_log_set(in->log),
+                                   &request->answers, &in->source, reterr);
+    request->answers.source = in->source;
     return rc;
 }
 
@@ -272,8 +305,14 @@ int pl__rank_answers(const pl_args *args, bool diagnose)
     pl_status rc = make_request(args, &request, &err);
 
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
+    if (rc == PL_OK && diagnose && pl__arg_given(args, "source"))
+        rc = pl__fail(&err, PL_E_INVALID, "--source goes with peerless rank");
+    if (rc == PL_OK && !diagnose)
+        rc = check_source(args, &request, &err);
     if (rc == PL_OK)
         rc = open_input(args, diagnose, &in, &err);
+    if (rc == PL_OK)
+        rc = open_source(args, &in, &request, &err);
     if (rc == PL_OK)
         rc = diagnose ? show_calibration(args, in.log, &request, &out, &err)
                       : show_ranking(args, &in, &request, &out, &err);

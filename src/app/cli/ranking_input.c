@@ -44,6 +44,8 @@ const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
     {"fixed-options", 0, PL_OPTION_LIST, "LETTERS",
      "responses: options that --prior corrected leaves alone, such as E,F"},
     {"dataset", 0, PL_OPTION_TEXT, "NAME", "responses: this dataset alone"},
+    {"source", 0, PL_OPTION_FILES, "FILE|NAME...",
+     "responses: what aol, aol.rank, atc and doc learn from: labelled logs, or other data sets of the responses"},
     {"labels", 0, PL_OPTION_TEXT, "items.jsonl", "diagnose a stored run's responses: the items' labels"},
     {"config", 'c', PL_OPTION_TEXT, "FILE", "take the store's name from this peerless.yaml"},
     {"reference", 0, PL_OPTION_TEXT, "FILE",

@@ -1,0 +1,1 @@
+peerless rank --responses responses.jsonl --methods margin,atc

@@ -1,0 +1,1 @@
+peerless rank --responses labelled.jsonl --dataset hard --source hard --methods aol
