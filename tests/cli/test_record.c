@@ -19,14 +19,19 @@ static char *rank_of(const char *dir, const char *store)
     return out;
 }
 
+static void check_well(const pl_kit_result *result)
+{
+    if (result->code != 0)
+        print_message("%s\n", result->err);
+    assert_int_equal(result->code, 0);
+}
+
 static void run_well(const char *dir, const char *const *words)
 {
     pl_kit_result result = {0};
 
     cli_run(dir, &result, words);
-    if (result.code != 0)
-        print_message("%s\n", result.err);
-    assert_int_equal(result.code, 0);
+    check_well(&result);
     pl__kit_result_clear(&result);
 }
 
@@ -230,7 +235,7 @@ static void a_marked_key_is_nowhere(void **state)
     run_well(work, CLI_WORDS("sim", "scenes", "-n", "3", "--seed", "1", "-o", "scenes", "-q"));
     kill_midway(work, &p, &how);
     pl__kit_run(run, &how, &result);
-    assert_int_equal(result.code, 0);
+    check_well(&result);
     assert_non_null(strstr(result.err, "no: "));
     assert_non_null(strstr(result.err, "others can read its key"));
     check_run(&result, "the run");
@@ -247,7 +252,7 @@ static void a_marked_key_is_nowhere(void **state)
     check_files(work);
     free(pl__kit_write_text(dir, "key.txt", "")); /* a replay asks for none */
     pl__kit_run(replay, &keyless, &result);
-    assert_int_equal(result.code, 0);
+    check_well(&result);
     check_run(&result, "the replay");
     check_files(work);
     pl__httpd_stop(p.httpd);

@@ -15,17 +15,20 @@ static pl_status read_folder(const char *dir, size_t first, size_t end, pl_str t
 
     for (size_t k = first; dir && k < end; k++) {
         pl_status rc = PL_OK;
+        pl_error err = {0};
         pl_str path;
 
         pl__str_init(&path, 4096);
         rc = pl__str_appendf(&path, "%s/%s.txt", dir, pl__prompt_kind_name((pl_prompt_kind)k));
         if (rc == PL_OK)
-            rc = pl__file_read(pl__str_c(&path), PL_PROMPT_TEMPLATE_BYTES_MAX, &texts[k], reterr);
+            rc = pl__file_read(pl__str_c(&path), PL_PROMPT_TEMPLATE_BYTES_MAX, &texts[k], &err);
         pl__str_clear(&path);
         if (rc == PL_OK) {
             templates[k] = pl__str_c(&texts[k]);
             found++;
         } else if (rc != PL_E_NOT_FOUND) {
+            if (reterr)
+                *reterr = err;
             return rc;
         }
     }

@@ -444,20 +444,26 @@ static pl_status start_model(pl_runner *r, uint32_t model, pl_error *reterr)
     return rc;
 }
 
+/* A task that ends at once (its call is stored) may make others ready, of models that had their turn already: more
+ * turns follow until none ends. Otherwise a run with nothing in flight would stop before them. */
 pl_status pl__run_start_ready(pl_runner *r, bool *ret_hungry, pl_error *reterr)
 {
     uint32_t n = r->setup->config->n_models;
+    uint64_t ended_before = 0;
     pl_status rc = PL_OK;
 
-    *ret_hungry = false;
-    for (uint32_t k = 0; k < n && rc == PL_OK; k++) {
-        uint32_t model = (r->next_model + k) % n;
+    do {
+        ended_before = r->tasks_ended_any;
+        *ret_hungry = false;
+        for (uint32_t k = 0; k < n && rc == PL_OK; k++) {
+            uint32_t model = (r->next_model + k) % n;
 
-        rc = start_model(r, model, reterr);
-        if (r->ready[model].len == 0 && (free_slots(r, model) > 0 || pl__client_closed(r->client, model)))
-            *ret_hungry = true;
-    }
-    r->next_model = (r->next_model + 1) % n;
+            rc = start_model(r, model, reterr);
+            if (r->ready[model].len == 0 && (free_slots(r, model) > 0 || pl__client_closed(r->client, model)))
+                *ret_hungry = true;
+        }
+        r->next_model = (r->next_model + 1) % n;
+    } while (rc == PL_OK && !r->stopping && r->tasks_ended_any != ended_before);
     return rc;
 }
 

@@ -284,6 +284,38 @@ static void the_same_content_is_asked_once(void **state)
     close_fixture(&f);
 }
 
+/* With other prompts every question is a new one, but the calls are the same: nothing is in flight that could end, and
+ * one task found in the store makes the next one ready, of whichever model. */
+static void what_stored_calls_answer_is_followed_to_the_end(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 4; n++) { /* the models take turns in going first */
+        fixture f;
+        char *path = NULL;
+        char *more = NULL;
+        size_t bytes = 0;
+
+        open_fixture(&f, n);
+        PL_KIT_OK(pool_execute(&f.run, NULL), &f.run.err);
+        pool_close(&f.run);
+        path = pl__kit_write_text(f.dir, "other/question.txt", "Ask something.");
+        free(path);
+        path = pl__kit_path(f.dir, "other");
+        bytes = strlen(path) + 64;
+        more = malloc(bytes);
+        assert_non_null(more);
+        (void)snprintf(more, bytes, "evaluations: {peer_review: {prompts: \"%s\"}}", path);
+        pool_open(&f.run, f.dir, pl__httpd_port(f.server.httpd), "items: items.jsonl", WELL, more);
+        PL_KIT_OK(pool_execute(&f.run, NULL), &f.run.err);
+        assert_int_equal(f.run.summary.state, PL_RUN_COMPLETE);
+        assert_int_equal(f.run.summary.calls, 0);
+        assert_int_equal(f.run.summary.tasks_ended, n * TASKS_PER_ITEM);
+        free(more);
+        free(path);
+        close_fixture(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +326,7 @@ int main(void)
         cmocka_unit_test(an_interrupt_loses_nothing_that_was_asked),
         cmocka_unit_test(a_full_disk_ends_the_run_and_loses_nothing_stored),
         cmocka_unit_test(the_same_content_is_asked_once),
+        cmocka_unit_test(what_stored_calls_answer_is_followed_to_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
