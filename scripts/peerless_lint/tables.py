@@ -7,7 +7,7 @@ FLOORS = ("core", "edge", "app")
 # includes of its own names all of these too (run.h, for one, speaks of images and transports).
 _CORE_FACTS = ("base", "facts")
 _RUN = ("base", "facts", "text", "system", "config", "image", "http", "model", "store", "eval")
-_ANALYSIS = (*_RUN, "run", "stats", "signal", "rank", "records")
+_ANALYSIS = (*_RUN, "run", "stats", "signal", "rank", "records", "sheets", "imports")
 _STUDY = (*_CORE_FACTS, "stats", "signal", "rank", "design", "records")
 _REPORT = (*_RUN, "probe", "run", "signal", "rank", "records", "analysis", "study")
 
@@ -28,6 +28,8 @@ FOLDERS = {
     "model": ("edge", (*_CORE_FACTS, "system", "http", "flow")),
     "store": ("edge", (*_CORE_FACTS, "system")),
     "records": ("edge", (*_CORE_FACTS, "text", "system")),
+    "sheets": ("edge", ("base", "system")),
+    "imports": ("edge", (*_CORE_FACTS, "text", "system", "records", "sheets")),
     "eval": ("app", (*_CORE_FACTS, "text")),
     "probe": ("app", (*_CORE_FACTS, "system", "http", "model", "store")),
     "run": ("app", (*_RUN, "probe")),
@@ -81,6 +83,8 @@ SYSTEM_HEADERS = {
     "model": _HOSTED,
     "store": (*_HOSTED, *_FILES, "pthread.h", "sqlite3.h", "sys/file.h", "zstd.h", "zstd_errors.h"),
     "records": (*_HOSTED, *_FILES, "zlib.h", "zstd.h"),
+    "sheets": (*_HOSTED, "expat.h", "zip.h"),
+    "imports": _HOSTED,
     "eval": _PURE,
     "probe": _HOSTED,
     "run": (*_HOSTED, "pthread.h"),
@@ -94,7 +98,8 @@ SYSTEM_HEADERS = {
 HEADER_HOMES = {
     "curl/curl.h": "http", "uv.h": "http", "microhttpd.h": "httpd", "vips/vips.h": "image", "jpeglib.h": "image",
     "png.h": "image", "sqlite3.h": "store",
-    "zstd.h": "store and records", "yaml.h": "config", "zlib.h": "records", "time.h": 'system, as "clock.h",',
+    "zstd.h": "store and records", "yaml.h": "config", "zlib.h": "records",
+    "zip.h": "sheets", "expat.h": "sheets", "time.h": 'system, as "clock.h",',
     "jansson.h": 'base, as "json.h"', "openssl/sha.h": 'base, as "hash.h"', "xxhash.h": 'base, as "hash.h" and "map.h"',
 }
 

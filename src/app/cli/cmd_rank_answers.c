@@ -3,12 +3,12 @@
 #include "out.h"
 #include "proxy_source.h"
 #include "ranking_input.h"
+#include "response_files.h"
 #include "stored_responses.h"
 #include <string.h>
 
 #define THREADS_DEFAULT 2
 #define THREADS_MAX 256u
-#define NOTE_BYTES 100
 
 static const char *const DEFAULT_METHODS[] = {"within", "margin", "majority"};
 #define N_DEFAULT_METHODS (sizeof(DEFAULT_METHODS) / sizeof(DEFAULT_METHODS[0]))
@@ -18,13 +18,16 @@ typedef struct answer_input {
     pl_store *store; /* these two of a stored run */
     pl_replay *replay;
     pl_response_log *log;
+    pl_import files;          /* of given files: its log is the one above */
     pl_answer_source *source; /* of --source, or NULL */
 } answer_input;
 
 static void input_clear(answer_input *in)
 {
     pl_answer_source_free(in->source);
-    pl__response_log_free(in->log);
+    if (in->log != in->files.log)
+        pl__response_log_free(in->log);
+    pl__import_clear(&in->files);
     pl__replay_free(in->replay);
     pl__store_close(in->store);
 }
@@ -45,7 +48,7 @@ static pl_status check_options(const pl_args *args, pl_error *reterr)
                                                "exclude-flagged", "reference",     "upme-step",      "upme-epochs",
                                                "upme-init",       "upme-restarts", "bt-ridge"};
     static const char *const of_stores[] = {"store", "run", "config", "evaluation", "labels"};
-    bool logs = pl__arg_given(args, "responses");
+    bool logs = pl__response_files_given(args);
     pl_status rc = refuse_options(args, of_judgments, sizeof(of_judgments) / sizeof(of_judgments[0]),
                                   logs ? "judgments, not with --responses" : "judgments, not with responses", reterr);
 
@@ -63,7 +66,7 @@ pl_status pl__answers_are_meant(const pl_args *args, bool *ret, pl_error *reterr
     const pl_config *config = NULL;
     pl_status rc = PL_OK;
 
-    *ret = pl__arg_given(args, "responses");
+    *ret = pl__response_files_given(args);
     if (which && (*ret || pl__arg_given(args, "judgments")))
         return pl__fail(reterr, PL_E_INVALID, "--evaluation goes with a stored run");
     if (*ret || pl__arg_given(args, "judgments"))
@@ -88,12 +91,13 @@ static pl_status open_input(const pl_args *args, bool diagnose, answer_input *in
 {
     const char *labels_path = pl__arg_text(args, "labels", NULL);
     pl_item_labels *labels = NULL;
-    size_t n_paths = 0;
-    const char *const *paths = pl__arg_list(args, "responses", &n_paths);
     pl_status rc = PL_OK;
 
-    if (pl__arg_given(args, "responses"))
-        return pl__records_read_responses(paths, n_paths, pl__arg_given(args, "skip-bad"), &in->log, reterr);
+    if (pl__response_files_given(args)) {
+        rc = pl__response_files_read(args, &in->files, reterr);
+        in->log = in->files.log;
+        return rc;
+    }
     if (labels_path && !diagnose)
         return pl__fail(reterr, PL_E_INVALID, "--labels goes with peerless diagnose: no ranking sees labels");
     if (labels_path)
@@ -242,9 +246,8 @@ static pl_status show_ranking(const pl_args *args, const answer_input *in, const
         rc = pl__records_read_truth(truth_path, &truth, reterr);
     if (rc == PL_OK)
         rc = pl__analysis_of_answers(pl__response_log_set(log), request, &a, reterr);
-    if (rc == PL_OK && pl__response_log_bad_lines(log) > 0)
-        rc = pl__analysis_note(a, reterr, "%llu bad lines were skipped",
-                               (unsigned long long)pl__response_log_bad_lines(log));
+    for (size_t i = 0; i < in->files.notes.len && rc == PL_OK; i++)
+        rc = pl__analysis_note(a, reterr, "%s", in->files.notes.ptr[i]);
     if (rc == PL_OK && in->replay)
         rc = note_absent(in->replay, pl__response_log_set(log), a, reterr);
     if (rc == PL_OK && truth_path)
@@ -256,21 +259,16 @@ static pl_status show_ranking(const pl_args *args, const answer_input *in, const
     return rc;
 }
 
-static pl_status show_calibration(const pl_args *args, const pl_response_log *log, const pl_answer_request *request,
+static pl_status show_calibration(const pl_args *args, const answer_input *in, const pl_answer_request *request,
                                   pl_str *out, pl_error *reterr)
 {
     pl_calibration_study *study = NULL;
-    pl_str note;
-    pl_status rc = pl__calibration_study_new(pl__response_log_set(log), &request->answers, &study, reterr);
+    pl_status rc = pl__calibration_study_new(pl__response_log_set(in->log), &request->answers, &study, reterr);
 
-    pl__str_init(&note, NOTE_BYTES);
-    if (rc == PL_OK && pl__response_log_bad_lines(log) > 0)
-        rc = pl__str_appendf(&note, "%llu bad lines were skipped", (unsigned long long)pl__response_log_bad_lines(log));
-    const char *notes[] = {pl__str_c(&note)};
     if (rc == PL_OK)
-        rc = pl__report_calibration(study, notes, note.len > 0 ? 1 : 0, args->format, out, reterr);
+        rc = pl__report_calibration(study, (const char *const *)in->files.notes.ptr, in->files.notes.len, args->format,
+                                    out, reterr);
     pl__calibration_study_free(study);
-    pl__str_clear(&note);
     return rc;
 }
 
@@ -314,7 +312,7 @@ int pl__rank_answers(const pl_args *args, bool diagnose)
     if (rc == PL_OK)
         rc = open_source(args, &in, &request, &err);
     if (rc == PL_OK)
-        rc = diagnose ? show_calibration(args, in.log, &request, &out, &err)
+        rc = diagnose ? show_calibration(args, &in, &request, &out, &err)
                       : show_ranking(args, &in, &request, &out, &err);
     code = rc == PL_OK ? pl__out_result(pl__view_n(pl__str_c(&out), out.len)) : pl__out_error(&err);
     pl__str_clear(&out);
