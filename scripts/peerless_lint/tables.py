@@ -32,7 +32,7 @@ FOLDERS = {
     "imports": ("edge", (*_CORE_FACTS, "text", "system", "records", "sheets")),
     "eval": ("app", (*_CORE_FACTS, "text")),
     "probe": ("app", (*_CORE_FACTS, "system", "http", "model", "store")),
-    "run": ("app", (*_RUN, "probe")),
+    "run": ("app", (*_RUN, "signal", "design", "probe")),
     "analysis": ("app", _ANALYSIS),
     "study": ("app", _STUDY),
     "report": ("app", _REPORT),

@@ -1,5 +1,6 @@
 #include "replay.h"
 
+#include "agenda.h"
 #include "alloc.h"
 #include "codec.h"
 #include "error.h"
@@ -173,6 +174,8 @@ static pl_status visit_item(const pl_store_item *stored, void *user, pl_error *r
     visit *v = user;
     json_t *doc = NULL;
     const char **options = NULL;
+    uint32_t *chosen = NULL;
+    uint32_t round = 0;
     pl_item item = {.id = stored->id,
                     .position = stored->position,
                     .has_image_digest = stored->has_image,
@@ -191,8 +194,12 @@ static pl_status visit_item(const pl_store_item *stored, void *user, pl_error *r
     if (rc == PL_OK)
         rc = item_options(doc, &options, &item.n_options, reterr);
     item.options = options;
+    if (rc == PL_OK)
+        rc = pl__agenda_read(doc, &round, &chosen, &item.n_chosen, reterr);
+    item.chosen = chosen;
     for (uint32_t u = 0; rc == PL_OK && u < pl__eval_units_per_item(v->replay->setup->eval); u++)
         rc = visit_unit(v, &item, stored->position, u, reterr);
+    pl__free(chosen);
     pl__free(options);
     json_decref(doc);
     return rc;

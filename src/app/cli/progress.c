@@ -44,7 +44,8 @@ void pl__progress_show(const pl_run_progress *p, void *user)
     char eta[32];
     char money[2 * PL_MONEY_BYTES + 32];
     char waiting[48] = "";
-    char line[384];
+    char round[48] = "";
+    char line[448];
 
     pl__num_format_fixed(p->calls_per_second, 1, rate);
     eta_text(p->eta_seconds, eta, sizeof(eta));
@@ -52,8 +53,10 @@ void pl__progress_show(const pl_run_progress *p, void *user)
     if (p->waiting_for_retry + p->held_back > 0)
         (void)snprintf(waiting, sizeof(waiting), ", %llu of them waiting",
                        (unsigned long long)(p->waiting_for_retry + p->held_back));
+    if (p->round > 0)
+        (void)snprintf(round, sizeof(round), "round %u of at most %u: ", p->round, p->rounds_most);
     (void)snprintf(line, sizeof(line),
-                   "%llu/%llu tasks  %s calls/s  ETA %s  %llu failed  %llu in flight%s  %lluk+%lluk tokens%s",
+                   "%s%llu/%llu tasks  %s calls/s  ETA %s  %llu failed  %llu in flight%s  %lluk+%lluk tokens%s", round,
                    (unsigned long long)p->tasks_ended, (unsigned long long)p->tasks_total, rate, eta,
                    (unsigned long long)p->failures, (unsigned long long)p->in_flight, waiting,
                    (unsigned long long)(p->input_tokens / 1000), (unsigned long long)(p->output_tokens / 1000), money);

@@ -22,6 +22,23 @@ static uint64_t share_of(const pl_peer_review_design *d, const pl_item *item)
     return d->iterations / n_items + (item->position < d->iterations % n_items);
 }
 
+/* What an adaptive design has chosen for the item. */
+static pl_status take_chosen(const pl_item *item, uint64_t n_triples, pl_draw *ret, pl_error *reterr)
+{
+    ret->chosen = pl__calloc((size_t)n_triples + 1, sizeof(*ret->chosen));
+    if (!ret->chosen)
+        return pl__fail(reterr, PL_E_NOMEM, "comparisons of item %s", item->id);
+    ret->n = (size_t)n_triples;
+    for (size_t i = 0; i < item->n_chosen; i++) {
+        if (item->chosen[i] >= n_triples) {
+            pl__draw_clear(ret);
+            return pl__fail(reterr, PL_E_PARSE, "item %s has no comparison %u", item->id, item->chosen[i]);
+        }
+        ret->chosen[item->chosen[i]] = 1;
+    }
+    return PL_OK;
+}
+
 pl_status pl__draw_item(const pl_peer_review_design *d, const pl_item *item, uint64_t n_triples, pl_draw *ret,
                         pl_error *reterr)
 {
@@ -30,6 +47,8 @@ pl_status pl__draw_item(const pl_peer_review_design *d, const pl_item *item, uin
     pl_rng rng;
 
     *ret = (pl_draw){0};
+    if (d->adaptive)
+        return take_chosen(item, n_triples, ret, reterr);
     if (d->iterations == 0 || share >= n_triples)
         return PL_OK;
     ret->chosen = pl__calloc((size_t)n_triples, sizeof(*ret->chosen));

@@ -11,7 +11,7 @@ typedef struct pl_draw {
 } pl_draw;
 
 /* Draws the item's share of the iterations without replacement. Prefix-stable: a larger share contains a smaller one.
- * PL_E_NOMEM. */
+ * With an adaptive design: what the item says. PL_E_PARSE (numbers that there are not), PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__draw_item(const pl_peer_review_design *design, const pl_item *item, uint64_t n_triples,
                                      pl_draw *ret, pl_error *reterr);
 void pl__draw_clear(pl_draw *draw);

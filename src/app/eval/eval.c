@@ -102,7 +102,7 @@ pl_status pl__eval_join(pl_eval *first, pl_eval *second, pl_eval **ret, pl_error
 
     if (!j)
         return pl__fail(reterr, PL_E_NOMEM, "evaluations");
-    *j = (joint){{&JOINT}, first, second};
+    *j = (joint){.base = {.ops = &JOINT}, .first = first, .second = second};
     *ret = &j->base;
     return PL_OK;
 }

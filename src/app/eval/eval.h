@@ -82,5 +82,7 @@ PL_NODISCARD pl_status pl__unit_chat(const pl_unit *unit, uint32_t i, pl_chat_bu
 
 /* What a judgment's end means: a verdict, or why there is none. text is the judge's reply. */
 pl_parsed_verdict pl__unit_verdict(const pl_unit *unit, uint32_t i, pl_view text);
+/* The same of an ended judgment, as its text said then; missing unless the design is adaptive. */
+pl_parsed_verdict pl__unit_kept_verdict(const pl_unit *unit, uint32_t i);
 
 #endif

@@ -20,6 +20,7 @@ typedef struct pl_eval_ops {
 
 struct pl_eval {
     const pl_eval_ops *ops;
+    bool keeps_verdicts; /* units remember what judgments say: what is asked next depends on it */
 };
 
 /* A node of the graph. Invariant: needs point at earlier nodes, so one pass in index order settles all states. */
@@ -28,8 +29,9 @@ typedef struct pl_unit_node {
     uint32_t needs[2]; /* node indices, PL_INDEX_NONE if fewer */
     pl_task_state state;
     pl_outcome outcome;
-    bool is_needed; /* some node needs its text */
-    char *text;     /* of an ended node that is needed */
+    pl_parsed_verdict verdict; /* of an ended judgment, if the eval keeps verdicts */
+    bool is_needed;            /* some node needs its text */
+    char *text;                /* of an ended node that is needed */
     size_t text_len;
 } pl_unit_node;
 

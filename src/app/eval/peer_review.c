@@ -87,6 +87,8 @@ typedef struct builder {
     uint64_t first_triple; /* number of the unit's first (judge, pair) among the item's */
     uint32_t *answer_of;   /* node of each model's answer, PL_INDEX_NONE if nobody needs it */
     bool *is_needed;       /* does a drawn pair need the model's answer? */
+    uint32_t index;        /* of the unit in its item */
+    pl_triple *list;       /* where triples are noted */
 } builder;
 
 static pl_status add_judgments(builder *b, uint32_t judge, uint32_t j, uint32_t k, uint64_t triple, pl_error *reterr)
@@ -142,6 +144,13 @@ static pl_status each_triple(builder *b, visit_triple visit, uint64_t *ret_n, pl
     return rc;
 }
 
+static pl_status note_triple(builder *b, uint32_t judge, uint32_t j, uint32_t k, uint64_t triple, pl_error *reterr)
+{
+    (void)reterr;
+    b->list[triple] = (pl_triple){.unit = b->index, .judge = judge, .low = j, .high = k};
+    return PL_OK;
+}
+
 static pl_status note_need(builder *b, uint32_t judge, uint32_t j, uint32_t k, uint64_t triple, pl_error *reterr)
 {
     (void)judge;
@@ -187,15 +196,51 @@ static pl_status add_texts(builder *b, pl_error *reterr)
     return rc;
 }
 
-static pl_status add_tasks(builder *b, uint32_t index, pl_error *reterr)
+/* How many comparisons one unit has; every author's has equally many. */
+static pl_status count_triples(builder *b, uint64_t *ret, pl_error *reterr)
 {
-    uint64_t n = 0;
-    pl_status rc = each_triple(b, NULL, &n, reterr);
+    pl_status rc = each_triple(b, NULL, ret, reterr);
 
-    if (rc == PL_OK && n * units_of(b->design) > PL_UNIT_TASKS_MAX)
+    if (rc == PL_OK && *ret * units_of(b->design) > PL_UNIT_TASKS_MAX)
         return pl__fail(reterr, PL_E_LIMIT,
                         "one item gives more than %u judgments: use fewer models, or judges: author",
                         PL_UNIT_TASKS_MAX);
+    return rc;
+}
+
+pl_status pl__peer_review_triples(const pl_eval *eval, pl_triple **ret, size_t *ret_n, pl_error *reterr)
+{
+    const pl_peer_review_design *d = &self_of(eval)->design;
+    pl_unit unit = {.author = d->generated ? 0 : PL_INDEX_NONE};
+    builder b = {.design = d, .unit = &unit};
+    uint64_t n = 0;
+    pl_status rc = count_triples(&b, &n, reterr);
+
+    if (rc == PL_OK) {
+        b.list = pl__calloc((size_t)n * units_of(d), sizeof(*b.list));
+        rc = b.list ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "comparisons of an item");
+    }
+    for (; b.index < units_of(d) && rc == PL_OK; b.index++) {
+        unit.author = d->generated ? b.index : PL_INDEX_NONE;
+        b.first_triple = n * b.index;
+        rc = each_triple(&b, note_triple, &n, reterr);
+    }
+    if (rc != PL_OK) {
+        pl__free(b.list);
+        return rc;
+    }
+    *ret = b.list;
+    *ret_n = (size_t)n * units_of(d);
+    return PL_OK;
+}
+
+static pl_status add_tasks(builder *b, uint32_t index, pl_error *reterr)
+{
+    uint64_t n = 0;
+    pl_status rc = count_triples(b, &n, reterr);
+
+    if (rc != PL_OK)
+        return rc;
     b->first_triple = n * index; /* every author has equally many */
     if (rc == PL_OK)
         rc = pl__draw_item(b->design, b->unit->item, n * units_of(b->design), &b->draw, reterr);
@@ -340,6 +385,7 @@ pl_status pl__peer_review_new(const pl_peer_review_design *design, pl_eval **ret
     if (!eval)
         return pl__fail(reterr, PL_E_NOMEM, "peer review");
     eval->base.ops = &PEER_REVIEW;
+    eval->base.keeps_verdicts = design->adaptive;
     eval->design = *design;
     *ret = &eval->base;
     return PL_OK;

@@ -26,10 +26,23 @@ typedef struct pl_peer_review_design {
     uint64_t seed;       /* of the order and of the draw */
     uint64_t iterations; /* 0: every (question, judge, pair); else so many of them, spread evenly over n_items items */
     uint64_t n_items;
+    bool adaptive; /* each item says itself which of its comparisons are asked (pl_item.chosen); iterations is 0 */
     bool criteria[PL_CRITERIA_COUNT]; /* visual is left out for items without an image */
 } pl_peer_review_design;
 
 /* PL_E_INVALID (fewer than 3 models, no criterion, author judges of given questions), PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__peer_review_new(const pl_peer_review_design *design, pl_eval **ret, pl_error *reterr);
+
+/* One comparison of an item: a judge, and two of the answers to one of its questions. */
+typedef struct pl_triple {
+    uint32_t unit; /* which of the item's questions */
+    uint32_t judge;
+    uint32_t low; /* below high */
+    uint32_t high;
+} pl_triple;
+
+/* All comparisons that an item can have, by their numbers (draw.h). The eval is a peer review. PL_E_LIMIT, PL_E_NOMEM.
+ */
+PL_NODISCARD pl_status pl__peer_review_triples(const pl_eval *eval, pl_triple **ret, size_t *ret_n, pl_error *reterr);
 
 #endif

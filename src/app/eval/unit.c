@@ -111,6 +111,11 @@ pl_outcome pl__unit_outcome(const pl_unit *unit, uint32_t i)
     return unit->nodes[i].outcome;
 }
 
+pl_parsed_verdict pl__unit_kept_verdict(const pl_unit *unit, uint32_t i)
+{
+    return unit->nodes[i].verdict;
+}
+
 uint32_t pl__unit_open_tasks(const pl_unit *unit)
 {
     return unit->open_tasks;
@@ -185,6 +190,8 @@ pl_status pl__unit_finish(pl_unit *unit, uint32_t i, pl_outcome outcome, pl_view
     }
     node->outcome = outcome;
     node->state = pl__outcome_is_response(outcome) ? PL_TASK_ANSWERED : PL_TASK_FAILED;
+    if (unit->eval->keeps_verdicts && node->task.kind == PL_TASK_JUDGMENT)
+        node->verdict = pl__unit_verdict(unit, i, text);
     unit->open_tasks--;
     if (!node->is_needed)
         return PL_OK;

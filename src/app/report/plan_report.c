@@ -34,6 +34,11 @@ static pl_spend stored_total(const pl_model_estimate *m)
     return sum;
 }
 
+static bool is_adaptive(const pl_setup *setup)
+{
+    return setup->config->has_peer_review && setup->config->peer_review.design == PL_DESIGN_ADAPTIVE;
+}
+
 static uint32_t count_unknown(const pl_estimate *e)
 {
     uint32_t n = 0;
@@ -120,6 +125,19 @@ static pl_status fill_model(json_t *doc, const uint64_t calls[PL_STAGES], const 
     return rc;
 }
 
+/* If the adaptive design stops as early as it can. */
+static pl_status set_least(json_t *doc, const pl_plan *plan, const pl_estimate *e, bool known)
+{
+    json_t *least = json_object();
+    pl_status rc = pl__json_set(doc, "least", least);
+
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(least, "items", (int64_t)plan->least_items);
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(least, "calls", (int64_t)plan->least);
+    return rc == PL_OK ? set_estimate(least, &e->least, known) : rc;
+}
+
 static pl_status fill_totals(json_t *doc, const pl_plan *plan, const pl_estimate *e, const pl_setup *setup)
 {
     pl_stage_estimate all = plan_total(e);
@@ -133,6 +151,8 @@ static pl_status fill_totals(json_t *doc, const pl_plan *plan, const pl_estimate
         rc = pl__json_set_integer(doc, "calls", (int64_t)plan->total);
     if (rc == PL_OK)
         rc = set_estimate(doc, &all, count_unknown(e) < e->n_models);
+    if (rc == PL_OK && is_adaptive(setup))
+        rc = set_least(doc, plan, e, count_unknown(e) < e->n_models);
     if (rc == PL_OK)
         rc = pl__json_set(doc, "price_unknown", json_array());
     unknown = rc == PL_OK ? json_object_get(doc, "price_unknown") : NULL;
@@ -310,6 +330,8 @@ static pl_status write_costs(const pl_estimate *e, const pl_setup *setup, pl_str
                          e->models[i].price.known);
         }
     }
+    if (is_adaptive(setup))
+        cost_row(&t, "at least", "", &e->least, unknown < e->n_models);
     cost_row(&t, unknown > 0 && unknown < e->n_models ? "all (cost: where known)" : "all", "", &all,
              unknown < e->n_models);
     rc = pl__table_write(&t, out, reterr);
@@ -368,6 +390,13 @@ static pl_status write_design(const pl_plan *plan, const pl_setup *setup, pl_str
     if (rc == PL_OK && config->has_peer_review)
         rc = pl__str_appendf(out, ", %s questions, judges: %s", setup->generated ? "generated" : "given",
                              setup->judges_all ? "all" : "author");
+    if (rc == PL_OK && is_adaptive(setup))
+        return pl__str_appendf(
+            out,
+            ", adaptive: from %llu calls (the first %llu items, in one round) to this many; it stops "
+            "when the ranking is separated. Who judges how often depends on the verdicts. What is "
+            "stored is not asked again.\n",
+            (unsigned long long)plan->least, (unsigned long long)plan->least_items);
     if (rc == PL_OK && config->has_uncertainty)
         rc = pl__str_appendf(out, ", own answers with %u samples", config->uncertainty.samples);
     return rc == PL_OK ? pl__str_append_c(out, ". At most this many calls; what is stored is not asked again.\n") : rc;

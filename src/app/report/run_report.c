@@ -3,6 +3,7 @@
 #include "report.h"
 #include "spend_report.h"
 #include "table.h"
+#include <math.h>
 
 #define HELD_BACK_NS_MIN UINT64_C(1000000000) /* less is not worth a line */
 
@@ -36,6 +37,41 @@ static pl_status write_totals(const pl_run_summary *s, pl_str *out)
             out, "%llu of %llu tasks have a response; %llu calls now (%llu requests), %llu reused, %s s\n",
             (unsigned long long)s->tasks_ended, (unsigned long long)s->tasks_total, (unsigned long long)s->calls,
             (unsigned long long)s->attempts, (unsigned long long)s->reused, seconds);
+    return rc;
+}
+
+/* "adaptive: separated at 95 % after 1,200 comparisons (20 of 100 items, 4 rounds)" */
+static pl_status write_adaptive(const pl_run_summary *s, pl_str *out)
+{
+    static const char *const words[] = {
+        [PL_ADAPTIVE_OPEN] = "not separated yet",
+        [PL_ADAPTIVE_SEPARATED] = "separated",
+        [PL_ADAPTIVE_ALL_ITEMS] = "not separated",
+        [PL_ADAPTIVE_NO_VERDICTS] = "not separated; the latest round has brought no verdict that counts;",
+        [PL_ADAPTIVE_TOO_MANY] = "not separated; no more comparisons than these can be chosen by;",
+    };
+    const pl_adaptive_summary *a = &s->adaptive;
+    char confidence[PL_NUM_BYTES]; /* in per cent */
+    char doubt[PL_NUM_BYTES];
+    char wanted[PL_NUM_BYTES];
+    pl_status rc = PL_OK;
+
+    if (a->end == PL_ADAPTIVE_NONE)
+        return PL_OK;
+    pl__num_format_fixed(100.0 * a->confidence, a->confidence > 0.99 ? 2 : 0, confidence);
+    pl__num_format_fixed(a->doubt, 4, doubt);
+    pl__num_format_fixed(a->doubt_to_stop, 4, wanted);
+    rc = pl__str_appendf(out, "adaptive: %s at %s %% after %llu comparisons (%llu of %llu items, %u %s)", words[a->end],
+                         confidence, (unsigned long long)a->comparisons, (unsigned long long)a->items,
+                         (unsigned long long)s->n_items, a->rounds, a->rounds == 1 ? "round" : "rounds");
+    if (rc == PL_OK && !isnan(a->doubt))
+        rc = pl__str_appendf(out, "; doubt %s, it stops at %s", doubt, wanted);
+    if (rc == PL_OK)
+        rc = pl__str_append_char(out, '\n');
+    if (rc == PL_OK && a->end == PL_ADAPTIVE_ALL_ITEMS)
+        rc = pl__str_append_c(out,
+                              "More items can be added and the same command run again; pairs_per_question asks more "
+                              "of each question, in a run of its own.\n");
     return rc;
 }
 
@@ -140,6 +176,8 @@ pl_status pl__report_run(const pl_run_summary *s, const pl_config *config, pl_st
 {
     pl_status rc = write_totals(s, out);
 
+    if (rc == PL_OK)
+        rc = write_adaptive(s, out);
     for (uint32_t i = 0; i < s->n_models && rc == PL_OK; i++)
         rc = write_model(&s->models[i], config->models[i].name, out);
     for (uint32_t i = 0; i < s->n_models && rc == PL_OK; i++)

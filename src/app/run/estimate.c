@@ -1,5 +1,6 @@
 /* What is still to be asked, and what that may cost: the same units as a run's, without asking. Texts that do not exist
  * yet count as the least and the most that they can be. */
+#include "agenda.h"
 #include "alloc.h"
 #include "error.h"
 #include "file.h"
@@ -7,6 +8,7 @@
 #include "peer_review.h"
 #include "run.h"
 #include "token_estimate.h"
+#include <string.h>
 
 /* The least that a reply has: a short question, a word, a mark. */
 #define QUESTION_TOKENS_MIN 5u
@@ -272,6 +274,74 @@ static pl_status walk(estimator *e, pl_error *reterr)
     return rc;
 }
 
+static void note_least(estimator *e)
+{
+    e->out->least = (pl_stage_estimate){0};
+    for (uint32_t m = 0; m < e->out->n_models; m++) {
+        for (size_t k = 0; k < PL_STAGES; k++)
+            pl__stage_estimate_sum(&e->out->least, &e->out->models[m].stages[k]);
+    }
+}
+
+/* The store's latest run if it is this one, so that what it has decided is what is asked. */
+static pl_status find_run(const estimator *e, int64_t *ret, pl_error *reterr)
+{
+    pl_store_run run = {0};
+    pl_str config;
+    pl_str prompts;
+    pl_str memory;
+    pl_status rc = PL_OK;
+
+    *ret = 0;
+    pl__str_init(&config, PL_STR_LIMIT_DEFAULT);
+    pl__str_init(&prompts, PL_STR_LIMIT_DEFAULT);
+    pl__str_init(&memory, PL_STR_LIMIT_DEFAULT);
+    rc = e->store->ops->run_get(e->store, 0, &run, &memory, NULL);
+    if (rc == PL_OK) {
+        rc = pl__setup_record(e->setup, &config, &prompts, reterr);
+        if (rc == PL_OK && strcmp(run.config, pl__str_c(&config)) == 0 && strcmp(run.prompts, pl__str_c(&prompts)) == 0)
+            *ret = run.id;
+    } else {
+        rc = rc == PL_E_NOT_FOUND ? PL_OK : pl__fail(reterr, rc, "the store's latest run");
+    }
+    pl__str_clear(&memory);
+    pl__str_clear(&prompts);
+    pl__str_clear(&config);
+    return rc;
+}
+
+/* The least is what the rounds that were decided still need, or the first one. */
+static pl_status walk_agenda(estimator *e, pl_error *reterr)
+{
+    pl_agenda agenda = {0};
+    int64_t run_id = 0;
+    size_t n_least = 0;
+    pl_status rc = e->store ? find_run(e, &run_id, reterr) : PL_OK;
+
+    if (rc == PL_OK)
+        rc = pl__agenda_open(e->setup, run_id > 0 ? e->store : NULL, run_id, &agenda, reterr);
+    if (rc == PL_OK && agenda.n == 0)
+        rc = pl__agenda_foresee(&agenda, 1, reterr);
+    n_least = agenda.n;
+    if (rc == PL_OK)
+        rc = pl__agenda_foresee(&agenda, UINT32_MAX, reterr);
+    for (size_t i = 0; i < agenda.n && rc == PL_OK; i++) {
+        pl_item item = pl__agenda_item(&agenda, i);
+
+        if (!agenda.entries[i].id) {
+            rc = identify(e, &item, reterr);
+            if (rc == PL_OK)
+                rc = count_item(e, &item, reterr);
+            if (rc == PL_OK)
+                add_item(e, &item);
+        }
+        if (i + 1 == n_least)
+            note_least(e);
+    }
+    pl__agenda_clear(&agenda);
+    return rc;
+}
+
 static void prepare(estimator *e)
 {
     const pl_config *config = e->setup->config;
@@ -300,7 +370,7 @@ pl_status pl__estimate_new(const pl_setup *setup, pl_store *store, pl_estimate *
         goto out;
     }
     prepare(&e);
-    rc = walk(&e, reterr);
+    rc = setup->config->peer_review.design == PL_DESIGN_ADAPTIVE ? walk_agenda(&e, reterr) : walk(&e, reterr);
 out:
     pl__key_set_clear(&e.counted);
     pl__free(e.calls);

@@ -10,11 +10,13 @@
 
 bool pl__run_all_opened(const pl_runner *r)
 {
+    if (r->adaptive)
+        return !r->opening && !pl__adaptive_peek(r);
     return !r->opening && r->round.saw_all && r->next_item >= pl__dataset_count(r->setup->dataset);
 }
 
 /* What a run keeps of an item: everything but its labels. */
-static pl_status item_json(const pl_item *item, pl_str *out, pl_error *reterr)
+static pl_status item_json(const pl_item *item, const pl_agenda_entry *entry, pl_str *out, pl_error *reterr)
 {
     json_t *doc = json_object();
     pl_status rc = doc ? PL_OK : PL_E_NOMEM;
@@ -38,36 +40,47 @@ static pl_status item_json(const pl_item *item, pl_str *out, pl_error *reterr)
         }
         rc = pl__json_set(doc, "options", options);
     }
+    if (rc == PL_OK && entry)
+        rc = pl__agenda_write(doc, entry);
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     json_decref(doc);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "item %s", item->id);
 }
 
+pl_status pl__run_item_row(const pl_runner *r, const pl_item *item, const pl_agenda_entry *entry, const char *problem,
+                           pl_str *json, pl_store_write *ret, pl_error *reterr)
+{
+    pl_status rc = item_json(item, entry, json, reterr);
+
+    if (rc != PL_OK)
+        return rc;
+    *ret = (pl_store_write){.kind = PL_WRITE_ITEM};
+    ret->u.item = (pl_store_item){.run_id = r->run_id,
+                                  .position = item->position,
+                                  .id = item->id,
+                                  .json = pl__str_c(json),
+                                  .has_image = item->has_image_digest,
+                                  .image_digest = item->image_digest,
+                                  .problem = problem};
+    return PL_OK;
+}
+
 static pl_status write_item(pl_runner *r, const pl_open_item *it, const char *problem, pl_error *reterr)
 {
-    pl_store_write write = {.kind = PL_WRITE_ITEM};
+    pl_store_write write;
     pl_str json;
     pl_status rc = PL_OK;
 
     pl__str_init(&json, PL_STR_LIMIT_DEFAULT);
-    rc = item_json(&it->item, &json, reterr);
-    if (rc == PL_OK) {
-        write.u.item = (pl_store_item){.run_id = r->run_id,
-                                       .position = it->position,
-                                       .id = it->item.id,
-                                       .json = pl__str_c(&json),
-                                       .has_image = it->item.has_image_digest,
-                                       .image_digest = it->item.image_digest,
-                                       .problem = problem};
+    rc = pl__run_item_row(r, &it->item, it->entry, problem, &json, &write, reterr);
+    if (rc == PL_OK)
         rc = pl__store_writer_submit(r->writer, &write, 1, 0, reterr);
-    }
     pl__str_clear(&json);
     return rc;
 }
 
-/* SHA-256 of the item's file: remembered while size and time stay the same. */
-static pl_status item_digest(pl_runner *r, pl_item *item, pl_error *reterr)
+pl_status pl__run_item_digest(pl_runner *r, pl_item *item, pl_error *reterr)
 {
     pl_file_info info = {0};
     bool found = false;
@@ -108,6 +121,7 @@ pl_status pl__run_item_problem(pl_runner *r, pl_open_item *item, const char *pro
         return PL_OK;
     item->bad = true;
     note_item_problem(r, item->item.id, problem);
+    pl__adaptive_item_bad(r, item);
     for (pl_open_unit *u = r->units, *next = NULL; u; u = next) {
         next = u->next;
         if (u->item != item)
@@ -118,9 +132,7 @@ pl_status pl__run_item_problem(pl_runner *r, pl_open_item *item, const char *pro
     return write_item(r, item, problem, reterr);
 }
 
-/* Could the item not even be opened? Out of memory or a failing store ends the run; the rest is the item's own problem.
- */
-static bool is_item_problem(pl_status rc)
+bool pl__run_is_item_problem(pl_status rc)
 {
     return rc == PL_E_NOT_FOUND || rc == PL_E_IO || rc == PL_E_LIMIT || rc == PL_E_PARSE;
 }
@@ -129,6 +141,20 @@ static void item_release(pl_open_item *item)
 {
     if (item->units_open == 0)
         pl__free(item);
+}
+
+static pl_status next_item(pl_runner *r, pl_open_item *it, pl_error *reterr)
+{
+    if (!r->adaptive) {
+        it->item = pl__dataset_item(r->setup->dataset, r->next_item);
+        it->item.position = r->next_item;
+    } else {
+        it->entry = pl__adaptive_take(r, &it->item);
+    }
+    it->position = it->item.position;
+    if (it->entry && it->entry->id)
+        return pl__fail(reterr, PL_E_NOT_FOUND, "is not among the items any more");
+    return PL_OK;
 }
 
 static pl_status open_item(pl_runner *r, pl_error *reterr)
@@ -141,23 +167,22 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
 
     if (!it)
         return pl__fail(reterr, PL_E_NOMEM, "item");
-    it->item = pl__dataset_item(r->setup->dataset, r->next_item);
-    it->item.position = r->next_item;
-    it->position = r->next_item;
     it->was_put_off = was_put_off;
-    if (it->item.image_path)
-        rc = item_digest(r, &it->item, &err);
+    rc = next_item(r, it, &err);
+    if (rc == PL_OK && it->item.image_path && !it->item.has_image_digest)
+        rc = pl__run_item_digest(r, &it->item, &err);
     if (it->item.image_path && rc == PL_OK && r->opts->max_cost_nano_usd > 0)
         (void)pl__image_size(it->item.image_path, &it->width_px, &it->height_px);
     if (rc == PL_OK)
         rc = pl__round_put_off(r, &it->item, &put_off, &err);
-    pl__round_advance(r);
+    if (!r->adaptive)
+        pl__round_advance(r);
     if (put_off) {
         pl__free(it);
         return PL_OK;
     }
     if (rc != PL_OK) {
-        if (is_item_problem(rc)) {
+        if (pl__run_is_item_problem(rc)) {
             rc = pl__run_item_problem(r, it, err.msg, reterr);
             r->tasks_ended_any += was_put_off ? 0 : r->tasks_per_image_item;
         } else if (reterr) {
@@ -182,7 +207,7 @@ typedef struct stored_unit {
     pl_runner *r;
     pl_unit *unit;
     pl_outcome *outcomes; /* per task; NONE: nothing usable is stored */
-    char **texts;         /* per task, of questions and answers; NULL in the first pass */
+    char **texts;         /* per task, of judgments only if what they say counts; NULL in the first pass */
     size_t *text_lens;
     uint32_t n_found;
 } stored_unit;
@@ -208,7 +233,7 @@ static pl_status found_task(const pl_digest *key, const pl_store_call *call, voi
     for (; i != PL_INDEX_NONE; i = pl__unit_find(su->unit, key, i + 1)) {
         su->outcomes[i] = call->outcome;
         su->n_found++;
-        if (su->texts && pl__unit_task(su->unit, i)->kind != PL_TASK_JUDGMENT) {
+        if (su->texts && (su->r->adaptive || pl__unit_task(su->unit, i)->kind != PL_TASK_JUDGMENT)) {
             pl_str text;
             pl_status rc = PL_OK;
 
@@ -268,8 +293,8 @@ static pl_status load_unit(pl_runner *r, pl_unit **ret, uint32_t *ret_found, pl_
     pl_status rc = pl__unit_new(r->setup->eval, &r->opening->item, r->opening_unit, &unit, reterr);
 
     if (rc == PL_OK)
-        rc = take_over(r, unit, false, ret_found, reterr);
-    if (rc == PL_OK && *ret_found > 0 && pl__unit_open_tasks(unit) > 0) {
+        rc = take_over(r, unit, r->adaptive != NULL, ret_found, reterr);
+    if (rc == PL_OK && !r->adaptive && *ret_found > 0 && pl__unit_open_tasks(unit) > 0) {
         /* Partly done: once more, with the texts that its open tasks need. */
         pl__unit_free(unit);
         unit = NULL;
@@ -308,8 +333,10 @@ void pl__run_unit_release(pl_runner *r, pl_open_unit *u)
 {
     if (u->queued > 0 || u->joined > 0 || (!u->dead && pl__unit_open_tasks(u->unit) > 0))
         return;
-    if (!u->dead)
+    if (!u->dead) {
         pl__run_account_unit(r, u);
+        pl__adaptive_ended(r, u);
+    }
     unit_free(r, u);
 }
 
@@ -347,6 +374,7 @@ static pl_status admit_unit(pl_runner *r, pl_unit *unit, uint32_t found, pl_erro
         u->next->prev = u;
     r->units = u;
     r->n_units++;
+    pl__adaptive_opened(r, u);
     r->summary->reused += found;
     r->tasks_ended_any += n - pl__unit_open_tasks(unit);
     if (r->opening->was_put_off)
@@ -358,14 +386,21 @@ static pl_status admit_unit(pl_runner *r, pl_unit *unit, uint32_t found, pl_erro
     return pl__run_queue_ready(r, u, 0, reterr);
 }
 
+static bool has_next(const pl_runner *r)
+{
+    return r->adaptive ? pl__adaptive_peek(r) != NULL : r->next_item < pl__dataset_count(r->setup->dataset);
+}
+
 pl_status pl__run_open_unit(pl_runner *r, bool *ret_opened, pl_error *reterr)
 {
     pl_unit *unit = NULL;
     uint32_t found = 0;
     pl_status rc = PL_OK;
 
-    if (r->n_units >= r->window || (!r->opening && r->next_item >= pl__dataset_count(r->setup->dataset))) {
+    if (r->n_units >= r->window || !(r->opening || has_next(r))) {
         *ret_opened = false;
+        if (r->adaptive && r->n_units == 0 && !r->stopping)
+            return pl__adaptive_advance(r, ret_opened, reterr);
         return PL_OK;
     }
     if (!r->opening) {

@@ -1,3 +1,4 @@
+#include "agenda.h"
 #include "alloc.h"
 #include "error.h"
 #include "run.h"
@@ -34,6 +35,27 @@ static pl_status count_drawn(const pl_setup *s, uint64_t position, pl_plan *plan
     return count_kind(s, &item, 1, plan, reterr);
 }
 
+/* As if every round came, and nothing were learnt: the number of judgments is right, who makes them is even. */
+static pl_status count_adaptive(const pl_setup *s, pl_plan *plan, pl_error *reterr)
+{
+    pl_agenda agenda = {0};
+    pl_status rc = pl__agenda_open(s, NULL, 0, &agenda, reterr);
+
+    if (rc == PL_OK)
+        rc = pl__agenda_foresee(&agenda, UINT32_MAX, reterr);
+    for (size_t i = 0; i < agenda.n && rc == PL_OK; i++) {
+        pl_item item = pl__agenda_item(&agenda, i);
+
+        rc = count_kind(s, &item, 1, plan, reterr);
+        if (agenda.entries[i].round == 0) {
+            plan->least = plan->total;
+            plan->least_items = i + 1;
+        }
+    }
+    pl__agenda_clear(&agenda);
+    return rc;
+}
+
 pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
 {
     pl_plan plan = {.n_models = setup->config->n_models, .n_items = pl__dataset_count(setup->dataset)};
@@ -51,6 +73,8 @@ pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
         examples[kind] = item;
         counts[kind]++;
     }
+    if (setup->config->peer_review.design == PL_DESIGN_ADAPTIVE)
+        rc = count_adaptive(setup, &plan, reterr);
     if (setup->config->peer_review.design == PL_DESIGN_RANDOM) {
         for (uint64_t i = 0; i < plan.n_items && rc == PL_OK; i++) /* every item has tasks of its own */
             rc = count_drawn(setup, i, &plan, reterr);

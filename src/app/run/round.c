@@ -37,6 +37,8 @@ pl_status pl__round_begin(pl_runner *r, pl_error *reterr)
     r->round.put_off = pl__calloc(pl__dataset_count(r->setup->dataset) / 8 + 1, 1);
     if (!r->round.put_off)
         return pl__fail(reterr, PL_E_NOMEM, "items");
+    if (r->adaptive)
+        return PL_OK; /* has an order of its own */
     return r->store->ops->unit_counts(r->store, end, note_unit, r, reterr);
 }
 

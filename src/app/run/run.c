@@ -4,7 +4,6 @@
 
 #include "alloc.h"
 #include "error.h"
-#include "json.h"
 #include "run_internal.h"
 #include <peerless/version.h>
 #include <stdarg.h>
@@ -95,6 +94,9 @@ static void report_progress(pl_runner *r, bool force)
                          .eta_seconds = -1.0,
                          .stopping = r->stopping};
 
+    pl__adaptive_sum_up(r);
+    p.round = r->summary->adaptive.rounds;
+    p.rounds_most = r->summary->adaptive.rounds_most;
     if (!r->opts->progress || (!force && now < r->next_progress_ns))
         return;
     r->next_progress_ns = now + PROGRESS_INTERVAL_NS;
@@ -212,7 +214,7 @@ static pl_status count_put_off(pl_runner *r, pl_error *reterr)
     bool opened = true;
     pl_status rc = PL_OK;
 
-    if (!r->stopping)
+    if (!r->stopping || r->adaptive)
         return PL_OK;
     pl__round_second(r);
     while (rc == PL_OK && opened && (!r->opts->interrupt || atomic_load(r->opts->interrupt) < 2)) {
@@ -240,37 +242,16 @@ static void on_durable(void *user, uint64_t tag, pl_status rc, const pl_error *e
     pl__inbox_put_durable(inbox, msg);
 }
 
-static pl_status prompts_json(const pl_prompt_set *prompts, pl_str *out, pl_error *reterr)
-{
-    json_t *doc = json_object();
-    pl_status rc = doc ? PL_OK : PL_E_NOMEM;
-
-    for (size_t k = 0; k < PL_PROMPT_KINDS && rc == PL_OK; k++)
-        rc = pl__json_set_string(doc, pl__prompt_kind_name((pl_prompt_kind)k),
-                                 pl__prompt_set_template(prompts, (pl_prompt_kind)k));
-    if (rc == PL_OK)
-        rc = pl__json_write(doc, out);
-    json_decref(doc);
-    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "prompts");
-}
-
-/* The stored config has the defaults settled, so that an analysis need not see the items to know who judges. */
 static pl_status begin_run(pl_runner *r, pl_error *reterr)
 {
-    pl_config settled = *r->setup->config;
     pl_store_run run = {.version = PL_VERSION_TEXT, .created_unix_ms = r->clock->now_unix_ms(r->clock->user)};
     pl_str config;
     pl_str prompts;
     pl_status rc = PL_OK;
 
-    settled.peer_review.questions = r->setup->generated ? PL_QUESTIONS_GENERATED : PL_QUESTIONS_GIVEN;
-    settled.peer_review.judges = r->setup->judges_all ? PL_JUDGES_ALL : PL_JUDGES_AUTHOR;
-    settled.peer_review.design_items = settled.peer_review.iterations ? r->summary->n_items : 0;
     pl__str_init(&config, PL_STR_LIMIT_DEFAULT);
     pl__str_init(&prompts, PL_STR_LIMIT_DEFAULT);
-    rc = pl__config_canonical(&settled, &config, reterr);
-    if (rc == PL_OK)
-        rc = prompts_json(r->setup->prompts, &prompts, reterr);
+    rc = pl__setup_record(r->setup, &config, &prompts, reterr);
     if (rc == PL_OK) {
         run.config = pl__str_c(&config);
         run.prompts = pl__str_c(&prompts);
@@ -284,16 +265,19 @@ static pl_status begin_run(pl_runner *r, pl_error *reterr)
 static pl_status make_summary(pl_runner *r, pl_error *reterr)
 {
     pl_run_summary *s = r->summary;
-    pl_plan plan = {0};
-    pl_status rc = pl__plan_new(r->setup, &plan, reterr);
 
-    if (rc != PL_OK)
-        return rc;
-    s->tasks_total = plan.total;
-    s->n_items = plan.n_items;
-    s->n_models = plan.n_models;
-    r->tasks_per_image_item = plan.tasks_per_item[1];
-    pl__plan_clear(&plan);
+    s->n_items = pl__dataset_count(r->setup->dataset);
+    s->n_models = r->setup->config->n_models;
+    if (r->setup->config->peer_review.design != PL_DESIGN_ADAPTIVE) { /* else rounds bring their tasks along */
+        pl_plan plan = {0};
+        pl_status rc = pl__plan_new(r->setup, &plan, reterr);
+
+        if (rc != PL_OK)
+            return rc;
+        s->tasks_total = plan.total;
+        r->tasks_per_image_item = plan.tasks_per_item[1];
+        pl__plan_clear(&plan);
+    }
     s->models = pl__calloc(s->n_models, sizeof(*s->models));
     s->item_problems = pl__calloc(PL_RUN_PROBLEMS_MAX, sizeof(*s->item_problems));
     if (!s->models || !s->item_problems)
@@ -318,6 +302,8 @@ static pl_status begin_threads(pl_runner *r, pl_error *reterr)
 
     if (rc == PL_OK)
         rc = pl__store_writer_new(r->store, on_durable, r->inbox, &r->writer, reterr);
+    if (rc == PL_OK)
+        rc = pl__adaptive_begin(r, reterr);
     if (rc == PL_OK)
         rc = pl__round_begin(r, reterr);
     return rc ? rc : pl__run_batches_begin(r, reterr);
@@ -383,6 +369,12 @@ static void settle_state(pl_runner *r)
         s->state = open == 0 && s->item_problems_count == 0 ? PL_RUN_COMPLETE : PL_RUN_INCOMPLETE;
 }
 
+/* Of an adaptive design also those that are not among the items any more. */
+static uint64_t items_of(const pl_run_summary *s)
+{
+    return s->adaptive.items > s->n_items ? s->adaptive.items : s->n_items;
+}
+
 static pl_status end_run(pl_runner *r, pl_error *reterr)
 {
     pl_str json;
@@ -391,7 +383,7 @@ static pl_status end_run(pl_runner *r, pl_error *reterr)
     pl__str_init(&json, PL_STR_LIMIT_DEFAULT);
     rc = pl__run_summary_json(r->summary, r->setup->config, &json, reterr);
     if (rc == PL_OK)
-        rc = r->store->ops->run_end(r->store, r->run_id, r->summary->state, r->summary->n_items, pl__str_c(&json),
+        rc = r->store->ops->run_end(r->store, r->run_id, r->summary->state, items_of(r->summary), pl__str_c(&json),
                                     reterr);
     pl__str_clear(&json);
     return rc;
@@ -416,6 +408,7 @@ static void clear(pl_runner *r)
     pl__map_free(r->flights_by_key);
     pl__key_set_clear(&r->counted);
     pl__round_clear(r);
+    pl__adaptive_free(r->adaptive);
     pl__chat_builder_clear(&r->builder);
 }
 
@@ -453,6 +446,7 @@ static pl_status settle(pl_runner *r, pl_error *reterr)
     pl__run_flights_drop_all(r);
     r->summary->stored_in_part = !pl__run_all_opened(r);
     pl__run_units_drop_all(r);
+    pl__adaptive_sum_up(r);
     note_flow(r);
     pl__run_batches_end(r);
     settle_state(r);

@@ -32,6 +32,9 @@ PL_NODISCARD pl_status pl__setup_new(const pl_config *config, pl_setup **ret, pl
 PL_NODISCARD pl_status pl__setup_from_run(const pl_config *config, const pl_store_run *run, pl_setup **ret,
                                           pl_error *reterr);
 void pl__setup_free(pl_setup *setup);
+/* What a run keeps of its setup, as two JSON documents (appended). The config has the defaults settled, so that an
+ * analysis need not see the items to know who judges. */
+PL_NODISCARD pl_status pl__setup_record(const pl_setup *setup, pl_str *config, pl_str *prompts, pl_error *reterr);
 
 /* ---- plan ---- */
 /* Calls by model and kind (pl_task_kind - 1) if nothing is stored yet and nothing fails. */
@@ -42,6 +45,8 @@ typedef struct pl_plan {
     uint64_t n_items;
     uint64_t n_units;
     uint64_t tasks_per_item[2]; /* [0] of an item without an image, [1] with one; 0 if there is none */
+    uint64_t least;             /* adaptive: of `total`, if it stops after the first round */
+    uint64_t least_items;       /* these are its items */
 } pl_plan;
 PL_NODISCARD pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr);
 void pl__plan_clear(pl_plan *plan);
@@ -85,8 +90,9 @@ typedef struct pl_model_estimate {
 typedef struct pl_estimate {
     uint32_t n_models;
     pl_model_estimate *models;
-    uint64_t tasks;        /* of the whole design */
-    uint64_t tasks_stored; /* of these, what needs no call any more */
+    uint64_t tasks;          /* of the whole design */
+    uint64_t tasks_stored;   /* of these, what needs no call any more */
+    pl_stage_estimate least; /* adaptive: what is the least still to be asked, in all */
     bool has_store;
 } pl_estimate;
 
@@ -119,13 +125,34 @@ typedef struct pl_run_model {
     char last_problem[256];     /* the newest error message, or "" */
 } pl_run_model;
 
+/* How an adaptive design ended. */
+typedef enum pl_adaptive_end {
+    PL_ADAPTIVE_NONE = 0,        /* there is none */
+    PL_ADAPTIVE_OPEN = 1,        /* it has not: the run ended before */
+    PL_ADAPTIVE_SEPARATED = 2,   /* the ranking is separated */
+    PL_ADAPTIVE_ALL_ITEMS = 3,   /* no item is left */
+    PL_ADAPTIVE_NO_VERDICTS = 4, /* a round has brought none that counts */
+    PL_ADAPTIVE_TOO_MANY = 5,    /* so many comparisons that no further round can be chosen */
+} pl_adaptive_end;
+
+typedef struct pl_adaptive_summary {
+    pl_adaptive_end end;
+    uint32_t rounds;      /* decided */
+    uint32_t rounds_most; /* that all items make */
+    uint64_t items;       /* of these rounds */
+    uint64_t comparisons; /* of these, with a score */
+    double confidence;
+    double doubt;         /* at the latest look: at most how probable it is that the order is wrong; NaN: none yet */
+    double doubt_to_stop; /* less than 1 - confidence, since it is looked at after each round */
+} pl_adaptive_summary;
+
 #define PL_RUN_PROBLEMS_MAX 20 /* item problems that are kept by name; all are counted */
 
 typedef struct pl_run_summary {
     pl_run_state state;
     int64_t run_id;
     uint64_t n_items;
-    uint64_t tasks_total; /* of the plan, items that turned out unusable taken off */
+    uint64_t tasks_total; /* of the plan, items that turned out unusable taken off; adaptive: of the rounds so far */
     uint64_t tasks_ended; /* in a response */
     uint64_t reused;      /* tasks answered by a stored call or one that another task shares */
     uint64_t calls;
@@ -137,7 +164,8 @@ typedef struct pl_run_summary {
     char (*item_problems)[512]; /* "id: what is wrong", the first PL_RUN_PROBLEMS_MAX */
     char stop_reason[256];      /* why it stopped early, or "" */
     uint64_t max_cost_nano_usd; /* the cap; 0: none */
-    bool stored_in_part;        /* it ended before all was looked up: `stored` is a lower bound */
+    pl_adaptive_summary adaptive;
+    bool stored_in_part; /* it ended before all was looked up: `stored` is a lower bound */
 } pl_run_summary;
 void pl__run_summary_clear(pl_run_summary *summary);
 
@@ -159,6 +187,8 @@ typedef struct pl_run_progress {
     double calls_per_second;    /* over the last seconds */
     double eta_seconds;         /* < 0: unknown */
     bool stopping;              /* waiting for what is in flight */
+    uint32_t round; /* of an adaptive design, from 1; 0: there is none. Tasks are those of the rounds so far */
+    uint32_t rounds_most;
 } pl_run_progress;
 
 typedef struct pl_run_opts {

@@ -2,6 +2,7 @@
 #define PL_RUN_INTERNAL_H
 
 #include "abilities.h"
+#include "agenda.h"
 #include "client.h"
 #include "image.h"
 #include "map.h"
@@ -11,6 +12,8 @@
 
 /* The rooms of a run, all on the run's own thread unless said otherwise:
  *   opening.c  items -> units; what the store already has is taken over
+ *   agenda.c   which items an adaptive design has, in which rounds, and what is asked of each
+ *   adaptive.c its rounds: the next one is decided when all before it have ended
  *   tasks.c    ready tasks -> flights -> results -> durable -> next ready tasks
  *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
  *   money.c    what calls cost, and the cap
@@ -84,7 +87,8 @@ typedef struct pl_open_item {
     uint32_t height_px;
     uint32_t units_open;
     bool bad;
-    bool was_put_off; /* its tasks count as ended for progress already */
+    bool was_put_off;       /* its tasks count as ended for progress already */
+    pl_agenda_entry *entry; /* of an adaptive design, which does not grow while items are open; else NULL */
 } pl_open_item;
 
 typedef struct pl_open_unit {
@@ -147,6 +151,8 @@ typedef struct pl_round {
     bool saw_all;      /* the first round has come to its end */
 } pl_round;
 
+typedef struct pl_adaptive pl_adaptive;
+
 typedef struct pl_runner {
     const pl_run_opts *opts;
     const pl_setup *setup;
@@ -177,6 +183,7 @@ typedef struct pl_runner {
     uint32_t opening_unit;
     size_t next_item;
     pl_round round;
+    pl_adaptive *adaptive; /* NULL: another design */
     uint64_t spent_nano_usd;
     uint64_t reserved_nano_usd; /* of all flights */
     pl_key_set counted;         /* stored calls that are in the summary's `stored` */
@@ -208,6 +215,29 @@ void pl__run_unit_release(pl_runner *r, pl_open_unit *u); /* frees it if nothing
 void pl__run_units_drop_all(pl_runner *r);
 /* The item cannot be used: its open units die, the store and the summary are told. */
 PL_NODISCARD pl_status pl__run_item_problem(pl_runner *r, pl_open_item *item, const char *problem, pl_error *reterr);
+
+/* An item's row. json holds its text. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__run_item_row(const pl_runner *r, const pl_item *item, const pl_agenda_entry *entry,
+                                        const char *problem, pl_str *json, pl_store_write *ret, pl_error *reterr);
+/* SHA-256 of the item's file: remembered while size and time stay the same. What the file or the store fails with. */
+PL_NODISCARD pl_status pl__run_item_digest(pl_runner *r, pl_item *item, pl_error *reterr);
+/* Could the item not even be opened? Then that is its own problem; out of memory or a failing store ends the run. */
+bool pl__run_is_item_problem(pl_status rc);
+
+/* adaptive.c. All take a run without an adaptive design, for which nothing is so. */
+PL_NODISCARD pl_status pl__adaptive_begin(pl_runner *r, pl_error *reterr);
+void pl__adaptive_free(pl_adaptive *adaptive);
+/* The next item that was decided on but is not open yet; NULL: none. */
+const pl_agenda_entry *pl__adaptive_peek(const pl_runner *r);
+pl_agenda_entry *pl__adaptive_take(pl_runner *r, pl_item *ret_item);
+/* A unit was opened, and has ended: how many tasks it has, what its judges said. */
+void pl__adaptive_opened(pl_runner *r, const pl_open_unit *u);
+void pl__adaptive_ended(pl_runner *r, const pl_open_unit *u);
+void pl__adaptive_item_bad(pl_runner *r, const pl_open_item *item);
+/* All items that were decided on have ended: looks whether to stop, and decides on the next round if not. Its rows are
+ * durable before anything of it is asked. */
+PL_NODISCARD pl_status pl__adaptive_advance(pl_runner *r, bool *ret_more, pl_error *reterr);
+void pl__adaptive_sum_up(pl_runner *r); /* into the summary */
 
 /* ready.c: a ring buffer. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__ready_push(pl_ready_queue *q, pl_ready ready);

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "json.h"
 #include "peer_review.h"
+#include "posterior.h"
 #include "run.h"
 #include "uncertainty.h"
 #include <stdio.h>
@@ -59,6 +60,25 @@ static pl_status read_templates(const pl_config *config, pl_prompt_set **ret, pl
     return rc;
 }
 
+/* What a design that is made round by round cannot do with. */
+static pl_status check_adaptive(const pl_config *config, pl_error *reterr)
+{
+    if (config->n_models > PL_DESIGN_MODELS_MAX)
+        return pl__fail(reterr, PL_E_LIMIT, "design: adaptive takes at most %u models", PL_DESIGN_MODELS_MAX);
+    if (config->has_uncertainty)
+        return pl__fail(reterr, PL_E_INVALID,
+                        "design: adaptive stops before the last item, uncertainty asks about all: give each a file of "
+                        "its own (they may share the store)");
+    for (uint32_t i = 0; i < config->n_models; i++) {
+        if (config->models[i].reach.batch)
+            return pl__fail(reterr, PL_E_INVALID,
+                            "design: adaptive waits for each round's verdicts, and each round would wait for batches "
+                            "three times: leave out limits: {batch: true} of %s",
+                            config->models[i].name);
+    }
+    return PL_OK;
+}
+
 /* Settles who asks and who judges: given if every item has a question, generated if none has; a mixture must be spelled
  * out. */
 static pl_status settle_review(pl_setup *s, size_t n, size_t with_question, size_t with_image, pl_error *reterr)
@@ -83,6 +103,12 @@ static pl_status settle_review(pl_setup *s, size_t n, size_t with_question, size
     if (!s->generated && pr->judges_given && pr->judges == PL_JUDGES_AUTHOR)
         return pl__fail(reterr, PL_E_INVALID,
                         "judges: author needs generated questions: a given question has no author");
+    if (pr->design == PL_DESIGN_ADAPTIVE) {
+        pl_status rc = check_adaptive(s->config, reterr);
+
+        if (rc != PL_OK)
+            return rc;
+    }
     if (!s->any_image && pr->criteria[PL_CRITERION_VISUAL] && !pr->criteria[PL_CRITERION_CORRECTNESS])
         return pl__fail(reterr, PL_E_INVALID, "criteria: visual alone, but no item has an image");
     s->judges_all = !s->generated || pr->judges == PL_JUDGES_ALL;
@@ -137,6 +163,7 @@ static pl_status make_review(const pl_setup *s, pl_eval **ret, pl_error *reterr)
                                     .presentation = presentation_of(s->config->peer_review.order),
                                     .seed = s->config->seed,
                                     .iterations = s->config->peer_review.iterations,
+                                    .adaptive = s->config->peer_review.design == PL_DESIGN_ADAPTIVE,
                                     .n_items = s->dataset ? pl__dataset_count(s->dataset)
                                                           : s->config->peer_review.design_items};
 
@@ -234,6 +261,32 @@ pl_status pl__setup_from_run(const pl_config *config, const pl_store_run *run, p
     }
     *ret = s;
     return PL_OK;
+}
+
+static pl_status prompts_json(const pl_prompt_set *prompts, pl_str *out, pl_error *reterr)
+{
+    json_t *doc = json_object();
+    pl_status rc = doc ? PL_OK : PL_E_NOMEM;
+
+    for (size_t k = 0; k < PL_PROMPT_KINDS && rc == PL_OK; k++)
+        rc = pl__json_set_string(doc, pl__prompt_kind_name((pl_prompt_kind)k),
+                                 pl__prompt_set_template(prompts, (pl_prompt_kind)k));
+    if (rc == PL_OK)
+        rc = pl__json_write(doc, out);
+    json_decref(doc);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "prompts");
+}
+
+pl_status pl__setup_record(const pl_setup *s, pl_str *config, pl_str *prompts, pl_error *reterr)
+{
+    pl_config settled = *s->config;
+    pl_status rc = PL_OK;
+
+    settled.peer_review.questions = s->generated ? PL_QUESTIONS_GENERATED : PL_QUESTIONS_GIVEN;
+    settled.peer_review.judges = s->judges_all ? PL_JUDGES_ALL : PL_JUDGES_AUTHOR;
+    settled.peer_review.design_items = settled.peer_review.iterations ? pl__dataset_count(s->dataset) : 0;
+    rc = pl__config_canonical(&settled, config, reterr);
+    return rc == PL_OK ? prompts_json(s->prompts, prompts, reterr) : rc;
 }
 
 void pl__setup_free(pl_setup *s)

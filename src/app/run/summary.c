@@ -115,6 +115,39 @@ static json_t *stages_json(const pl_spend spend[PL_STAGES], bool known)
     return doc;
 }
 
+/* NULL: out of memory. */
+static json_t *adaptive_json(const pl_adaptive_summary *a)
+{
+    static const char *const ends[] = {
+        [PL_ADAPTIVE_NONE] = "none",
+        [PL_ADAPTIVE_OPEN] = "open",
+        [PL_ADAPTIVE_SEPARATED] = "separated",
+        [PL_ADAPTIVE_ALL_ITEMS] = "all_items",
+        [PL_ADAPTIVE_NO_VERDICTS] = "no_verdicts",
+        [PL_ADAPTIVE_TOO_MANY] = "too_many",
+    };
+    json_t *doc = json_object();
+    pl_status rc = doc ? pl__json_set_string(doc, "end", ends[a->end]) : PL_E_NOMEM;
+
+    if (rc == PL_OK)
+        rc = pl__json_set_number(doc, "confidence", a->confidence);
+    if (rc == PL_OK)
+        rc = pl__json_set_number(doc, "doubt", a->doubt);
+    if (rc == PL_OK)
+        rc = pl__json_set_number(doc, "doubt_to_stop", a->doubt_to_stop);
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(doc, "rounds", a->rounds);
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(doc, "items", (int64_t)a->items);
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(doc, "comparisons", (int64_t)a->comparisons);
+    if (rc != PL_OK) {
+        json_decref(doc);
+        return NULL;
+    }
+    return doc;
+}
+
 /* What all models together have cost; of those whose price is not known, by name, nothing is in it. */
 static pl_status total_spend(const pl_run_summary *s, const pl_config *config, json_t *doc)
 {
@@ -221,6 +254,8 @@ pl_status pl__run_summary_json(const pl_run_summary *s, const pl_config *config,
     }
     if (rc == PL_OK)
         rc = total_spend(s, config, doc);
+    if (rc == PL_OK && s->adaptive.end != PL_ADAPTIVE_NONE)
+        rc = pl__json_set(doc, "adaptive", adaptive_json(&s->adaptive));
     if (rc == PL_OK && s->stop_reason[0])
         rc = pl__json_set_string(doc, "stop_reason", s->stop_reason);
     if (rc == PL_OK)

@@ -9,6 +9,8 @@
 
 #define Z_CERTAIN 6.0 /* an order this many standard errors from doubt has nothing more to tell */
 #define WORTH_TIE 1e-9
+#define CHOICES_MAX 1000u /* in a larger batch a pair is taken several times in a row */
+#define EXACT_MAX 12u     /* with more candidates a pair's worth is reckoned again only once it is the largest known */
 #define WORTH_NOTHING 1e-12 /* nats */
 
 /* Gauss-Hermite nodes and weights of the standard normal distribution, seven points. */
@@ -46,6 +48,8 @@ typedef struct search {
     double *count;
     double *column;  /* of one pair: the covariance of every theta with its difference */
     uint32_t *pairs; /* low * n + high, in the order in which they are looked at */
+    double *worths;  /* by place in pairs: as last reckoned */
+    bool *known;     /* by place in pairs: nothing was chosen since */
     size_t n_pairs;
     uint32_t judges[PL_DESIGN_MODELS_MAX]; /* in the order in which they are looked at */
 } search;
@@ -155,33 +159,82 @@ static bool is_better(double value, double judged, double most, double most_judg
     return value > most + margin || (value > most - margin && judged < most_judged);
 }
 
+static uint32_t low_of(const search *s, size_t i)
+{
+    return s->pairs[i] / (uint32_t)s->n;
+}
+
+static uint32_t high_of(const search *s, size_t i)
+{
+    return s->pairs[i] % (uint32_t)s->n;
+}
+
+/* The place of the pair with the largest worth as last reckoned, or n_pairs if nobody is left to judge any. */
+static size_t largest(const search *s)
+{
+    size_t best = s->n_pairs;
+    double judged_best = 0.0;
+
+    for (size_t i = 0; i < s->n_pairs; i++) {
+        double judged = times_judged(s, low_of(s, i), high_of(s, i));
+
+        if (judge_for(s, low_of(s, i), high_of(s, i)) == s->p->n_judges)
+            continue;
+        if (best == s->n_pairs || is_better(s->worths[i], judged, s->worths[best], judged_best)) {
+            best = i;
+            judged_best = judged;
+        }
+    }
+    return best;
+}
+
+static void reckon(search *s, size_t i)
+{
+    s->worths[i] = worth(s, low_of(s, i), high_of(s, i), PL_NEXT_PAIRS_LOOKAHEAD);
+    s->known[i] = true;
+}
+
+/* What is chosen takes from the worth of others, hardly ever adds to it: of many pairs most need not be looked at. */
+static size_t best_pair(search *s)
+{
+    for (;;) {
+        size_t best = 0;
+
+        for (size_t i = 0; i < s->n_pairs && s->n <= EXACT_MAX; i++) {
+            if (!s->known[i])
+                reckon(s, i);
+        }
+        best = largest(s);
+        if (best == s->n_pairs || s->known[best])
+            return best;
+        reckon(s, best);
+    }
+}
+
 static void choose(search *s, size_t n, pl_next_pair *ret, size_t *ret_n)
 {
-    for (*ret_n = 0; *ret_n < n; (*ret_n)++) {
-        pl_next_pair best = {.judge = s->p->n_judges};
-        double most = -1.0;
-        double most_judged = 0.0;
+    size_t at_once = n > CHOICES_MAX ? n / CHOICES_MAX : 1;
 
-        for (size_t i = 0; i < s->n_pairs; i++) {
-            uint32_t low = s->pairs[i] / (uint32_t)s->n;
-            uint32_t high = s->pairs[i] % (uint32_t)s->n;
+    for (size_t i = 0; i < s->n_pairs; i++)
+        reckon(s, i);
+    for (*ret_n = 0; *ret_n < n;) {
+        size_t best = best_pair(s);
+        uint32_t low = 0;
+        uint32_t high = 0;
+
+        if (best == s->n_pairs)
+            return;
+        low = low_of(s, best);
+        high = high_of(s, best);
+        for (size_t k = 0; k < at_once && *ret_n < n; k++) {
             uint32_t judge = judge_for(s, low, high);
-            double value = 0.0;
-            double judged = times_judged(s, low, high);
 
             if (judge == s->p->n_judges)
-                continue;
-            value = worth(s, low, high, PL_NEXT_PAIRS_LOOKAHEAD);
-            if (is_better(value, judged, most, most_judged)) {
-                most = value;
-                most_judged = judged;
-                best = (pl_next_pair){.judge = judge, .low = low, .high = high};
-            }
+                break;
+            take(s, judge, low, high);
+            ret[(*ret_n)++] = (pl_next_pair){.judge = judge, .low = low, .high = high};
         }
-        if (best.judge == s->p->n_judges)
-            return;
-        take(s, best.judge, best.low, best.high);
-        ret[*ret_n] = best;
+        memset(s->known, 0, s->n_pairs * sizeof(*s->known));
     }
 }
 
@@ -197,9 +250,11 @@ pl_status pl__next_pairs(const pl_posterior *p, const uint32_t *left, size_t n, 
                 .left = pl__memdup(left, cells * sizeof(*left)),
                 .count = pl__memdup(p->count, cells * sizeof(double)),
                 .column = pl__calloc(m, sizeof(double)),
-                .pairs = pl__calloc(m * m, sizeof(uint32_t))};
+                .pairs = pl__calloc(m * m, sizeof(uint32_t)),
+                .worths = pl__calloc(m * m, sizeof(double)),
+                .known = pl__calloc(m * m, sizeof(bool))};
 
-    if (!s.covariance || !s.left || !s.count || !s.column || !s.pairs) {
+    if (!s.covariance || !s.left || !s.count || !s.column || !s.pairs || !s.worths || !s.known) {
         rc = pl__fail(reterr, PL_E_NOMEM, "a choice among %zu pairs", m * (m - 1) / 2);
         goto out;
     }
@@ -218,5 +273,7 @@ out:
     pl__free(s.count);
     pl__free(s.column);
     pl__free(s.pairs);
+    pl__free(s.worths);
+    pl__free(s.known);
     return rc;
 }

@@ -154,3 +154,14 @@ out:
     pl__free(sorted);
     return doubt;
 }
+
+double pl__stopping_doubt(double confidence, uint32_t looks)
+{
+    /* Nominal levels of 1 to 10 looks, two-sided 5 % (Jennison and Turnbull 2000, table 2.1), over 5 %. */
+    static const double SHARES[] = {1.0, 0.588, 0.442, 0.364, 0.316, 0.283, 0.259, 0.240, 0.225, 0.212};
+    uint32_t n = sizeof(SHARES) / sizeof(SHARES[0]);
+
+    if (looks <= n)
+        return (1.0 - confidence) * SHARES[looks > 0 ? looks - 1 : 0];
+    return (1.0 - confidence) * SHARES[n - 1] * sqrt((double)n / (double)looks);
+}

@@ -59,4 +59,9 @@ static inline size_t pl__pair_place(const pl_posterior *p, uint32_t judge, uint3
  */
 double pl__posterior_doubt(const pl_posterior *p);
 
+/* The doubt at which to stop if it is looked at up to `looks` times at equal distances, so that stopping wrongly at any
+ * of them stays about as rare as 1 - confidence (Pocock 1977; his levels for 5 %, in proportion; beyond ten looks as
+ * one over the root of their number). */
+double pl__stopping_doubt(double confidence, uint32_t looks);
+
 #endif

@@ -22,6 +22,8 @@ typedef struct pl_item {
     uint64_t position;   /* in the sorted list of items */
     bool has_image_digest;
     pl_digest image_digest; /* SHA-256 of the source file, once it was read */
+    const uint32_t *chosen; /* adaptive design: numbers of the comparisons that are asked, ascending */
+    size_t n_chosen;
 } pl_item;
 
 /* Identity of the content: image digest, question and options; not the id, path or labels. An item with an

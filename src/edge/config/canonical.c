@@ -89,6 +89,8 @@ static void add_peer_review(pl_status *rc, json_t *doc, const pl_config *config)
         set_integer(rc, obj, "iterations", (int64_t)p->iterations);
         set_integer(rc, obj, "design_items", (int64_t)p->design_items);
     }
+    if (p->design == PL_DESIGN_ADAPTIVE) /* not confidence: like a budget, it says when to stop, not what to ask */
+        set_integer(rc, obj, "pairs_per_question", p->pairs_per_question);
     json_t *criteria = set_object(rc, obj, "criteria");
     json_t *weights = set_object(rc, obj, "weights");
     for (uint32_t c = 0; c < PL_CRITERIA_COUNT; c++) {

@@ -165,6 +165,8 @@ static void read_peer_review(reader *r, const json_t *doc, pl_config *config)
         p->iterations = (uint64_t)get_integer(r, obj, "iterations", 1, 1000000000);
         p->design_items = (uint64_t)get_integer(r, obj, "design_items", 0, PL_ITEMS_MAX);
     }
+    if (p->design == PL_DESIGN_ADAPTIVE)
+        p->pairs_per_question = (uint32_t)get_integer(r, obj, "pairs_per_question", 0, 1000000);
     for (uint32_t c = 0; c < PL_CRITERIA_COUNT; c++) {
         const char *word = pl__choice_word(pl__choices_criteria, c);
         p->criteria[c] = get_bool(r, criteria, word);

@@ -41,6 +41,7 @@ void pl__peer_review_defaults(pl_peer_review_config *peer_review)
                                            .judges = PL_JUDGES_AUTHOR,
                                            .order = PL_ORDER_BOTH,
                                            .design = PL_DESIGN_FULL,
+                                           .confidence = 0.95,
                                            .criteria = {true, true},
                                            .weights = {0.4, 0.4}, /* UPME section 3: gamma = (0.4, 0.4, 0.2) */
                                            .weight_clip = 0.2};
@@ -169,6 +170,11 @@ void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *
     if (p->design != PL_DESIGN_RANDOM && p->iterations != 0)
         pl__reader_problem(r, node->line,
                            "iterations belongs to design: random; with design: full everything is judged");
+    if (p->design != PL_DESIGN_ADAPTIVE && (draft->pairs_per_question_given || draft->confidence_given))
+        pl__reader_problem(r, node->line, "%s belongs to design: adaptive",
+                           draft->confidence_given ? "confidence" : "pairs_per_question");
+    if (!(p->confidence >= 0.5 && p->confidence <= 0.9999))
+        pl__reader_problem(r, node->line, "confidence is between 0.5 and 0.9999");
     if (draft->weights_given && !draft->weight_clip_given)
         p->weight_clip = 0.0;
     check_weights(r, draft, node->line);

@@ -15,7 +15,7 @@ typedef enum pl_question_source {
 } pl_question_source;
 typedef enum pl_judge_source { PL_JUDGES_AUTHOR = 1, PL_JUDGES_ALL = 2 } pl_judge_source;
 typedef enum pl_order { PL_ORDER_BOTH = 1, PL_ORDER_RANDOM = 2, PL_ORDER_FIXED = 3 } pl_order;
-typedef enum pl_design { PL_DESIGN_FULL = 1, PL_DESIGN_RANDOM = 2 } pl_design;
+typedef enum pl_design { PL_DESIGN_FULL = 1, PL_DESIGN_RANDOM = 2, PL_DESIGN_ADAPTIVE = 3 } pl_design;
 
 typedef struct pl_peer_review_config {
     pl_question_source questions; /* AUTO: given if every item has a question, generated if none has */
@@ -25,6 +25,8 @@ typedef struct pl_peer_review_config {
     pl_design design;
     uint64_t iterations;   /* design random: triples (question, judge, pair) to draw; 0 otherwise */
     uint64_t design_items; /* over how many items; settled by the run that is stored, 0 in a file that was just read */
+    uint32_t pairs_per_question; /* design adaptive: (judge, pair) of each question; 0: a quarter of what there are */
+    double confidence;           /* design adaptive: it stops once the ranking is separated at this */
     bool criteria[PL_CRITERIA_COUNT];
     double weights[PL_CRITERIA_COUNT]; /* gamma as written; the unused ones are ignored */
     double weight_clip;                /* gamma_3 as written: dropped, and said so, while there is no encoder */

@@ -60,6 +60,7 @@ const char *pl__config_template(void)
            "    order: both                  # every pair is shown in both orders; random or fixed: in one\n"
            "    design: full                 # every pair of answers is judged; random: as many as iterations says\n"
            "    # iterations: 1000           # (question, judge, pair) drawn over all items, with design: random\n"
+           "    # confidence: 0.95           # design: adaptive asks what tells most, until the ranking is separated\n"
            "    criteria: [correctness, visual]\n"
            "    weights: {correctness: 0.4, visual: 0.4, clip: 0.2}   # clip counts only once there is an encoder\n"
            "    self_review: false           # may a model judge pairs that it is in?\n"

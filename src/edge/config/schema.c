@@ -16,8 +16,10 @@ const pl_choice pl__choices_order[] = {{"both", PL_ORDER_BOTH, false},
                                        {"random", PL_ORDER_RANDOM, false},
                                        {"fixed", PL_ORDER_FIXED, false},
                                        {NULL, 0, false}};
-const pl_choice pl__choices_design[] = {
-    {"full", PL_DESIGN_FULL, false}, {"random", PL_DESIGN_RANDOM, false}, {"adaptive", 0, true}, {NULL, 0, false}};
+const pl_choice pl__choices_design[] = {{"full", PL_DESIGN_FULL, false},
+                                        {"random", PL_DESIGN_RANDOM, false},
+                                        {"adaptive", PL_DESIGN_ADAPTIVE, false},
+                                        {NULL, 0, false}};
 const pl_choice pl__choices_format[] = {
     {"jpeg", PL_IMAGE_JPEG, false}, {"png", PL_IMAGE_PNG, false}, {"webp", PL_IMAGE_WEBP, false}, {NULL, 0, false}};
 const pl_choice pl__choices_detail[] = {
@@ -145,6 +147,18 @@ static const pl_field peer_review_fields[] = {
     {.key = "order", .kind = PL_FIELD_CHOICE, AT(peer_review.order), .choices = pl__choices_order},
     {.key = "design", .kind = PL_FIELD_CHOICE, AT(peer_review.design), .choices = pl__choices_design},
     {.key = "iterations", .kind = PL_FIELD_U64, AT(peer_review.iterations), .min = 1, .max = 1000000000},
+    {.key = "pairs_per_question",
+     .kind = PL_FIELD_U32,
+     AT(peer_review.pairs_per_question),
+     .given_offset = offsetof(pl_draft, pairs_per_question_given),
+     .min = 1,
+     .max = 1000000},
+    {.key = "confidence",
+     .kind = PL_FIELD_REAL,
+     AT(peer_review.confidence),
+     .given_offset = offsetof(pl_draft, confidence_given),
+     .min = 0,
+     .max = 1},
     {.key = "criteria", .kind = PL_FIELD_CUSTOM, .custom = pl__read_criteria},
     {.key = "weights",
      .kind = PL_FIELD_SECTION,

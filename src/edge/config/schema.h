@@ -38,6 +38,8 @@ typedef struct pl_draft {
     bool weights_given;
     bool weight_given[PL_CRITERIA_COUNT];
     bool weight_clip_given;
+    bool pairs_per_question_given;
+    bool confidence_given;
     pl_budget budget;
     const char *store;
     int64_t seed;

@@ -66,6 +66,31 @@ static void round_trip(void **state)
     pl__config_free(back);
 }
 
+/* The confidence says when to stop, not what is asked: a run goes on with another one. */
+static void round_trip_of_an_adaptive_design(void **state)
+{
+    static const char text[] =
+        "data: {images: p}\nmodels:\n  - {name: a, provider: openai, model: ma}\n" REST
+        "evaluations: {peer_review: {design: adaptive, pairs_per_question: 6, confidence: 0.8}}\n";
+    pl_config *config = parse("p.yaml", text);
+    pl_config *back = NULL;
+    pl_error err = {0};
+    pl_str first = canonical(config);
+    pl_str second;
+
+    (void)state;
+    PL_KIT_OK(pl__config_from_canonical(pl__view_n(first.ptr, first.len), &back, &err), &err);
+    assert_int_equal(back->peer_review.design, PL_DESIGN_ADAPTIVE);
+    assert_int_equal(back->peer_review.pairs_per_question, 6);
+    second = canonical(back);
+    assert_string_equal(pl__str_c(&first), pl__str_c(&second));
+    assert_null(strstr(pl__str_c(&first), "confidence"));
+    pl__str_clear(&first);
+    pl__str_clear(&second);
+    pl__config_free(config);
+    pl__config_free(back);
+}
+
 static void round_trip_of_two_evaluations(void **state)
 {
     (void)state;
@@ -212,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip),
+        cmocka_unit_test(round_trip_of_an_adaptive_design),
         cmocka_unit_test(round_trip_of_two_evaluations),
         cmocka_unit_test(says_nothing_private),
         cmocka_unit_test(same_config),

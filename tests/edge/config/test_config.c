@@ -458,8 +458,6 @@ static void later(void **state)
         POOL "evaluations: {self_assessment: {}}\n",
         POOL "evaluations: {classification: {}}\n",
         POOL "evaluations: {peer_review: {encoder: clip}}\n",
-        POOL "evaluations: {peer_review: {design: adaptive}}\n",
-        POOL "evaluations: {peer_review: {design: adaptive}}\n",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char *problems = refuse(texts[i], strlen(texts[i]));
@@ -468,8 +466,6 @@ static void later(void **state)
             fail_msg("%s", problems);
         free(problems);
     }
-    expect(POOL "evaluations: {peer_review: {design: adaptive}}\n",
-           "p.yaml:6: evaluations.peer_review.design: adaptive does not exist yet in this version; use: full, random");
     expect(POOL "evaluations: {peer_review: {design: random}}\n",
            "p.yaml:6: evaluations.peer_review: design: random needs iterations, the number of (question, judge, pair) "
            "to draw");
@@ -478,6 +474,30 @@ static void later(void **state)
            "judged");
     expect(HEAD A B "  - {name: c, provider: vertex, model: m}\n",
            "p.yaml:5: models[2].provider: \"vertex\" is none of: openai, anthropic, gemini");
+}
+
+static void adaptive_designs(void **state)
+{
+    pl_config *c = accept(POOL "evaluations: {peer_review: {design: adaptive}}\n");
+
+    (void)state;
+    assert_int_equal(c->peer_review.design, PL_DESIGN_ADAPTIVE);
+    assert_int_equal(c->peer_review.pairs_per_question, 0); /* the default is made where the questions are known */
+    PL_KIT_CLOSE(c->peer_review.confidence, 0.95, 0.0);
+    pl__config_free(c);
+    c = accept(POOL "evaluations: {peer_review: {design: adaptive, pairs_per_question: 7, confidence: 0.9}}\n");
+    assert_int_equal(c->peer_review.pairs_per_question, 7);
+    PL_KIT_CLOSE(c->peer_review.confidence, 0.9, 0.0);
+    pl__config_free(c);
+    expect(POOL "evaluations: {peer_review: {pairs_per_question: 7}}\n",
+           "p.yaml:6: evaluations.peer_review: pairs_per_question belongs to design: adaptive");
+    expect(POOL "evaluations: {peer_review: {design: random, iterations: 5, confidence: 0.9}}\n",
+           "p.yaml:6: evaluations.peer_review: confidence belongs to design: adaptive");
+    expect(POOL "evaluations: {peer_review: {design: adaptive, confidence: 0.4}}\n",
+           "p.yaml:6: evaluations.peer_review: confidence is between 0.5 and 0.9999");
+    expect(POOL "evaluations: {peer_review: {design: adaptive, iterations: 5}}\n",
+           "p.yaml:6: evaluations.peer_review: iterations belongs to design: random; with design: full everything is "
+           "judged");
 }
 
 static void evaluations(void **state)
@@ -755,6 +775,7 @@ int main(void)
         cmocka_unit_test(unknown_keys),
         cmocka_unit_test(money),
         cmocka_unit_test(later),
+        cmocka_unit_test(adaptive_designs),
         cmocka_unit_test(evaluations),
         cmocka_unit_test(wrong_values),
         cmocka_unit_test(secrets),
