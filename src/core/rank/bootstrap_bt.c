@@ -63,15 +63,17 @@ static pl_status choose(const job *j, size_t replicate, uint32_t lane, pl_lanes 
     return drawn ? PL_OK : pl__fail(reterr, PL_E_LIMIT, "one image is drawn more than %u times", PL_LANE_COPIES_MAX);
 }
 
-/* scores: by model; NaN where there is none. theta: scratch of the matrix's size. */
-static pl_status fit(const job *j, size_t which, const pl_win_matrix *m, double *theta, double *scores)
+/* scores: by model; NaN where there is none. theta: scratch of the matrix's size; scratch: for pl__strengths_follow(),
+ * or NULL. */
+static pl_status fit(const job *j, size_t which, const pl_win_matrix *m, double *theta, double *scratch, double *scores)
 {
     pl_strengths_model model = {.davidson = which == 1, .ridge = j->in.opts->bt_ridge, .start = j->starts[which]};
     pl_win_graph graph = {0};
     pl_fit_report report;
-    bool needs_graph = !(model.ridge > 0.0);
+    bool done = scratch && pl__strengths_follow(m, &model, theta, scratch);
+    bool needs_graph = !done && !(model.ridge > 0.0);
     pl_status rc = needs_graph ? pl__win_graph_init(&graph, m) : PL_OK;
-    if (!rc)
+    if (!rc && !done)
         rc = pl__strengths_fit(m, needs_graph ? &graph : NULL, &model, theta, &report);
     for (uint32_t i = 0; i < j->in.n_models && !rc; i++)
         scores[i] = m->places[i] == PL_NO_PLACE ? (double)NAN : theta[m->places[i]];
@@ -79,7 +81,7 @@ static pl_status fit(const job *j, size_t which, const pl_win_matrix *m, double 
     return rc;
 }
 
-static pl_status fit_lane(const job *j, const pl_win_matrix *m, size_t replicate, double *theta)
+static pl_status fit_lane(const job *j, const pl_win_matrix *m, size_t replicate, double *theta, double *scratch)
 {
     double *first[N_MODELS] = {NULL, NULL}; /* a method that is wanted twice is fitted once */
     for (size_t k = 0; k < j->b->n_methods; k++) {
@@ -91,7 +93,7 @@ static pl_status fit_lane(const job *j, const pl_win_matrix *m, size_t replicate
             memcpy(to, first[which], j->b->n_models * sizeof(*to));
             continue;
         }
-        pl_status rc = fit(j, which, m, theta, to);
+        pl_status rc = fit(j, which, m, theta, scratch, to);
         if (rc)
             return rc;
         first[which] = to;
@@ -107,24 +109,27 @@ static pl_status work(size_t block, void *user, pl_error *reterr)
     const pl_cluster_sums *sums = pl__image_wins_sums(j->wins);
     pl_lanes lanes = {0};
     pl_win_matrix m = {0};
-    double *theta = pl__calloc(j->in.n_models, sizeof(*theta));
+    size_t n_models = j->in.n_models;
+    double *theta = pl__calloc(n_models, sizeof(*theta));
+    double *scratch = pl__calloc(PL_STRENGTHS_SCRATCH(n_models), sizeof(*scratch));
     pl_status rc = pl__lanes_init(&lanes, sums, reterr);
     if (!rc)
         rc = pl__win_matrix_open(&m, &j->in, reterr);
     for (uint32_t lane = 0; lane < n && !rc; lane++)
         rc = choose(j, from + lane, lane, &lanes, reterr);
-    if (!rc && !theta)
+    if (!rc && !(theta && scratch))
         rc = pl__fail(reterr, PL_E_NOMEM, "strengths of %u models", j->in.n_models);
     if (!rc)
         pl__lanes_add(&lanes, sums);
     for (uint32_t lane = 0; lane < n && !rc; lane++) {
         pl__image_wins_take(j->wins, &lanes, lane, &m);
-        rc = fit_lane(j, &m, from + lane, theta);
+        rc = fit_lane(j, &m, from + lane, theta, scratch);
         if (rc)
             rc = pl__fail(reterr, rc, "strengths of %u models", j->in.n_models);
     }
     pl__win_matrix_clear(&m);
     pl__lanes_clear(&lanes);
+    pl__free(scratch);
     pl__free(theta);
     return rc;
 }
@@ -137,7 +142,7 @@ static pl_status fit_all_judgments(job *j, pl_error *reterr)
     pl_status rc = pl__win_matrix_init(&m, &j->in, false, reterr);
     for (size_t i = 0; i < N_MODELS && !rc; i++) {
         double *start = pl__calloc(j->in.n_models, sizeof(*start));
-        rc = !j->wanted[i] ? PL_OK : start && theta ? fit(j, i, &m, theta, start) : PL_E_NOMEM;
+        rc = !j->wanted[i] ? PL_OK : start && theta ? fit(j, i, &m, theta, NULL, start) : PL_E_NOMEM;
         j->starts[i] = start;
         if (rc)
             rc = pl__fail(reterr, rc, "strengths of %u models", j->in.n_models);

@@ -141,7 +141,7 @@ static size_t room_of(void *user, uint32_t image)
     return n;
 }
 
-static size_t list_image(void *user, uint32_t image, pl_addition *ret)
+static size_t list_image(void *user, uint32_t image, uint32_t *ret_cells, double *ret_amounts)
 {
     const pl_image_wins *w = user;
     size_t n = 0;
@@ -149,13 +149,15 @@ static size_t list_image(void *user, uint32_t image, pl_addition *ret)
         const block *of = &w->items[b];
         for (size_t i = of->first; i < of->first + of->n && w->votes; i++) {
             const pl_vote *v = &w->votes[i];
-            ret[n++] = (pl_addition){.cell = cell_of(w, v->a, v->b, v->a_halves), .amount = 1.0};
+            ret_cells[n++] = cell_of(w, v->a, v->b, v->a_halves);
         }
         for (size_t i = of->first; i < of->first + of->n && !w->votes; i++) {
             const pl_ballot *v = &w->ballots[i];
-            if (pl__ballot_counts(v, w->in->opts))
-                ret[n++] = (pl_addition){.cell = cell_of(w, v->a, v->b, pl__ballot_halves(v)),
-                                         .amount = w->counted ? 1.0 : pl__ballot_weight(v, w->in)};
+            if (!pl__ballot_counts(v, w->in->opts))
+                continue;
+            if (ret_amounts)
+                ret_amounts[n] = pl__ballot_weight(v, w->in);
+            ret_cells[n++] = cell_of(w, v->a, v->b, pl__ballot_halves(v));
         }
     }
     return n;
@@ -193,7 +195,7 @@ pl_status pl__image_wins_new(const pl_rank_input *in, uint32_t threads, pl_image
         goto out;
     pl_addition_list list = {.n_clusters = w->n_images,
                              .n_cells = w->n * w->n + w->n * (w->n > 0 ? w->n - 1 : 0) / 2,
-                             .whole = w->counted,
+                             .counted = w->counted,
                              .user = w,
                              .room = room_of,
                              .list = list_image};

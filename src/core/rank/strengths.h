@@ -10,6 +10,12 @@ typedef struct pl_strengths_model {
     const double *start; /* by model of the whole set: where to begin; NULL, or a strength that is NaN: at 0 */
 } pl_strengths_model;
 
+/* bt with a ridge alone, near a start: Newton steps as long as they are short. theta as below. False if it gives up:
+ * then pl__strengths_fit() is to be asked. scratch: PL_STRENGTHS_SCRATCH(n) numbers for a matrix of n. */
+bool pl__strengths_follow(const pl_win_matrix *matrix, const pl_strengths_model *model, double *theta, double *scratch);
+
+#define PL_STRENGTHS_SCRATCH(n) (2 * (n) * (n) + 5 * (n))
+
 /* theta: one place for each of the matrix; mean 0 over those that were fitted, NaN for those without a finite maximum
  * (ridge 0 only). The graph may be NULL if there is a ridge: then ret does not count groups. ret->nu is NaN without
  * davidson. PL_OK or PL_E_NOMEM. */

@@ -1,8 +1,8 @@
 /* 1. Clusters are cut into parts whose copies fit the cache. In a part, the clusters that add to a cell stand together,
  *    so that the sums of all lanes stay in registers while they are gone through.
- * 2. Whole numbers are added bit by bit: a span lists the clusters whose amount has one certain bit. Eight lanes share
- *    one number of 64 bits. A byte never overflows: it is moved on before it could.
- * 3. Amounts that are no whole numbers are multiplied and added as doubles, over clusters in their order. */
+ * 2. Counts are added bit by bit: a span lists the clusters whose count has one certain bit. Eight lanes share one
+ *    number of 64 bits. A byte never overflows: it is moved on before it could.
+ * 3. Other amounts are multiplied and added as doubles, over clusters in their order. */
 #include "cluster_sums.h"
 
 #include "alloc.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define LANE_WORDS (PL_LANES / 8)
-#define PART_CLUSTERS 512u       /* whose copies fit the innermost cache */
+#define PART_CLUSTERS 2048u      /* whose copies fit the second cache, with room for the rest */
 #define PART_CLUSTERS_MAX 65536u /* places in a part have 16 bits */
 #define SPAN_WANTED 64u          /* clusters that a span should have, to be worth its beginning and end */
 #define BYTE_PAIRS UINT64_C(0x00ff00ff00ff00ff)
@@ -30,14 +30,14 @@ typedef struct part {
     uint32_t from; /* clusters [from, to) */
     uint32_t to;
     PL_VEC(span) spans;
-    PL_VEC(uint16_t) places; /* clusters, counted from `from` */
-    PL_VEC(double) amounts;  /* by place; only if they are no whole numbers */
+    uint16_t *places; /* clusters, counted from `from` */
+    double *amounts;  /* by place; NULL if counted */
 } part;
 
 struct pl_cluster_sums {
     uint32_t n_clusters;
     uint32_t n_cells;
-    bool whole;
+    bool counted;
     part *parts;
     uint32_t n_parts;
 };
@@ -48,19 +48,14 @@ void pl__cluster_sums_free(pl_cluster_sums *s)
         return;
     for (uint32_t p = 0; p < s->n_parts; p++) {
         pl__free(s->parts[p].spans.ptr);
-        pl__free(s->parts[p].places.ptr);
-        pl__free(s->parts[p].amounts.ptr);
+        pl__free(s->parts[p].places);
+        pl__free(s->parts[p].amounts);
     }
     pl__free(s->parts);
     pl__free(s);
 }
 
 /* ---- making ---- */
-
-typedef struct placed {
-    double amount;
-    uint32_t place;
-} placed;
 
 typedef struct maker {
     const pl_addition_list *list;
@@ -69,53 +64,69 @@ typedef struct maker {
 
 /* What one part is made with. */
 typedef struct bench {
-    pl_addition *added; /* as the clusters list them */
-    size_t *ends;       /* by cluster: the end of its additions */
-    size_t *begins;     /* by cell, and one more */
-    placed *sorted;     /* by cell, then cluster */
+    uint32_t *cells;  /* as the clusters list them, */
+    double *amounts;  /* likewise, or NULL */
+    uint32_t *ends;   /* by cluster: the end of its additions */
+    uint32_t *begins; /* by cell, and one more: where its places are */
+    uint32_t *counts; /* by cluster: how often it adds to the cell that is looked at */
+    uint16_t *once;   /* clusters that add to that cell, without repetition */
 } bench;
 
-static pl_status open_bench(const maker *m, const part *p, bench *ret)
+static pl_status open_bench(const maker *m, part *p, bench *ret)
 {
     size_t room = 0;
+    bool counted = m->list->counted;
     for (uint32_t c = p->from; c < p->to; c++)
         room += m->list->room(m->list->user, c);
-    *ret = (bench){.added = pl__malloc(room * sizeof(*ret->added)),
-                   .ends = pl__calloc(p->to - p->from, sizeof(*ret->ends)),
+    if (room > UINT32_MAX)
+        return PL_E_NOMEM;
+    size_t n_clusters = p->to - p->from;
+    *ret = (bench){.cells = pl__malloc(room * sizeof(*ret->cells)),
+                   .amounts = counted ? NULL : pl__malloc(room * sizeof(*ret->amounts)),
+                   .ends = pl__calloc(n_clusters, sizeof(*ret->ends)),
                    .begins = pl__calloc((size_t)m->list->n_cells + 1, sizeof(*ret->begins)),
-                   .sorted = pl__malloc(room * sizeof(*ret->sorted))};
-    return ret->added && ret->ends && ret->begins && ret->sorted ? PL_OK : PL_E_NOMEM;
+                   .counts = pl__calloc(n_clusters, sizeof(*ret->counts)),
+                   .once = pl__calloc(n_clusters, sizeof(*ret->once))};
+    p->places = pl__malloc(room * sizeof(*p->places));
+    p->amounts = counted ? NULL : pl__malloc(room * sizeof(*p->amounts));
+    bool ok = ret->cells && (counted || ret->amounts) && ret->ends && ret->begins && ret->counts && ret->once;
+    return ok && p->places && (counted || p->amounts) ? PL_OK : PL_E_NOMEM;
 }
 
 static void close_bench(bench *b)
 {
-    pl__free(b->added);
+    pl__free(b->cells);
+    pl__free(b->amounts);
     pl__free(b->ends);
     pl__free(b->begins);
-    pl__free(b->sorted);
+    pl__free(b->counts);
+    pl__free(b->once);
 }
 
-static void sort_part(const maker *m, const part *p, bench *b)
+/* The part's places by cell, and by cluster within it. */
+static void sort_part(const maker *m, part *p, bench *b)
 {
-    size_t n = 0;
-    size_t sum = 0;
+    uint32_t n = 0;
+    uint32_t sum = 0;
     for (uint32_t c = p->from; c < p->to; c++) {
-        size_t more = m->list->list(m->list->user, c, b->added + n);
-        for (size_t i = n; i < n + more; i++)
-            b->begins[b->added[i].cell]++;
+        uint32_t more = (uint32_t)m->list->list(m->list->user, c, b->cells + n, b->amounts ? b->amounts + n : NULL);
+        for (uint32_t i = n; i < n + more; i++)
+            b->begins[b->cells[i]]++;
         n += more;
         b->ends[c - p->from] = n;
     }
     for (uint32_t k = 0; k <= m->list->n_cells; k++) {
-        size_t here = b->begins[k];
+        uint32_t here = b->begins[k];
         b->begins[k] = sum;
         sum += here;
     }
     n = 0;
-    for (uint32_t c = p->from; c < p->to; c++) {
-        for (; n < b->ends[c - p->from]; n++) {
-            const pl_addition *a = &b->added[n];
-            b->sorted[b->begins[a->cell]++] = (placed){.amount = a->amount, .place = c - p->from};
+    for (uint32_t c = 0; c < p->to - p->from; c++) {
+        for (; n < b->ends[c]; n++) {
+            uint32_t at = b->begins[b->cells[n]]++;
+            p->places[at] = (uint16_t)c;
+            if (p->amounts)
+                p->amounts[at] = b->amounts[n];
         }
     }
     for (size_t k = m->list->n_cells; k > 0; k--)
@@ -123,60 +134,63 @@ static void sort_part(const maker *m, const part *p, bench *b)
     b->begins[0] = 0;
 }
 
-/* Amounts of the same cluster become one. Returns how many are left. */
-static size_t merge(placed *x, size_t n)
+static pl_status push_span(part *p, uint32_t cell, uint32_t shift, size_t first, size_t n)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (kept > 0 && x[kept - 1].place == x[i].place)
-            x[kept - 1].amount += x[i].amount;
-        else
-            x[kept++] = x[i];
-    }
-    return kept;
-}
-
-static pl_status push_span(part *p, uint32_t cell, uint32_t shift, size_t n, bool with_amounts)
-{
-    if (pl__vec_reserve(&p->spans.ptr, &p->spans.cap, p->spans.len + 1, sizeof(*p->spans.ptr)) ||
-        pl__vec_reserve(&p->places.ptr, &p->places.cap, p->places.len + n, sizeof(*p->places.ptr)))
+    if (pl__vec_reserve(&p->spans.ptr, &p->spans.cap, p->spans.len + 1, sizeof(*p->spans.ptr)))
         return PL_E_NOMEM;
-    if (with_amounts && pl__vec_reserve(&p->amounts.ptr, &p->amounts.cap, p->amounts.len + n, sizeof(*p->amounts.ptr)))
-        return PL_E_NOMEM;
-    p->spans.ptr[p->spans.len++] = (span){.cell = cell, .shift = shift, .first = p->places.len, .n = n};
+    p->spans.ptr[p->spans.len++] = (span){.cell = cell, .shift = shift, .first = first, .n = n};
     return PL_OK;
 }
 
-static pl_status add_amounts(part *p, uint32_t cell, const placed *x, size_t n)
+/* Amounts of the same cluster become one. */
+static pl_status add_amounts(part *p, uint32_t cell, size_t first, size_t n)
 {
-    if (push_span(p, cell, 0, n, true))
-        return PL_E_NOMEM;
-    for (size_t i = 0; i < n; i++) {
-        p->places.ptr[p->places.len++] = (uint16_t)x[i].place;
-        p->amounts.ptr[p->amounts.len++] = x[i].amount;
-    }
-    return PL_OK;
-}
-
-static pl_status add_bits(part *p, uint32_t cell, const placed *x, size_t n)
-{
-    uint64_t any = 0;
-    for (size_t i = 0; i < n; i++)
-        any |= (uint64_t)x[i].amount;
-    for (uint32_t bit = 0; any >> bit > 0; bit++) {
-        size_t with = 0;
-        for (size_t i = 0; i < n; i++)
-            with += (uint64_t)x[i].amount >> bit & 1;
-        if (with == 0)
+    size_t kept = first;
+    for (size_t i = first; i < first + n; i++) {
+        if (kept > first && p->places[kept - 1] == p->places[i]) {
+            p->amounts[kept - 1] += p->amounts[i];
             continue;
-        if (push_span(p, cell, bit, with, false))
-            return PL_E_NOMEM;
-        for (size_t i = 0; i < n; i++) {
-            if ((uint64_t)x[i].amount >> bit & 1)
-                p->places.ptr[p->places.len++] = (uint16_t)x[i].place;
         }
+        p->places[kept] = p->places[i];
+        p->amounts[kept++] = p->amounts[i];
     }
+    return push_span(p, cell, 0, first, kept - first);
+}
+
+/* Replaces n places, some of them repeated, by those of each bit of their counts: these are fewer, so that the one
+ * place that is written in vain is still theirs. */
+static pl_status add_bits(part *p, bench *b, uint32_t cell, size_t first, size_t n)
+{
+    size_t n_once = 0;
+    uint32_t any = 0;
+    for (size_t i = first; i < first + n; i++) {
+        uint16_t c = p->places[i];
+        if (b->counts[c]++ == 0)
+            b->once[n_once++] = c;
+    }
+    for (size_t i = 0; i < n_once; i++)
+        any |= b->counts[b->once[i]];
+    for (uint32_t bit = 0; bit < 32 && any >> bit > 0; bit++) {
+        size_t end = first;
+        for (size_t i = 0; i < n_once; i++) {
+            p->places[end] = b->once[i];
+            end += b->counts[b->once[i]] >> bit & 1;
+        }
+        if (end > first && push_span(p, cell, bit, first, end - first))
+            return PL_E_NOMEM;
+        first = end;
+    }
+    for (size_t i = 0; i < n_once; i++)
+        b->counts[b->once[i]] = 0;
     return PL_OK;
+}
+
+static bool is_repeated(const uint16_t *places, size_t n)
+{
+    uint32_t repeated = 0;
+    for (size_t i = 1; i < n; i++)
+        repeated |= places[i - 1] == places[i];
+    return repeated != 0;
 }
 
 static pl_status make_part(size_t index, void *user, pl_error *reterr)
@@ -188,10 +202,16 @@ static pl_status make_part(size_t index, void *user, pl_error *reterr)
     if (!rc)
         sort_part(m, p, &b);
     for (uint32_t cell = 0; cell < m->list->n_cells && !rc; cell++) {
-        placed *x = b.sorted + b.begins[cell];
-        size_t n = merge(x, b.begins[cell + 1] - b.begins[cell]);
-        if (n > 0)
-            rc = m->list->whole ? add_bits(p, cell, x, n) : add_amounts(p, cell, x, n);
+        size_t first = b.begins[cell];
+        size_t n = b.begins[cell + 1] - first;
+        if (n == 0)
+            continue;
+        if (!m->list->counted)
+            rc = add_amounts(p, cell, first, n);
+        else if (is_repeated(p->places + first, n))
+            rc = add_bits(p, &b, cell, first, n);
+        else
+            rc = push_span(p, cell, 0, first, n);
     }
     close_bench(&b);
     return rc ? pl__fail(reterr, rc, "sums of %u clusters", m->list->n_clusters) : PL_OK;
@@ -216,7 +236,7 @@ pl_status pl__cluster_sums_new(const pl_addition_list *list, uint32_t threads, p
     pl_cluster_sums *s = pl__calloc(1, sizeof(*s));
     if (!s)
         goto out;
-    *s = (pl_cluster_sums){.n_clusters = list->n_clusters, .n_cells = list->n_cells, .whole = list->whole};
+    *s = (pl_cluster_sums){.n_clusters = list->n_clusters, .n_cells = list->n_cells, .counted = list->counted};
     uint32_t n_parts = (uint32_t)(((uint64_t)list->n_clusters + size - 1) / size);
     s->parts = pl__calloc(n_parts, sizeof(*s->parts));
     if (!s->parts)
@@ -294,7 +314,7 @@ static void move_on(uint64_t even[LANE_WORDS], uint64_t odd[LANE_WORDS], double 
 static void add_span(const pl_lanes *lanes, const part *p, const span *s)
 {
     const uint64_t *copies = lanes->copies + (size_t)p->from * LANE_WORDS;
-    const uint16_t *places = p->places.ptr + s->first;
+    const uint16_t *places = p->places + s->first;
     double *to = lanes->sums + (size_t)s->cell * PL_LANES;
     double factor = (double)(UINT64_C(1) << s->shift);
     size_t few = UINT8_MAX / lanes->most;
@@ -314,8 +334,8 @@ static void add_products(const pl_lanes *lanes, const part *p, const span *s)
 {
     double *to = lanes->sums + (size_t)s->cell * PL_LANES;
     for (size_t i = s->first; i < s->first + s->n; i++) {
-        const uint64_t *copies = lanes->copies + ((size_t)p->from + p->places.ptr[i]) * LANE_WORDS;
-        double amount = p->amounts.ptr[i];
+        const uint64_t *copies = lanes->copies + ((size_t)p->from + p->places[i]) * LANE_WORDS;
+        double amount = p->amounts[i];
         for (size_t l = 0; l < PL_LANES; l++)
             to[l] += amount * (double)(uint32_t)(copies[l / 8] >> l % 8 * 8 & 0xff);
     }
@@ -329,7 +349,7 @@ void pl__lanes_add(pl_lanes *lanes, const pl_cluster_sums *s)
     for (uint32_t k = 0; k < s->n_parts; k++) {
         const part *p = &s->parts[k];
         for (size_t i = 0; i < p->spans.len; i++) {
-            if (s->whole)
+            if (s->counted)
                 add_span(lanes, p, &p->spans.ptr[i]);
             else
                 add_products(lanes, p, &p->spans.ptr[i]);

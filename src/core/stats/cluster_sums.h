@@ -10,21 +10,16 @@ typedef struct pl_cluster_sums pl_cluster_sums; /* immutable */
 #define PL_LANES 64u
 #define PL_LANE_COPIES_MAX 255u /* of one cluster in one replicate */
 
-typedef struct pl_addition {
-    uint32_t cell;
-    double amount;
-} pl_addition;
-
 typedef struct pl_addition_list {
     uint32_t n_clusters;
     uint32_t n_cells;
-    bool whole; /* amounts are whole numbers up to 2^31, and sums of them exact */
+    bool counted; /* each addition is 1: sums are exact up to 2^53 */
     void *user;
     /* How many additions list() makes at most. */
     size_t (*room)(void *user, uint32_t cluster);
-    /* Writes what the cluster adds, a cell several times if need be, and returns how many these are. Several threads
-     * call it, each for other clusters. */
-    size_t (*list)(void *user, uint32_t cluster, pl_addition *ret);
+    /* Writes the cells that the cluster adds to, a cell several times if need be, and how much (not if it is counted);
+     * returns how many these are. Several threads call it, each for other clusters. */
+    size_t (*list)(void *user, uint32_t cluster, uint32_t *ret_cells, double *ret_amounts);
 } pl_addition_list;
 
 PL_NODISCARD pl_status pl__cluster_sums_new(const pl_addition_list *list, uint32_t threads, pl_cluster_sums **ret,
