@@ -39,6 +39,10 @@ PL_NODISCARD pl_status pl__records_write_judgment(const pl_judgment_set *set, si
 typedef struct pl_response_log pl_response_log;
 PL_NODISCARD pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, bool skip_bad,
                                                   pl_response_log **ret, pl_error *reterr);
+/* The same, on opts->threads threads, not on two; judge_instruction is of no use here. NULL: the defaults. */
+PL_NODISCARD pl_status pl__records_read_responses_by(const char *const *paths, size_t n_paths,
+                                                     const pl_records_opts *opts, pl_response_log **ret,
+                                                     pl_error *reterr);
 PL_NODISCARD pl_status pl__records_parse_responses(const char *name, pl_view text, bool skip_bad, pl_response_log **ret,
                                                    pl_error *reterr);
 /* A log made line by line, each checked like one of a file, which `doc` is (borrowed for the call); then finished, and

@@ -1,13 +1,107 @@
 #include "response_line.h"
 
+#include "alloc.h"
 #include "error.h"
 #include "line_fields.h"
 #include "option_answer.h"
 
-#include <math.h>
 #include <string.h>
 
-#define ROUNDING 1e-6 /* a log-probability may pass 0 by as much */
+#define ROOM_BYTES_MAX (PL_RECORDS_LINE_BYTES_MAX + 1)
+
+void pl__response_line_init(pl_response_line *line)
+{
+    memset(line, 0, sizeof(*line));
+    pl__str_init(&line->room, ROOM_BYTES_MAX);
+}
+
+void pl__response_line_clear(pl_response_line *line)
+{
+    pl__free(line->tokens.ptr);
+    pl__free(line->tops.ptr);
+    pl__free(line->samples.ptr);
+    pl__free(line->labels.ptr);
+    pl__str_clear(&line->room);
+}
+
+void pl__response_line_reset(pl_response_line *line)
+{
+    static const pl_view none = {0};
+    line->item = none;
+    line->model = none;
+    line->image = none;
+    line->dataset = none;
+    line->text = none;
+    line->n_options = 0;
+    line->tokens.len = 0;
+    line->tops.len = 0;
+    line->samples.len = 0;
+    line->labels.len = 0;
+    memset(&line->row, 0, sizeof(line->row));
+    line->row.matches = -1;
+}
+
+pl_status pl__response_line_add_token(pl_response_line *line, pl_view text, double logprob)
+{
+    if (pl__vec_reserve(&line->tokens.ptr, &line->tokens.cap, line->tokens.len + 1, sizeof(*line->tokens.ptr)))
+        return PL_E_NOMEM;
+    line->tokens.ptr[line->tokens.len++] = (pl_line_token){.text = text, .logprob = pl__rounded_logprob(logprob)};
+    line->row.n_tokens++;
+    return PL_OK;
+}
+
+pl_status pl__response_line_add_top(pl_response_line *line, pl_view text, double logprob)
+{
+    if (pl__vec_reserve(&line->tops.ptr, &line->tops.cap, line->tops.len + 1, sizeof(*line->tops.ptr)))
+        return PL_E_NOMEM;
+    line->tops.ptr[line->tops.len++] = (pl_line_top){.text = text, .logprob = pl__rounded_logprob(logprob)};
+    return PL_OK;
+}
+
+pl_status pl__response_line_add_sample(pl_response_line *line, pl_view text)
+{
+    if (pl__vec_reserve(&line->samples.ptr, &line->samples.cap, line->samples.len + 1, sizeof(*line->samples.ptr)))
+        return PL_E_NOMEM;
+    line->samples.ptr[line->samples.len++] = text;
+    line->row.n_samples++;
+    return PL_OK;
+}
+
+/* ---- what both readers do alike ---- */
+
+pl_view pl__response_line_predict(pl_response_line *line, pl_view given)
+{
+    pl_view text = given.ptr ? given : line->text;
+    size_t found = PL_OPTION_ANSWER_NONE;
+    if (text.ptr && line->n_options > 0)
+        found = pl__option_answer(text, line->options, line->n_options);
+    line->row.prediction = found == PL_OPTION_ANSWER_NONE ? PL_RESPONSE_NONE : (uint32_t)found;
+    if (!text.ptr || line->n_options > 0) /* options are labels by their place, not by the answer */
+        return (pl_view){0};
+    pl_view answer = pl__view_trim(pl__without_thinking(text));
+    if (answer.len > 0 && answer.ptr[answer.len - 1] == '.')
+        answer.len--;
+    return answer;
+}
+
+/* The labels are options by text or letter; of an open question, texts to be met. */
+bool pl__response_line_label(pl_response_line *line, pl_view answer, const char *label)
+{
+    pl_view text = pl__view_trim(pl__view(label));
+    if (line->n_options > 0) {
+        size_t i = pl__option_named(text, line->options, line->n_options);
+        if (i == PL_OPTION_ANSWER_NONE)
+            return false;
+        line->row.labels |= (uint64_t)1 << i;
+    } else if (answer.ptr) {
+        bool same = pl__option_named(answer, &label, 1) == 0 && pl__view_trim(answer).len > 1;
+        same = same || pl__view_eq(pl__view_trim(answer), text);
+        line->row.matches = same || line->row.matches == 1 ? 1 : 0;
+    }
+    return true;
+}
+
+/* ---- out of a document ---- */
 
 static const json_t *get_array(pl_line_fields *f, const char *key, size_t max)
 {
@@ -38,13 +132,21 @@ static void read_options(pl_line_fields *f, pl_response_line *line)
     if (f->rc != PL_OK)
         return;
     line->n_options = json_array_size(list);
-    for (size_t i = 0; i < line->n_options; i++)
+    for (size_t i = 0; i < line->n_options; i++) {
         line->options[i] = json_string_value(json_array_get(list, i));
+        line->option_texts[i] = pl__view(line->options[i]);
+    }
 }
 
 static bool is_logprob(const json_t *value)
 {
-    return json_is_null(value) || (json_is_number(value) && json_number_value(value) <= ROUNDING);
+    return json_is_null(value) || (json_is_number(value) && pl__is_logprob(json_number_value(value)));
+}
+
+static double option_value(const json_t *value, bool is_logit)
+{
+    double x = json_is_number(value) ? json_number_value(value) : (double)NAN;
+    return is_logit ? x : pl__option_logprob(x);
 }
 
 static void read_values(pl_line_fields *f, pl_response_line *line)
@@ -67,11 +169,18 @@ static void read_values(pl_line_fields *f, pl_response_line *line)
         if (!logits && !is_logprob(value))
             pl__line_fail(f, key, "holds something that is no log-probability");
     }
-    line->values = list;
+    for (size_t i = 0; i < line->n_options && f->rc == PL_OK; i++)
+        line->values[i] = option_value(json_array_get(list, i), logits);
     line->row.value_kind = logits ? PL_OPTION_VALUES_LOGIT : PL_OPTION_VALUES_LOGPROB;
 }
 
-static void check_top(pl_line_fields *f, const json_t *top)
+static void note(pl_line_fields *f, pl_status rc)
+{
+    if (rc != PL_OK && f->rc == PL_OK)
+        f->rc = pl__fail(f->err, rc, "no memory");
+}
+
+static void read_top(pl_line_fields *f, const json_t *top, pl_response_line *line)
 {
     if (!top || json_is_null(top))
         return;
@@ -79,12 +188,14 @@ static void check_top(pl_line_fields *f, const json_t *top)
         pl__line_fail(f, "tokens", "has a \"top\" that is no list, or too long a one");
         return;
     }
-    for (size_t i = 0; i < json_array_size(top); i++) {
+    for (size_t i = 0; i < json_array_size(top) && f->rc == PL_OK; i++) {
         const json_t *pair = json_array_get(top, i);
+        const json_t *text = json_array_get(pair, 0);
         const json_t *logprob = json_array_get(pair, 1);
-        if (json_array_size(pair) != 2 || !json_is_string(json_array_get(pair, 0)) || !json_is_number(logprob) ||
-            !is_logprob(logprob))
+        if (json_array_size(pair) != 2 || !json_is_string(text) || !json_is_number(logprob) || !is_logprob(logprob))
             pl__line_fail(f, "tokens", "has a \"top\" that is no list of [text, log-probability]");
+        else
+            note(f, pl__response_line_add_top(line, pl__view(json_string_value(text)), json_number_value(logprob)));
     }
 }
 
@@ -93,35 +204,37 @@ static void read_tokens(pl_line_fields *f, pl_response_line *line)
     const json_t *list = get_array(f, "tokens", UINT32_MAX);
     for (size_t i = 0; i < json_array_size(list) && f->rc == PL_OK; i++) {
         const json_t *token = json_array_get(list, i);
+        const json_t *text = json_object_get(token, "t");
         const json_t *logprob = json_object_get(token, "lp");
-        if (!json_is_string(json_object_get(token, "t")))
+        size_t n_before = line->tops.len;
+        if (!json_is_string(text))
             pl__line_fail(f, "tokens", "has one without the text \"t\"");
         if (logprob && !is_logprob(logprob))
             pl__line_fail(f, "tokens", "has an \"lp\" that is no log-probability");
-        check_top(f, json_object_get(token, "top"));
+        if (f->rc != PL_OK)
+            return;
+        note(f, pl__response_line_add_token(line, pl__view(json_string_value(text)),
+                                            json_is_number(logprob) ? json_number_value(logprob) : (double)NAN));
+        read_top(f, json_object_get(token, "top"), line);
+        if (f->rc == PL_OK)
+            line->tokens.ptr[i].n_top = (uint32_t)(line->tops.len - n_before);
     }
-    line->tokens = list;
-    line->row.n_tokens = (uint32_t)json_array_size(list);
 }
 
-/* The labels are options by text or letter; of an open question, texts to be met. */
+static void read_samples(pl_line_fields *f, pl_response_line *line)
+{
+    const json_t *list = get_array(f, "samples", PL_RECORDS_SAMPLES_MAX);
+    check_strings(f, "samples", list);
+    for (size_t i = 0; i < json_array_size(list) && f->rc == PL_OK; i++)
+        note(f, pl__response_line_add_sample(line, pl__view(json_string_value(json_array_get(list, i)))));
+}
+
 static void read_label(pl_line_fields *f, const json_t *label, const char *key, pl_response_line *line, pl_view answer)
 {
-    pl_view text = pl__view_trim(pl__view(json_string_value(label)));
-    if (!json_is_string(label)) {
+    if (!json_is_string(label))
         pl__line_fail(f, key, "is no string");
-    } else if (line->n_options > 0) {
-        size_t i = pl__option_named(text, line->options, line->n_options);
-        if (i == PL_OPTION_ANSWER_NONE)
-            pl__line_fail(f, key, "is none of the options");
-        else
-            line->row.labels |= (uint64_t)1 << i;
-    } else if (answer.ptr) {
-        const char *one = json_string_value(label);
-        bool same = pl__option_named(answer, &one, 1) == 0 && pl__view_trim(answer).len > 1;
-        same = same || pl__view_eq(pl__view_trim(answer), text);
-        line->row.matches = same || line->row.matches == 1 ? 1 : 0;
-    }
+    else if (!pl__response_line_label(line, answer, json_string_value(label)))
+        pl__line_fail(f, key, "is none of the options");
 }
 
 static void read_labels(pl_line_fields *f, pl_response_line *line, pl_view answer)
@@ -134,56 +247,28 @@ static void read_labels(pl_line_fields *f, pl_response_line *line, pl_view answe
         read_label(f, json_array_get(list, i), "labels", line, answer);
 }
 
-static pl_view read_prediction(pl_line_fields *f, pl_response_line *line)
-{
-    const char *given = pl__line_text(f, "prediction");
-    const char *text = given ? given : line->text;
-    size_t found = PL_OPTION_ANSWER_NONE;
-    if (text && line->n_options > 0 && f->rc == PL_OK)
-        found = pl__option_answer(pl__view(text), line->options, line->n_options);
-    line->row.prediction = found == PL_OPTION_ANSWER_NONE ? PL_RESPONSE_NONE : (uint32_t)found;
-    pl_view answer = pl__view_trim(pl__without_thinking(pl__view(text)));
-    if (answer.len > 0 && answer.ptr[answer.len - 1] == '.')
-        answer.len--;
-    return text ? answer : (pl_view){.ptr = NULL, .len = 0};
-}
-
-pl_status pl__response_line_read(const json_t *doc, pl_response_line *ret, pl_error *reterr)
+pl_status pl__response_line_read(const json_t *doc, pl_response_line *line, pl_error *reterr)
 {
     pl_line_fields f = {.doc = doc, .rc = PL_OK, .err = reterr};
 
-    memset(ret, 0, sizeof(*ret));
-    ret->row.matches = -1;
+    pl__response_line_reset(line);
     if (!json_is_object(doc))
         return pl__fail(reterr, PL_E_PARSE, "is no JSON object");
-    ret->item = pl__line_name(&f, "item", NULL);
-    ret->model = pl__line_name(&f, "model", NULL);
-    ret->image = pl__line_name(&f, "image", ret->item);
-    ret->dataset = pl__line_text(&f, "dataset");
-    if (ret->dataset && strlen(ret->dataset) > PL_RECORDS_NAME_BYTES_MAX)
+    line->item = pl__view(pl__line_name(&f, "item", NULL));
+    line->model = pl__view(pl__line_name(&f, "model", NULL));
+    line->image = pl__view(pl__line_name(&f, "image", ""));
+    if (line->image.len == 0)
+        line->image = (pl_view){0};
+    line->dataset = pl__view(pl__line_text(&f, "dataset"));
+    if (line->dataset.len > PL_RECORDS_NAME_BYTES_MAX)
         pl__line_fail(&f, "dataset", "is longer than 4096 bytes");
-    ret->text = pl__line_text(&f, "text");
-    ret->row.vocabulary = pl__line_count(&f, "vocab_size", 0);
-    read_options(&f, ret);
-    read_values(&f, ret);
-    read_tokens(&f, ret);
-    ret->samples = get_array(&f, "samples", PL_RECORDS_SAMPLES_MAX);
-    check_strings(&f, "samples", ret->samples);
-    ret->row.n_samples = (uint32_t)json_array_size(ret->samples);
-    pl_view answer = read_prediction(&f, ret);
-    read_labels(&f, ret, answer);
+    line->text = pl__view(pl__line_text(&f, "text"));
+    line->row.vocabulary = pl__line_count(&f, "vocab_size", 0);
+    read_options(&f, line);
+    read_values(&f, line);
+    read_tokens(&f, line);
+    read_samples(&f, line);
+    pl_view answer = pl__response_line_predict(line, pl__view(pl__line_text(&f, "prediction")));
+    read_labels(&f, line, answer);
     return f.rc;
-}
-
-double pl__response_line_value(const pl_response_line *line, size_t i)
-{
-    const json_t *value = json_array_get(line->values, i);
-    if (!json_is_number(value))
-        return (double)NAN;
-    double x = json_number_value(value);
-    if (line->row.value_kind == PL_OPTION_VALUES_LOGIT)
-        return x;
-    if (x <= PL_RESPONSE_MASKED)
-        return (double)NAN;
-    return x > 0.0 ? 0.0 : x;
 }

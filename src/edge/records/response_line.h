@@ -3,27 +3,74 @@
 
 #include "json.h"
 #include "records.h"
+#include "vec.h"
+
+#include <math.h>
 
 #define PL_RECORDS_SAMPLES_MAX 4096u
+#define PL_LOGPROB_ROUNDING 1e-6 /* a log-probability may pass 0 by as much */
 
-/* One line of a log, checked through. Strings and values are borrowed from the document. */
+typedef struct pl_line_token {
+    pl_view text;
+    double logprob; /* NaN unknown */
+    uint32_t n_top; /* of them in `tops`, behind those of the tokens before */
+} pl_line_token;
+
+typedef struct pl_line_top {
+    pl_view text;
+    double logprob;
+} pl_line_top;
+
+/* One line of a log, checked through. Strings are borrowed from the document or the line, or stand in `room`; what is
+ * not there has no pointer. One is used for many lines. */
 typedef struct pl_response_line {
-    const char *item;
-    const char *model;
-    const char *image;   /* the item where the line gives none */
-    const char *dataset; /* or NULL */
-    const char *text;    /* or NULL */
-    const char *options[PL_RESPONSE_OPTIONS_MAX];
+    pl_view item;
+    pl_view model;
+    pl_view image; /* not there: the item's own */
+    pl_view dataset;
+    pl_view text;
+    const char *options[PL_RESPONSE_OPTIONS_MAX]; /* NUL-terminated */
+    pl_view option_texts[PL_RESPONSE_OPTIONS_MAX];
     size_t n_options;
-    const json_t *values;  /* option_logprobs or option_logits, or NULL */
-    const json_t *tokens;  /* an array or NULL */
-    const json_t *samples; /* the same */
-    pl_response row;       /* all but the indices */
+    double values[PL_RESPONSE_OPTIONS_MAX]; /* of the options, if row.value_kind says so; NaN unknown */
+    PL_VEC(pl_line_token) tokens;
+    PL_VEC(pl_line_top) tops;
+    PL_VEC(pl_view) samples;
+    PL_VEC(const char *) labels;
+    pl_str room;
+    pl_response row; /* all but the indices */
 } pl_response_line;
 
+void pl__response_line_init(pl_response_line *line);
+void pl__response_line_clear(pl_response_line *line);
+void pl__response_line_reset(pl_response_line *line); /* keeps the memory */
+
 /* PL_E_PARSE says what is wrong, without file and line; PL_E_NOMEM. */
-PL_NODISCARD pl_status pl__response_line_read(const json_t *doc, pl_response_line *ret, pl_error *reterr);
-/* The i-th option value; NaN: not known. */
-double pl__response_line_value(const pl_response_line *line, size_t i);
+PL_NODISCARD pl_status pl__response_line_read(const json_t *doc, pl_response_line *line, pl_error *reterr);
+
+/* What both readers of lines do alike. */
+/* Finds the prediction in `given`, else in the text; returns the answer that labels are held against. */
+pl_view pl__response_line_predict(pl_response_line *line, pl_view given);
+/* False: the label is none of the options. */
+bool pl__response_line_label(pl_response_line *line, pl_view answer, const char *label);
+PL_NODISCARD pl_status pl__response_line_add_token(pl_response_line *line, pl_view text, double logprob);
+/* Of the last token. */
+PL_NODISCARD pl_status pl__response_line_add_top(pl_response_line *line, pl_view text, double logprob);
+PL_NODISCARD pl_status pl__response_line_add_sample(pl_response_line *line, pl_view text);
+
+static inline bool pl__is_logprob(double x)
+{
+    return x <= PL_LOGPROB_ROUNDING;
+}
+
+static inline double pl__rounded_logprob(double x)
+{
+    return x > 0.0 ? 0.0 : x;
+}
+
+static inline double pl__option_logprob(double x)
+{
+    return x <= PL_RESPONSE_MASKED ? (double)NAN : pl__rounded_logprob(x);
+}
 
 #endif

@@ -1,46 +1,25 @@
+#include "response_log.h"
+
 #include "alloc.h"
 #include "error.h"
-#include "line_reader.h"
 #include "option_answer.h"
-#include "response_line.h"
+#include "response_scan.h"
 #include "sorted_names.h"
-#include "vec.h"
 
-#include <math.h>
 #include <string.h>
 
-enum { MODELS, ITEMS, IMAGES, DATASETS, N_SORTED };
+#define READING_THREADS 2u /* where nobody says how many */
 #define DATASET_END "\x1f" /* between a dataset's name and an item's */
-
-struct pl_response_log {
-    pl_response_set set;       /* its names live in the tables below */
-    pl_names *names[N_SORTED]; /* in the order of the enum */
-    const char **sorted[N_SORTED];
-    pl_names *texts;
-    const char **text_list;
-    pl_map *lists; /* the bytes of a list's text indices -> its index */
-    pl_str key;
-    PL_VEC(pl_option_list) option_lists;
-    PL_VEC(uint32_t) option_texts;
-    PL_VEC(double) option_values;
-    PL_VEC(pl_response_token) tokens;
-    PL_VEC(uint32_t) top_texts;
-    PL_VEC(double) top_logprobs;
-    PL_VEC(uint32_t) samples;
-    PL_VEC(uint32_t) sample_options;
-    PL_VEC(pl_response) rows;
-    uint64_t bad_lines;
-};
 
 void pl__response_log_free(pl_response_log *log)
 {
     if (!log)
         return;
-    for (size_t i = 0; i < N_SORTED; i++) {
+    for (size_t i = 0; i < PL_LOG_NAMES; i++) {
         pl__names_free(log->names[i]);
         pl__free(log->sorted[i]);
     }
-    pl__names_free(log->texts);
+    pl__text_table_free(log->texts);
     pl__free(log->text_list);
     pl__map_free(log->lists);
     pl__str_clear(&log->key);
@@ -53,24 +32,26 @@ void pl__response_log_free(pl_response_log *log)
     pl__free(log->samples.ptr);
     pl__free(log->sample_options.ptr);
     pl__free(log->rows.ptr);
+    pl__free(log->own_image.ptr);
+    pl__response_line_clear(&log->line);
     pl__free(log);
 }
 
-static pl_response_log *log_new(void)
+pl_response_log *pl__response_log_start(void)
 {
     pl_response_log *log = pl__calloc(1, sizeof(*log));
-    bool fine = log != NULL;
-    for (size_t i = 0; i < N_SORTED && fine; i++) {
+    if (!log)
+        return NULL;
+    pl__str_init(&log->key, 4 * PL_RECORDS_LINE_BYTES_MAX);
+    pl__response_line_init(&log->line);
+    bool fine = true;
+    for (size_t i = 0; i < PL_LOG_NAMES; i++) {
         log->names[i] = pl__names_new();
-        fine = log->names[i] != NULL;
+        fine = fine && log->names[i];
     }
-    if (fine) {
-        log->texts = pl__names_new();
-        log->lists = pl__map_new();
-        pl__str_init(&log->key, 4 * PL_RECORDS_LINE_BYTES_MAX);
-        fine = log->texts && log->lists;
-    }
-    if (!fine) {
+    log->texts = pl__text_table_new();
+    log->lists = pl__map_new();
+    if (!fine || !log->texts || !log->lists) {
         pl__response_log_free(log);
         return NULL;
     }
@@ -81,25 +62,26 @@ static pl_response_log *log_new(void)
 #define RESERVE(rc, vec, n)                                                                                            \
     ((rc) == PL_OK ? pl__vec_reserve(&(vec).ptr, &(vec).cap, (vec).len + (n), sizeof(*(vec).ptr)) : (rc))
 
-static pl_status intern(pl_names *names, const char *text, uint32_t *ret)
+static pl_status number_name(pl_response_log *log, size_t which, pl_view name, uint32_t *ret)
 {
-    return pl__names_intern(names, pl__view(text), ret);
+    pl_last_name *last = &log->last[which];
+    if (last->name.ptr && pl__view_eq(last->name, name)) {
+        *ret = last->number;
+        return PL_OK;
+    }
+    pl_status rc = pl__names_intern(log->names[which], name, ret);
+    if (rc == PL_OK)
+        *last = (pl_last_name){.name = pl__view_n(pl__names_get(log->names[which], *ret), name.len), .number = *ret};
+    return rc;
 }
 
-static pl_status add_options(pl_response_log *log, const pl_response_line *line, pl_response *row)
+pl_status pl__response_log_list(pl_response_log *log, const uint32_t *texts, size_t n, uint32_t *ret)
 {
-    uint32_t texts[PL_RESPONSE_OPTIONS_MAX];
-    size_t n = line->n_options;
     uintptr_t found = 0;
     pl_status rc = PL_OK;
 
-    row->options = PL_RESPONSE_NONE;
-    if (n == 0)
-        return PL_OK;
-    for (size_t i = 0; i < n && rc == PL_OK; i++)
-        rc = intern(log->texts, line->options[i], &texts[i]);
-    if (rc == PL_OK && pl__map_get(log->lists, texts, n * sizeof(*texts), &found)) {
-        row->options = (uint32_t)found;
+    if (pl__map_get(log->lists, texts, n * sizeof(*texts), &found)) {
+        *ret = (uint32_t)found;
         return PL_OK;
     }
     rc = RESERVE(rc, log->option_lists, 1);
@@ -108,110 +90,132 @@ static pl_status add_options(pl_response_log *log, const pl_response_line *line,
         rc = pl__map_put(log->lists, texts, n * sizeof(*texts), log->option_lists.len);
     if (rc != PL_OK)
         return rc;
-    row->options = (uint32_t)log->option_lists.len;
+    *ret = (uint32_t)log->option_lists.len;
     log->option_lists.ptr[log->option_lists.len++] = (pl_option_list){.first = log->option_texts.len, .n = (uint32_t)n};
     memcpy(log->option_texts.ptr + log->option_texts.len, texts, n * sizeof(*texts));
     log->option_texts.len += n;
     return PL_OK;
 }
 
-static pl_status add_values(pl_response_log *log, const pl_response_line *line, pl_response *row)
+static pl_status add_options(pl_response_log *log, const pl_response_line *line, pl_response *row)
 {
-    size_t n = line->values ? line->n_options : 0;
-    pl_status rc = RESERVE(PL_OK, log->option_values, n);
+    uint32_t texts[PL_RESPONSE_OPTIONS_MAX];
+    size_t n = line->n_options;
+    pl_status rc = PL_OK;
+
+    row->options = PL_RESPONSE_NONE;
+    row->first_value = log->option_values.len;
+    if (n == 0)
+        return PL_OK;
+    for (size_t i = 0; i < n && rc == PL_OK; i++)
+        rc = pl__text_table_number(log->texts, line->option_texts[i], &texts[i]);
+    if (rc == PL_OK)
+        rc = pl__response_log_list(log, texts, n, &row->options);
+    if (row->value_kind == PL_OPTION_VALUES_NONE)
+        return rc;
+    rc = RESERVE(rc, log->option_values, n);
     if (rc != PL_OK)
         return rc;
-    row->first_value = log->option_values.len;
-    for (size_t i = 0; i < n; i++)
-        log->option_values.ptr[log->option_values.len++] = pl__response_line_value(line, i);
+    memcpy(log->option_values.ptr + log->option_values.len, line->values, n * sizeof(*line->values));
+    log->option_values.len += n;
     return PL_OK;
 }
 
-static double logprob_of(const json_t *value)
+static pl_status add_tokens(pl_response_log *log, const pl_response_line *line, pl_response *row)
 {
-    double x = json_is_number(value) ? json_number_value(value) : (double)NAN;
-    return x > 0.0 ? 0.0 : x;
-}
-
-static pl_status add_token(pl_response_log *log, const json_t *doc)
-{
-    const json_t *top = json_object_get(doc, "top");
-    size_t n = json_array_size(top);
-    pl_response_token token = {.n_top = (uint32_t)n, .first_top = log->top_texts.len};
-    pl_status rc = intern(log->texts, json_string_value(json_object_get(doc, "t")), &token.text);
-
-    rc = RESERVE(rc, log->tokens, 1);
-    rc = RESERVE(rc, log->top_texts, n);
-    rc = RESERVE(rc, log->top_logprobs, n);
-    token.logprob = logprob_of(json_object_get(doc, "lp"));
-    for (size_t i = 0; i < n && rc == PL_OK; i++) {
-        const json_t *pair = json_array_get(top, i);
-        rc = intern(log->texts, json_string_value(json_array_get(pair, 0)), &log->top_texts.ptr[log->top_texts.len]);
-        if (rc != PL_OK)
-            break;
-        log->top_texts.len++;
-        log->top_logprobs.ptr[log->top_logprobs.len++] = logprob_of(json_array_get(pair, 1));
+    const pl_line_top *top = line->tops.ptr;
+    pl_status rc = RESERVE(PL_OK, log->tokens, line->tokens.len);
+    rc = RESERVE(rc, log->top_texts, line->tops.len);
+    rc = RESERVE(rc, log->top_logprobs, line->tops.len);
+    row->first_token = log->tokens.len;
+    for (size_t i = 0; i < line->tokens.len && rc == PL_OK; i++) {
+        const pl_line_token *from = &line->tokens.ptr[i];
+        pl_response_token *to = &log->tokens.ptr[log->tokens.len];
+        *to = (pl_response_token){.n_top = from->n_top, .first_top = log->top_texts.len, .logprob = from->logprob};
+        rc = pl__text_table_number(log->texts, from->text, &to->text);
+        for (uint32_t k = 0; k < from->n_top && rc == PL_OK; k++, top++) {
+            rc = pl__text_table_number(log->texts, top->text, &log->top_texts.ptr[log->top_texts.len++]);
+            log->top_logprobs.ptr[log->top_logprobs.len++] = top->logprob;
+        }
+        log->tokens.len++;
     }
-    if (rc == PL_OK)
-        log->tokens.ptr[log->tokens.len++] = token;
     return rc;
 }
 
 static pl_status add_samples(pl_response_log *log, const pl_response_line *line, pl_response *row)
 {
-    size_t n = json_array_size(line->samples);
+    size_t n = line->samples.len;
     pl_status rc = RESERVE(PL_OK, log->samples, n);
     rc = RESERVE(rc, log->sample_options, n);
     row->first_sample = log->samples.len;
     for (size_t i = 0; i < n && rc == PL_OK; i++) {
-        const char *text = json_string_value(json_array_get(line->samples, i));
-        size_t option = pl__option_answer(pl__view(text), line->options, line->n_options);
-        rc = intern(log->texts, text, &log->samples.ptr[log->samples.len]);
-        if (rc != PL_OK)
-            break;
-        log->samples.len++;
+        pl_view text = line->samples.ptr[i];
+        size_t option = pl__option_answer(text, line->options, line->n_options);
+        rc = pl__text_table_number(log->texts, text, &log->samples.ptr[log->samples.len++]);
         log->sample_options.ptr[log->sample_options.len++] =
             option == PL_OPTION_ANSWER_NONE ? PL_RESPONSE_NONE : (uint32_t)option;
     }
     return rc;
 }
 
-/* Ids are unique within a dataset only. */
-static pl_status intern_item(pl_response_log *log, pl_names *names, const char *dataset, const char *id, uint32_t *ret)
+/* Ids are unique within a dataset only. *ret is `id` or stands in the log's key. */
+static pl_status full_name(pl_response_log *log, const pl_response_line *line, pl_view id, pl_view *ret)
 {
-    pl_status rc = PL_OK;
+    *ret = id;
+    if (!line->dataset.ptr)
+        return PL_OK;
     pl__str_reset(&log->key);
-    if (dataset)
-        rc = pl__str_appendf(&log->key, "%s" DATASET_END, dataset);
+    pl_status rc = pl__str_append_view(&log->key, line->dataset);
     if (rc == PL_OK)
-        rc = pl__str_append_c(&log->key, id);
-    return rc == PL_OK ? intern(names, pl__str_c(&log->key), ret) : rc;
+        rc = pl__str_append_c(&log->key, DATASET_END);
+    if (rc == PL_OK)
+        rc = pl__str_append_view(&log->key, id);
+    *ret = pl__view_n(pl__str_c(&log->key), log->key.len);
+    return rc;
+}
+
+/* An item of which the line names no image is its own: that image is looked up once. */
+static pl_status add_item(pl_response_log *log, const pl_response_line *line, pl_response *row)
+{
+    pl_view name = {0};
+    pl_status rc = full_name(log, line, line->item, &name);
+    if (rc == PL_OK)
+        rc = number_name(log, PL_LOG_ITEMS, name, &row->item);
+    size_t n = pl__names_count(log->names[PL_LOG_ITEMS]);
+    rc = RESERVE(rc, log->own_image, n - log->own_image.len);
+    if (rc != PL_OK)
+        return rc;
+    while (log->own_image.len < n)
+        log->own_image.ptr[log->own_image.len++] = PL_NAME_NONE;
+    uint32_t *own = &log->own_image.ptr[row->item];
+    if (line->image.ptr) {
+        rc = full_name(log, line, line->image, &name);
+        return rc == PL_OK ? number_name(log, PL_LOG_IMAGES, name, &row->image) : rc;
+    }
+    if (*own == PL_NAME_NONE)
+        rc = number_name(log, PL_LOG_IMAGES, name, own);
+    row->image = *own;
+    return rc;
 }
 
 static pl_status add_line(pl_response_log *log, const pl_response_line *line, pl_error *reterr)
 {
     pl_response row = line->row;
-    pl_status rc = PL_OK;
 
     if (log->rows.len >= PL_RECORDS_ROWS_MAX)
         return pl__fail(reterr, PL_E_LIMIT, "more than %zu responses", PL_RECORDS_ROWS_MAX);
     row.text = PL_RESPONSE_NONE;
-    rc = intern(log->names[MODELS], line->model, &row.model);
+    pl_status rc = number_name(log, PL_LOG_MODELS, line->model, &row.model);
     if (rc == PL_OK)
-        rc = intern_item(log, log->names[ITEMS], line->dataset, line->item, &row.item);
+        rc = add_item(log, line, &row);
     if (rc == PL_OK)
-        rc = intern_item(log, log->names[IMAGES], line->dataset, line->image, &row.image);
-    if (rc == PL_OK)
-        rc = intern(log->names[DATASETS], line->dataset ? line->dataset : "", &row.dataset);
-    if (rc == PL_OK && line->text)
-        rc = intern(log->texts, line->text, &row.text);
+        rc = number_name(log, PL_LOG_DATASETS, line->dataset.ptr ? line->dataset : pl__view(""), &row.dataset);
+    if (rc == PL_OK && line->text.ptr)
+        rc = pl__text_table_number(log->texts, line->text, &row.text);
     if (rc == PL_OK)
         rc = add_options(log, line, &row);
     if (rc == PL_OK)
-        rc = add_values(log, line, &row);
-    row.first_token = log->tokens.len;
-    for (size_t i = 0; i < json_array_size(line->tokens) && rc == PL_OK; i++)
-        rc = add_token(log, json_array_get(line->tokens, i));
+        rc = add_tokens(log, line, &row);
     if (rc == PL_OK)
         rc = add_samples(log, line, &row);
     rc = RESERVE(rc, log->rows, 1);
@@ -221,37 +225,70 @@ static pl_status add_line(pl_response_log *log, const pl_response_line *line, pl
     return PL_OK;
 }
 
-static pl_status read_line(const json_t *doc, void *user, pl_error *reterr)
+pl_status pl__response_log_add(pl_response_log *log, const json_t *doc, pl_error *reterr)
 {
-    pl_response_line line;
-    pl_status rc = pl__response_line_read(doc, &line, reterr);
-    return rc == PL_OK ? add_line(user, &line, reterr) : rc;
+    pl_status rc = pl__response_line_read(doc, &log->line, reterr);
+    return rc == PL_OK ? add_line(log, &log->line, reterr) : rc;
+}
+
+pl_status pl__response_log_add_text(pl_response_log *log, pl_view text, pl_error *reterr)
+{
+    json_t *doc = NULL;
+    bool taken = false;
+    pl_status rc = pl__response_scan(text, &log->line, &taken);
+    if (rc != PL_OK)
+        return pl__fail(reterr, rc, "no memory");
+    if (taken)
+        return add_line(log, &log->line, reterr);
+    rc = pl__line_parse(text, &doc, reterr);
+    if (rc == PL_OK)
+        rc = pl__response_log_add(log, doc, reterr);
+    json_decref(doc);
+    return rc;
+}
+
+pl_status pl__response_log_read(pl_response_log *log, pl_line_reader *reader, bool skip_bad, pl_error *reterr)
+{
+    for (;;) {
+        pl_view text = {0};
+        bool end = false;
+        pl_error err = {0};
+        pl_status rc = pl__line_reader_next(reader, &text, &end, reterr);
+        if (rc != PL_OK || end)
+            return rc;
+        rc = pl__response_log_add_text(log, text, &err);
+        if (rc == PL_E_PARSE && skip_bad)
+            log->bad_lines++;
+        else if (rc != PL_OK)
+            return pl__fail(reterr, rc, "%s:%llu: %s", pl__line_reader_name(reader),
+                            (unsigned long long)pl__line_reader_line(reader), err.msg);
+    }
 }
 
 /* ---- the whole ---- */
-static void place_rows(pl_response_log *log, uint32_t *const places[N_SORTED])
+static void place_rows(pl_response_log *log, uint32_t *const places[PL_LOG_NAMES])
 {
     for (size_t i = 0; i < log->rows.len; i++) {
         pl_response *row = &log->rows.ptr[i];
-        row->model = places[MODELS][row->model];
-        row->item = places[ITEMS][row->item];
-        row->image = places[IMAGES][row->image];
-        row->dataset = places[DATASETS][row->dataset];
+        row->model = places[PL_LOG_MODELS][row->model];
+        row->item = places[PL_LOG_ITEMS][row->item];
+        row->image = places[PL_LOG_IMAGES][row->image];
+        row->dataset = places[PL_LOG_DATASETS][row->dataset];
     }
 }
 
 static void fill_set(pl_response_log *log)
 {
-    log->set = (pl_response_set){.models = log->sorted[MODELS],
-                                 .n_models = (uint32_t)pl__names_count(log->names[MODELS]),
-                                 .items = log->sorted[ITEMS],
-                                 .n_items = (uint32_t)pl__names_count(log->names[ITEMS]),
-                                 .images = log->sorted[IMAGES],
-                                 .n_images = (uint32_t)pl__names_count(log->names[IMAGES]),
-                                 .datasets = log->sorted[DATASETS],
-                                 .n_datasets = (uint32_t)pl__names_count(log->names[DATASETS]),
+    log->set = (pl_response_set){.models = log->sorted[PL_LOG_MODELS],
+                                 .n_models = (uint32_t)pl__names_count(log->names[PL_LOG_MODELS]),
+                                 .items = log->sorted[PL_LOG_ITEMS],
+                                 .n_items = (uint32_t)pl__names_count(log->names[PL_LOG_ITEMS]),
+                                 .images = log->sorted[PL_LOG_IMAGES],
+                                 .n_images = (uint32_t)pl__names_count(log->names[PL_LOG_IMAGES]),
+                                 .datasets = log->sorted[PL_LOG_DATASETS],
+                                 .n_datasets = (uint32_t)pl__names_count(log->names[PL_LOG_DATASETS]),
                                  .texts = log->text_list,
-                                 .n_texts = (uint32_t)pl__names_count(log->texts),
+                                 .n_texts = (uint32_t)pl__text_table_count(log->texts),
                                  .option_lists = log->option_lists.ptr,
                                  .n_option_lists = (uint32_t)log->option_lists.len,
                                  .option_texts = log->option_texts.ptr,
@@ -272,32 +309,32 @@ static void fill_set(pl_response_log *log)
 
 static pl_status finish(pl_response_log *log, pl_error *reterr)
 {
-    uint32_t *places[N_SORTED] = {NULL};
+    uint32_t *places[PL_LOG_NAMES] = {NULL};
     uint32_t index = 0;
-    size_t n_texts = pl__names_count(log->texts);
+    size_t n_texts = pl__text_table_count(log->texts);
     pl_status rc = PL_OK;
 
-    if (pl__names_count(log->names[DATASETS]) == 0) /* a set has at least one dataset */
-        rc = intern(log->names[DATASETS], "", &index);
+    if (pl__names_count(log->names[PL_LOG_DATASETS]) == 0) /* a set has at least one dataset */
+        rc = pl__names_intern(log->names[PL_LOG_DATASETS], pl__view(""), &index);
     log->text_list = pl__calloc(n_texts, sizeof(*log->text_list));
     if (!log->text_list)
         rc = PL_E_NOMEM;
     for (uint32_t i = 0; i < n_texts && rc == PL_OK; i++)
-        log->text_list[i] = pl__names_get(log->texts, i);
-    for (size_t i = 0; i < N_SORTED && rc == PL_OK; i++)
+        log->text_list[i] = pl__text_table_get(log->texts, i);
+    for (size_t i = 0; i < PL_LOG_NAMES && rc == PL_OK; i++)
         rc = pl__sort_names(log->names[i], &log->sorted[i], &places[i]);
     if (rc == PL_OK) {
         place_rows(log, places);
         fill_set(log);
     }
-    for (size_t i = 0; i < N_SORTED; i++)
+    for (size_t i = 0; i < PL_LOG_NAMES; i++)
         pl__free(places[i]);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%zu responses: no memory", log->rows.len);
 }
 
 pl_status pl__response_log_new(pl_response_log **ret, pl_error *reterr)
 {
-    pl_response_log *log = log_new();
+    pl_response_log *log = pl__response_log_start();
 
     if (!log)
         return pl__fail(reterr, PL_E_NOMEM, "responses: no memory");
@@ -305,32 +342,27 @@ pl_status pl__response_log_new(pl_response_log **ret, pl_error *reterr)
     return PL_OK;
 }
 
-pl_status pl__response_log_add(pl_response_log *log, const json_t *doc, pl_error *reterr)
-{
-    return read_line(doc, log, reterr);
-}
-
 pl_status pl__response_log_finish(pl_response_log *log, pl_error *reterr)
 {
     return finish(log, reterr);
 }
 
-pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, bool skip_bad, pl_response_log **ret,
-                                     pl_error *reterr)
+pl_status pl__records_read_responses_by(const char *const *paths, size_t n_paths, const pl_records_opts *opts,
+                                        pl_response_log **ret, pl_error *reterr)
 {
     pl_status rc = PL_OK;
     pl_response_log *log = NULL;
 
     if (!ret || (!paths && n_paths > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
-    log = log_new();
+    log = pl__response_log_start();
     if (!log)
         return pl__fail(reterr, PL_E_NOMEM, "responses: no memory");
     for (size_t i = 0; i < n_paths && rc == PL_OK; i++) {
         pl_line_reader *reader = NULL;
         rc = pl__line_reader_open(paths[i], &reader, reterr);
         if (rc == PL_OK)
-            rc = pl__line_reader_each(reader, skip_bad, read_line, log, &log->bad_lines, reterr);
+            rc = pl__response_log_read_blocks(log, reader, opts && opts->skip_bad, opts ? opts->threads : 1, reterr);
         pl__line_reader_free(reader);
     }
     if (rc == PL_OK)
@@ -344,6 +376,13 @@ out:
     return rc;
 }
 
+pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, bool skip_bad, pl_response_log **ret,
+                                     pl_error *reterr)
+{
+    const pl_records_opts opts = {.skip_bad = skip_bad, .threads = READING_THREADS};
+    return pl__records_read_responses_by(paths, n_paths, &opts, ret, reterr);
+}
+
 pl_status pl__records_parse_responses(const char *name, pl_view text, bool skip_bad, pl_response_log **ret,
                                       pl_error *reterr)
 {
@@ -353,12 +392,12 @@ pl_status pl__records_parse_responses(const char *name, pl_view text, bool skip_
 
     if (!name || !ret || (!text.ptr && text.len > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
-    log = log_new();
+    log = pl__response_log_start();
     if (!log)
         return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", name);
     rc = pl__line_reader_from_memory(name, text, &reader, reterr);
     if (rc == PL_OK)
-        rc = pl__line_reader_each(reader, skip_bad, read_line, log, &log->bad_lines, reterr);
+        rc = pl__response_log_read(log, reader, skip_bad, reterr);
     if (rc == PL_OK)
         rc = finish(log, reterr);
     if (rc != PL_OK)

@@ -1,0 +1,356 @@
+#include "response_scan.h"
+
+#include "json_scan.h"
+#include "line_fields.h"
+
+#include <string.h>
+
+#define VOCABULARY_MAX 999999999.0 /* more is not plain */
+
+typedef enum member {
+    ITEM,
+    MODEL,
+    IMAGE,
+    DATASET,
+    TEXT,
+    PREDICTION,
+    LABEL,
+    N_TEXTS, /* those above are strings */
+    VOCABULARY = N_TEXTS,
+    OPTIONS,
+    OPTION_LOGPROBS,
+    OPTION_LOGITS,
+    TOKENS,
+    SAMPLES,
+    LABELS,
+    N_MEMBERS
+} member;
+
+static const struct {
+    const char *key;
+    size_t len;
+} members[N_MEMBERS] = {
+    [ITEM] = {"item", 4},
+    [MODEL] = {"model", 5},
+    [IMAGE] = {"image", 5},
+    [DATASET] = {"dataset", 7},
+    [TEXT] = {"text", 4},
+    [PREDICTION] = {"prediction", 10},
+    [LABEL] = {"label", 5},
+    [VOCABULARY] = {"vocab_size", 10},
+    [OPTIONS] = {"options", 7},
+    [OPTION_LOGPROBS] = {"option_logprobs", 15},
+    [OPTION_LOGITS] = {"option_logits", 13},
+    [TOKENS] = {"tokens", 6},
+    [SAMPLES] = {"samples", 7},
+    [LABELS] = {"labels", 6},
+};
+
+typedef struct scan {
+    pl_json_scan json;
+    pl_response_line *line;
+    pl_status rc; /* PL_E_NOMEM: nothing is taken any more */
+    uint32_t seen;
+    pl_view texts[N_TEXTS]; /* no pointer: not there, or null */
+    const char *label;      /* its own, NUL-terminated */
+    size_t n_values;
+    pl_json_others others;
+} scan;
+
+static bool kept(scan *s, pl_status rc)
+{
+    if (rc != PL_OK)
+        s->rc = rc;
+    return rc == PL_OK;
+}
+
+/* ---- lists ---- */
+
+/* Calls `one` for what is in a list whose bracket is taken; at most `max`. */
+static bool take_list(scan *s, size_t max, bool (*one)(scan *s))
+{
+    size_t n = 0;
+    if (pl__scan_take(&s->json, ']'))
+        return true;
+    do {
+        if (n++ == max || !one(s))
+            return false;
+    } while (pl__scan_take(&s->json, ','));
+    return pl__scan_take(&s->json, ']');
+}
+
+static bool take_option(scan *s)
+{
+    pl_response_line *line = s->line;
+    size_t len = 0;
+    const char *text = NULL;
+    if (!pl__scan_take(&s->json, '"') || !pl__scan_string(&s->json, &text, &len))
+        return false;
+    line->options[line->n_options] = text;
+    line->option_texts[line->n_options++] = pl__view_n(text, len);
+    return true;
+}
+
+static bool take_logprob(scan *s, double *ret)
+{
+    *ret = (double)NAN;
+    return pl__scan_null(&s->json) || (pl__scan_number(&s->json, ret) && pl__is_logprob(*ret));
+}
+
+static bool take_option_logprob(scan *s)
+{
+    double x = 0.0;
+    if (!take_logprob(s, &x))
+        return false;
+    s->line->values[s->n_values++] = pl__option_logprob(x);
+    return true;
+}
+
+static bool take_option_logit(scan *s)
+{
+    return pl__scan_number(&s->json, &s->line->values[s->n_values++]);
+}
+
+/* One of the two kinds; of both, the careful reader knows which one counts. */
+static bool take_values(scan *s, bool logits)
+{
+    if (s->line->row.value_kind != PL_OPTION_VALUES_NONE)
+        return false;
+    s->line->row.value_kind = logits ? PL_OPTION_VALUES_LOGIT : PL_OPTION_VALUES_LOGPROB;
+    return take_list(s, PL_RESPONSE_OPTIONS_MAX, logits ? take_option_logit : take_option_logprob);
+}
+
+static bool take_sample(scan *s)
+{
+    pl_view text = {0};
+    return pl__scan_take(&s->json, '"') && pl__scan_text(&s->json, &text) &&
+           kept(s, pl__response_line_add_sample(s->line, text));
+}
+
+static bool take_label(scan *s)
+{
+    pl_response_line *line = s->line;
+    size_t len = 0;
+    const char *text = NULL;
+    if (!pl__scan_take(&s->json, '"') || !pl__scan_string(&s->json, &text, &len) ||
+        !kept(s, pl__vec_reserve(&line->labels.ptr, &line->labels.cap, line->labels.len + 1, sizeof(text))))
+        return false;
+    line->labels.ptr[line->labels.len++] = text;
+    return true;
+}
+
+/* ---- tokens ---- */
+
+static bool add_top(scan *s, pl_view text, double logprob)
+{
+    pl_response_line *line = s->line;
+    if (line->tops.len == line->tops.cap &&
+        !kept(s, pl__vec_reserve(&line->tops.ptr, &line->tops.cap, line->tops.len + 1, sizeof(*line->tops.ptr))))
+        return false;
+    line->tops.ptr[line->tops.len++] = (pl_line_top){.text = text, .logprob = pl__rounded_logprob(logprob)};
+    return true;
+}
+
+/* The hot loop: [["text", number], ...] behind its bracket. */
+static bool take_tops(scan *s, uint32_t *ret_n)
+{
+    pl_json_scan *j = &s->json;
+    uint32_t n = 0;
+    if (pl__scan_take(j, ']'))
+        return true;
+    do {
+        pl_view text = {0};
+        double logprob = 0.0;
+        if (n++ == PL_RESPONSE_TOP_MAX || !pl__scan_take(j, '[') || !pl__scan_take(j, '"') ||
+            !pl__scan_text(j, &text) || !pl__scan_take(j, ',') || !pl__scan_number(j, &logprob) ||
+            !pl__is_logprob(logprob) || !pl__scan_take(j, ']') || !add_top(s, text, logprob))
+            return false;
+    } while (pl__scan_take(j, ','));
+    *ret_n = n;
+    return pl__scan_take(j, ']');
+}
+
+typedef struct token_parts {
+    pl_view text;
+    double logprob;
+    uint32_t n_top;
+    bool has_logprob;
+    bool has_top;
+    pl_json_others others;
+} token_parts;
+
+static bool take_token_member(scan *s, token_parts *t)
+{
+    pl_json_scan *j = &s->json;
+    pl_view key = {0};
+    if (!pl__scan_take(j, '"') || !pl__scan_text(j, &key) || !pl__scan_take(j, ':'))
+        return false;
+    if (key.len == 1 && key.ptr[0] == 't')
+        return !t->text.ptr && pl__scan_take(j, '"') && pl__scan_text(j, &t->text);
+    if (key.len == 2 && memcmp(key.ptr, "lp", 2) == 0) {
+        bool again = t->has_logprob;
+        t->has_logprob = true;
+        return !again && take_logprob(s, &t->logprob);
+    }
+    if (key.len == 3 && memcmp(key.ptr, "top", 3) == 0) {
+        bool again = t->has_top;
+        t->has_top = true;
+        return !again && (pl__scan_null(j) || (pl__scan_take(j, '[') && take_tops(s, &t->n_top)));
+    }
+    return pl__scan_other(j, &t->others, key);
+}
+
+static bool take_token(scan *s)
+{
+    token_parts t;
+    t.text = (pl_view){0};
+    t.logprob = (double)NAN;
+    t.n_top = 0;
+    t.has_logprob = false;
+    t.has_top = false;
+    t.others.n = 0;
+    if (!pl__scan_take(&s->json, '{'))
+        return false;
+    do {
+        if (!take_token_member(s, &t))
+            return false;
+    } while (pl__scan_take(&s->json, ','));
+    if (!pl__scan_take(&s->json, '}') || !t.text.ptr ||
+        !kept(s, pl__response_line_add_token(s->line, t.text, t.logprob)))
+        return false;
+    s->line->tokens.ptr[s->line->tokens.len - 1].n_top = t.n_top;
+    return true;
+}
+
+/* ---- the line ---- */
+
+static bool take_vocabulary(scan *s)
+{
+    double x = 0.0;
+    if (!pl__scan_number(&s->json, &x) || !(x >= 0.0 && x <= VOCABULARY_MAX) || x > (double)(uint32_t)x)
+        return false;
+    s->line->row.vocabulary = (uint32_t)x;
+    return true;
+}
+
+static bool take_text(scan *s, member m)
+{
+    size_t len = 0;
+    if (!pl__scan_take(&s->json, '"'))
+        return false;
+    return m == LABEL ? pl__scan_string(&s->json, &s->label, &len) : pl__scan_text(&s->json, &s->texts[m]);
+}
+
+/* A list's members are at most as many as are allowed; how many there must be is for is_complete(). */
+static bool take_value(scan *s, member m)
+{
+    if (m < N_TEXTS)
+        return take_text(s, m);
+    if (m == VOCABULARY)
+        return take_vocabulary(s);
+    if (!pl__scan_take(&s->json, '['))
+        return false;
+    switch (m) {
+    case OPTIONS:
+        return take_list(s, PL_RESPONSE_OPTIONS_MAX, take_option) && s->line->n_options > 0;
+    case OPTION_LOGPROBS:
+    case OPTION_LOGITS:
+        return take_values(s, m == OPTION_LOGITS);
+    case TOKENS:
+        return take_list(s, UINT32_MAX, take_token);
+    case SAMPLES:
+        return take_list(s, PL_RECORDS_SAMPLES_MAX, take_sample);
+    default:
+        return take_list(s, PL_RECORDS_SAMPLES_MAX, take_label);
+    }
+}
+
+static member find_member(pl_view key)
+{
+    for (unsigned m = 0; m < N_MEMBERS; m++) {
+        if (members[m].len == key.len && memcmp(members[m].key, key.ptr, key.len) == 0)
+            return (member)m;
+    }
+    return N_MEMBERS;
+}
+
+static bool take_member(scan *s)
+{
+    pl_view key = {0};
+    if (!pl__scan_take(&s->json, '"') || !pl__scan_text(&s->json, &key) || !pl__scan_take(&s->json, ':'))
+        return false;
+    member m = find_member(key);
+    if (m == N_MEMBERS)
+        return pl__scan_other(&s->json, &s->others, key);
+    if (s->seen & 1u << m)
+        return false;
+    s->seen |= 1u << m;
+    return pl__scan_null(&s->json) || take_value(s, m);
+}
+
+static bool is_name(pl_view text)
+{
+    return text.len > 0 && text.len <= PL_RECORDS_NAME_BYTES_MAX;
+}
+
+static bool is_complete(const scan *s)
+{
+    const pl_response_line *line = s->line;
+    if (!is_name(s->texts[ITEM]) || !is_name(s->texts[MODEL]) || (s->texts[IMAGE].ptr && !is_name(s->texts[IMAGE])) ||
+        s->texts[DATASET].len > PL_RECORDS_NAME_BYTES_MAX)
+        return false;
+    if (line->row.value_kind != PL_OPTION_VALUES_NONE)
+        return line->n_options > 0 && s->n_values == line->n_options;
+    return true;
+}
+
+/* False if a label is none of the options. */
+static bool settle(scan *s)
+{
+    pl_response_line *line = s->line;
+    line->item = s->texts[ITEM];
+    line->model = s->texts[MODEL];
+    line->image = s->texts[IMAGE];
+    line->dataset = s->texts[DATASET];
+    line->text = s->texts[TEXT];
+    pl_view answer = pl__response_line_predict(line, s->texts[PREDICTION]);
+    if (s->label && !pl__response_line_label(line, answer, s->label))
+        return false;
+    for (size_t i = 0; i < line->labels.len; i++) {
+        if (!pl__response_line_label(line, answer, line->labels.ptr[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool take_line(scan *s)
+{
+    if (!pl__scan_take(&s->json, '{'))
+        return false;
+    do {
+        if (!take_member(s))
+            return false;
+    } while (pl__scan_take(&s->json, ','));
+    if (!pl__scan_take(&s->json, '}'))
+        return false;
+    pl__scan_space(&s->json);
+    return s->json.at == s->json.end && is_complete(s) && settle(s);
+}
+
+pl_status pl__response_scan(pl_view text, pl_response_line *line, bool *ret_taken)
+{
+    scan s;
+    *ret_taken = false;
+    pl__response_line_reset(line);
+    pl__str_reset(&line->room);
+    if (text.len > PL_RECORDS_LINE_BYTES_MAX)
+        return PL_OK;
+    if (pl__str_reserve(&line->room, text.len + 1))
+        return PL_E_NOMEM;
+    memset(&s, 0, sizeof(s));
+    s.json = (pl_json_scan){.at = text.ptr, .end = text.ptr + text.len, .room = line->room.ptr};
+    s.line = line;
+    bool taken = take_line(&s);
+    *ret_taken = taken && s.rc == PL_OK;
+    return s.rc;
+}
