@@ -1,6 +1,7 @@
 #include "records.h"
 
 #include "alloc.h"
+#include "csv_reader.h"
 #include "error.h"
 #include "file.h"
 #include "map.h"
@@ -11,97 +12,10 @@
 #define TRUTH_MODELS_MAX ((size_t)100000)
 #define COLUMN_NONE SIZE_MAX
 
-/* RFC 4180: fields may stand in quotes, quotes inside are doubled, and may then hold commas and line ends. */
 typedef struct csv {
-    const char *name;
+    pl_csv in;
     const char *column; /* of the numbers: "score" or "weight" */
-    pl_view rest;
-    uint64_t line; /* of the record being read */
-    uint64_t next_line;
-    pl_str field;
-    bool last_of_record;
-    pl_error *err;
 } csv;
-
-static pl_status fail_at(csv *c, pl_status rc, const char *what)
-{
-    return pl__fail(c->err, rc, "%s:%llu: %s", c->name, (unsigned long long)c->line, what);
-}
-
-static pl_status add(csv *c, char byte)
-{
-    pl_status rc = pl__str_append_char(&c->field, byte);
-    return rc == PL_OK ? PL_OK : fail_at(c, rc, rc == PL_E_LIMIT ? "a field that is too long" : "no memory");
-}
-
-static char take(csv *c)
-{
-    char byte = c->rest.ptr[0];
-    c->rest = pl__view_n(c->rest.ptr + 1, c->rest.len - 1);
-    if (byte == '\n')
-        c->next_line++;
-    return byte;
-}
-
-static bool peek(const csv *c, char byte)
-{
-    return c->rest.len > 0 && c->rest.ptr[0] == byte;
-}
-
-static pl_status read_quoted(csv *c)
-{
-    (void)take(c);
-    for (;;) {
-        if (c->rest.len == 0)
-            return fail_at(c, PL_E_PARSE, "a quote that is not closed");
-        char byte = take(c);
-        if (byte == '"' && !peek(c, '"'))
-            return PL_OK;
-        if (byte == '"')
-            (void)take(c);
-        pl_status rc = add(c, byte);
-        if (rc != PL_OK)
-            return rc;
-    }
-}
-
-/* Into c->field; sets last_of_record and steps over what follows the field. */
-static pl_status read_field(csv *c)
-{
-    pl_status rc = PL_OK;
-    pl__str_reset(&c->field);
-    if (peek(c, '"')) {
-        rc = read_quoted(c);
-    } else {
-        while (rc == PL_OK && c->rest.len > 0 && !peek(c, ',') && !peek(c, '\n') && !peek(c, '\r')) {
-            if (peek(c, '"'))
-                return fail_at(c, PL_E_PARSE, "a quote inside a field that does not begin with one");
-            rc = add(c, take(c));
-        }
-    }
-    if (rc != PL_OK)
-        return rc;
-    c->last_of_record = !peek(c, ',');
-    if (!c->last_of_record) {
-        (void)take(c);
-        return PL_OK;
-    }
-    if (peek(c, '\r'))
-        (void)take(c);
-    if (c->rest.len > 0 && !peek(c, '\n'))
-        return fail_at(c, PL_E_PARSE, "text behind a closing quote, or a stray carriage return");
-    if (c->rest.len > 0)
-        (void)take(c);
-    return PL_OK;
-}
-
-static bool begin_record(csv *c)
-{
-    while (c->rest.len > 0 && (peek(c, '\n') || peek(c, '\r')))
-        (void)take(c);
-    c->line = c->next_line;
-    return c->rest.len > 0;
-}
 
 typedef struct columns {
     size_t model;
@@ -111,26 +25,24 @@ typedef struct columns {
 static pl_status read_header(csv *c, columns *ret)
 {
     *ret = (columns){.model = COLUMN_NONE, .score = COLUMN_NONE};
-    if (pl__view_starts_with(c->rest, "\xef\xbb\xbf"))
-        c->rest = pl__view_n(c->rest.ptr + 3, c->rest.len - 3);
-    bool more = begin_record(c);
+    bool more = pl__csv_begin_record(&c->in);
     for (size_t i = 0; more; i++) {
-        pl_status rc = read_field(c);
+        pl_status rc = pl__csv_read_field(&c->in);
         if (rc != PL_OK)
             return rc;
-        pl_view field = pl__view_trim(pl__view_n(pl__str_c(&c->field), c->field.len));
+        pl_view field = pl__csv_field(&c->in);
         size_t *place = pl__view_eq_str(field, "model") ? &ret->model : NULL;
         if (pl__view_eq_str(field, c->column))
             place = &ret->score;
         if (place && *place != COLUMN_NONE)
-            return fail_at(c, PL_E_PARSE, "the header names a column twice");
+            return pl__csv_fail(&c->in, PL_E_PARSE, "the header names a column twice");
         if (place)
             *place = i;
-        more = !c->last_of_record;
+        more = !c->in.last_of_record;
     }
     if (ret->model == COLUMN_NONE || ret->score == COLUMN_NONE)
-        return pl__fail(c->err, PL_E_PARSE, "%s:%llu: the first line must be a header with the columns model,%s",
-                        c->name, (unsigned long long)c->line, c->column);
+        return pl__fail(c->in.err, PL_E_PARSE, "%s:%llu: the first line must be a header with the columns model,%s",
+                        c->in.name, (unsigned long long)c->in.line, c->column);
     return PL_OK;
 }
 
@@ -159,8 +71,8 @@ static pl_status add_row(csv *c, rows *list, char *model, double score)
     size_t need = n + 1;
     pl_status rc = pl__names_intern(list->names, pl__view(model), &index);
     if (rc == PL_OK && index < n) {
-        rc = pl__fail(c->err, PL_E_PARSE, "%s:%llu: the model \"%.200s\" has a %s at line %llu already", c->name,
-                      (unsigned long long)c->line, model, c->column, (unsigned long long)list->lines.ptr[index]);
+        rc = pl__fail(c->in.err, PL_E_PARSE, "%s:%llu: the model \"%.200s\" has a %s at line %llu already", c->in.name,
+                      (unsigned long long)c->in.line, model, c->column, (unsigned long long)list->lines.ptr[index]);
         pl__free(model);
         return rc;
     }
@@ -172,11 +84,11 @@ static pl_status add_row(csv *c, rows *list, char *model, double score)
         rc = pl__vec_reserve(&list->lines.ptr, &list->lines.cap, need, sizeof(*list->lines.ptr));
     if (rc != PL_OK) {
         pl__free(model);
-        return fail_at(c, rc, "no memory");
+        return pl__csv_fail(&c->in, rc, "no memory");
     }
     list->models.ptr[n] = model;
     list->scores.ptr[n] = score;
-    list->lines.ptr[n] = c->line;
+    list->lines.ptr[n] = c->in.line;
     list->models.len = need;
     return PL_OK;
 }
@@ -187,16 +99,16 @@ static pl_status read_row(csv *c, const columns *at, rows *list)
     double score = 0.0;
     bool has_score = false;
     pl_status rc = PL_OK;
-    c->last_of_record = false;
-    for (size_t i = 0; !c->last_of_record; i++) {
-        rc = read_field(c);
+    c->in.last_of_record = false;
+    for (size_t i = 0; !c->in.last_of_record; i++) {
+        rc = pl__csv_read_field(&c->in);
         if (rc != PL_OK)
             goto out;
-        pl_view field = pl__view_trim(pl__view_n(pl__str_c(&c->field), c->field.len));
+        pl_view field = pl__csv_field(&c->in);
         if (i == at->model && field.len > 0) {
             model = pl__strndup(field.ptr, field.len);
             if (!model) {
-                rc = fail_at(c, PL_E_NOMEM, "no memory");
+                rc = pl__csv_fail(&c->in, PL_E_NOMEM, "no memory");
                 goto out;
             }
         } else if (i == at->score) {
@@ -204,13 +116,13 @@ static pl_status read_row(csv *c, const columns *at, rows *list)
         }
     }
     if (!model || !has_score) {
-        rc = model ? pl__fail(c->err, PL_E_PARSE, "%s:%llu: the %s is no number", c->name, (unsigned long long)c->line,
-                              c->column)
-                   : fail_at(c, PL_E_PARSE, "there is no model");
+        rc = model ? pl__fail(c->in.err, PL_E_PARSE, "%s:%llu: the %s is no number", c->in.name,
+                              (unsigned long long)c->in.line, c->column)
+                   : pl__csv_fail(&c->in, PL_E_PARSE, "there is no model");
         goto out;
     }
     if (list->models.len >= TRUTH_MODELS_MAX) {
-        rc = fail_at(c, PL_E_LIMIT, "more than 100000 models");
+        rc = pl__csv_fail(&c->in, PL_E_LIMIT, "more than 100000 models");
         goto out;
     }
     return add_row(c, list, model, score);
@@ -224,16 +136,16 @@ static pl_status parse(const char *name, pl_view text, const char *column, pl_tr
     pl_status rc = PL_OK;
     columns at;
     rows list = {.names = NULL};
-    csv c = {.name = name, .column = column, .rest = text, .line = 1, .next_line = 1, .err = reterr};
+    csv c = {.column = column};
 
-    pl__str_init(&c.field, TRUTH_BYTES_MAX);
+    pl__csv_init(&c.in, name, text, TRUTH_BYTES_MAX, reterr);
     list.names = pl__names_new();
     if (!list.names) {
         rc = pl__fail(reterr, PL_E_NOMEM, "%s: no memory", name);
         goto out;
     }
     rc = read_header(&c, &at);
-    while (rc == PL_OK && begin_record(&c))
+    while (rc == PL_OK && pl__csv_begin_record(&c.in))
         rc = read_row(&c, &at, &list);
     if (rc != PL_OK)
         goto out;
@@ -243,7 +155,7 @@ static pl_status parse(const char *name, pl_view text, const char *column, pl_tr
     list.scores.ptr = NULL;
 out:
     rows_clear(&list);
-    pl__str_clear(&c.field);
+    pl__csv_clear(&c.in);
     return rc;
 }
 
