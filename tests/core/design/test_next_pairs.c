@@ -3,6 +3,7 @@
 #include "kit.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CELLS_MAX 64
@@ -119,6 +120,49 @@ static void what_is_not_left_is_not_chosen(void **state)
     pl__posterior_close(&p);
 }
 
+#define MANY 20u /* candidates: more than are reckoned exactly */
+
+/* Candidates 7 and 8 are close, all others stand far apart. A batch of thousands, in which a pair is taken several
+ * times in a row. */
+static void many_candidates_and_large_batches(void **state)
+{
+    pl_posterior p = {0};
+    pl_error err = {0};
+    size_t cells = (size_t)MANY * MANY * 2;
+    uint32_t *left = calloc(cells, sizeof(*left));
+    pl_next_pair *next = calloc(4000, sizeof(*next));
+    size_t n = 0;
+    size_t close = 0;
+    pl_rng rng;
+
+    (void)state;
+    assert_true(left && next);
+    PL_KIT_OK(pl__posterior_open(&p, MANY, 2, &err), &err);
+    for (uint32_t i = 0; i < MANY; i++) {
+        p.theta[i] = i == 8 ? 7.05 : (double)i;
+        for (uint32_t k = 0; k < MANY; k++)
+            p.covariance[i * MANY + k] = i == k ? 0.004 : 0.0;
+    }
+    fill(left, cells, 5000);
+    pl__rng_init(&rng, pl__kit_seed(), "next", 0);
+    PL_KIT_OK(pl__next_pairs(&p, left, 40, &rng, next, &n, &err), &err);
+    assert_int_equal(n, 40);
+    for (size_t i = 0; i < n; i++)
+        close += next[i].low == 7 && next[i].high == 8;
+    assert_true(close >= 36);
+    PL_KIT_OK(pl__next_pairs(&p, left, 4000, &rng, next, &n, &err), &err);
+    assert_int_equal(n, 4000);
+    for (size_t i = 0; i < 40; i++)
+        assert_true(next[i].low == 7 && next[i].high == 8);
+    fill(left, cells, 0);
+    left[pl__pair_place(&p, 1, 3, 4)] = 1500; /* fewer than wanted */
+    PL_KIT_OK(pl__next_pairs(&p, left, 4000, &rng, next, &n, &err), &err);
+    assert_int_equal(n, 1500);
+    pl__posterior_close(&p);
+    free(left);
+    free(next);
+}
+
 static pl_status choose_some(void *user, pl_error *err)
 {
     pl_posterior *p = user;
@@ -145,8 +189,11 @@ static void memory_may_be_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(information_of_a_sign),      cmocka_unit_test(the_doubtful_pair_comes_first),
-        cmocka_unit_test(a_better_judge_judges_more), cmocka_unit_test(what_is_not_left_is_not_chosen),
+        cmocka_unit_test(information_of_a_sign),
+        cmocka_unit_test(the_doubtful_pair_comes_first),
+        cmocka_unit_test(a_better_judge_judges_more),
+        cmocka_unit_test(what_is_not_left_is_not_chosen),
+        cmocka_unit_test(many_candidates_and_large_batches),
         cmocka_unit_test(memory_may_be_refused),
     };
 

@@ -140,6 +140,21 @@ static void memory_may_be_refused(void **state)
     pl__kit_fault_loop("posterior", open_and_doubt, NULL);
 }
 
+static void looking_often_asks_for_less_doubt(void **state)
+{
+    (void)state;
+    PL_KIT_CLOSE(pl__stopping_doubt(0.95, 1), 0.05, 1e-12);
+    PL_KIT_CLOSE(pl__stopping_doubt(0.95, 0), 0.05, 1e-12);
+    /* Pocock's boundaries: 2.178 for two looks and 2.555 for ten, two-sided; 2.672 for twenty */
+    PL_KIT_CLOSE(pl__stopping_doubt(0.95, 2), erfc(2.178 / sqrt(2.0)), 5e-5);
+    PL_KIT_CLOSE(pl__stopping_doubt(0.95, 10), erfc(2.555 / sqrt(2.0)), 5e-5);
+    PL_KIT_CLOSE(pl__stopping_doubt(0.95, 20), erfc(2.672 / sqrt(2.0)), 1e-4);
+    for (uint32_t n = 1; n < 50; n++) {
+        assert_true(pl__stopping_doubt(0.9, n + 1) < pl__stopping_doubt(0.9, n));
+        assert_true(pl__stopping_doubt(0.99, n) < pl__stopping_doubt(0.9, n));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_judge_who_guesses_counts_for_less),
         cmocka_unit_test(doubt_counts_clusters_not_comparisons),
         cmocka_unit_test(bad_comparisons_are_refused),
+        cmocka_unit_test(looking_often_asks_for_less_doubt),
         cmocka_unit_test(memory_may_be_refused),
     };
 
