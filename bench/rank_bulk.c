@@ -1,4 +1,4 @@
-/* How long ranking takes once judgments are in memory: the table, the wins, a fit, and a cluster bootstrap of bt.
+/* How long ranking takes once judgments are in memory: the table, the wins, a fit, and cluster bootstraps.
  *
  *   rank_bulk [JUDGMENTS [MODELS [IMAGES [REPLICATES [THREADS]]]]]
  *
@@ -18,6 +18,7 @@
 #include <time.h>
 
 #define NAME_BYTES 16
+#define LABEL_BYTES 64
 #define MODELS_MAX 4096u
 #define IMAGES_MAX 10000000u
 #define REPLICATES_MAX 100000u
@@ -145,9 +146,12 @@ static pl_status time_fit(const pl_rank_input *in, const sizes *n, pl_error *err
     return rc;
 }
 
-static pl_status time_bootstrap(const world *w, const pl_peer_table *t, const sizes *n, pl_error *err)
+static pl_status time_bootstrap(const world *w, const pl_peer_table *t, const sizes *n, const char *method,
+                                pl_error *err)
 {
-    static const char *const methods[] = {"bt"};
+    const char *const methods[] = {method};
+    char label[LABEL_BYTES];
+    pl_resampler *resampler = NULL;
     pl_bootstrap b = {.methods = methods,
                       .n_methods = 1,
                       .models = w->set.models,
@@ -155,13 +159,16 @@ static pl_status time_bootstrap(const world *w, const pl_peer_table *t, const si
                       .n_images = pl_peer_table_n_images(t),
                       .rank = PL_RANK_OPTS_INIT,
                       .table = t,
+                      .resampler = &resampler,
                       .seed = 1,
                       .threads = n->threads};
     double *scores = pl__calloc(n->replicates, n->models * sizeof(*scores));
     double *const places[] = {scores};
     moment start = now();
     pl_status rc = scores ? pl__bootstrap_draw(&b, n->replicates, places, err) : PL_E_NOMEM;
-    print_since("cluster bootstrap of bt", start, n->replicates);
+    (void)snprintf(label, sizeof(label), "cluster bootstrap of %s", method);
+    print_since(label, start, n->replicates);
+    pl_resampler_free(resampler);
     pl__free(scores);
     return rc;
 }
@@ -176,13 +183,17 @@ static pl_status run(const world *w, const sizes *n, pl_error *err)
         sum += w->rows[i].weight;
     print_since("one pass over the rows", start, n->judgments);
     start = now();
-    pl_status rc = pl_peer_table_build(&w->set, NULL, &t, err);
+    pl_peer_opts peer = PL_PEER_OPTS_INIT;
+    peer.threads = n->threads;
+    pl_status rc = pl_peer_table_build(&w->set, &peer, &t, err);
     print_since("table", start, n->judgments);
     pl_rank_input in = {.table = t, .models = w->set.models, .n_models = n->models, .order = w->order, .opts = &opts};
     if (!rc)
         rc = time_fit(&in, n, err);
     if (!rc)
-        rc = time_bootstrap(w, t, n, err);
+        rc = time_bootstrap(w, t, n, "bt", err);
+    if (!rc)
+        rc = time_bootstrap(w, t, n, "upme", err);
     pl_peer_table_free(t);
     return sum > 0.0 ? rc : PL_E_INVALID;
 }

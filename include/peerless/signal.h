@@ -158,6 +158,15 @@ PL_API PL_NODISCARD pl_status pl_resampler_draw(const pl_resampler *resampler, c
                                                 pl_peer_table **table, pl_error *reterr);
 
 /**
+ * Several draws at once, each as pl_resampler_draw() makes it; of a table with votes much faster than one by one.
+ * @param copies n times as many, one draw after the other
+ * @param tables n, each as for one draw
+ * @return as for one draw; on failure each table is NULL or as good for another draw as before
+ */
+PL_API PL_NODISCARD pl_status pl_resampler_draw_many(const pl_resampler *resampler, const uint32_t *copies, size_t n,
+                                                     pl_peer_table **tables, pl_error *reterr);
+
+/**
  * The same with comparisons left out instead.
  * @param left_out pl_peer_table_n_comparisons() places; borrowed until the table is freed or drawn again
  */

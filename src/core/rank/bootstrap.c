@@ -1,5 +1,6 @@
 /* The cluster bootstrap. Replicate i is drawn from a stream of its own, so that it does not matter which thread makes
- * it; each worker keeps one drawn table and fills it again and again. Some methods need no table (bootstrap_bt.h). */
+ * it; each worker keeps a block of drawn tables and fills them again and again. Some methods need no table
+ * (bootstrap_bt.h). */
 #include "bootstrap.h"
 
 #include "alloc.h"
@@ -10,10 +11,14 @@
 
 #include <string.h>
 
+#define BLOCK 64u                   /* replicates that are drawn together */
+#define CELLS_MAX ((size_t)1 << 21) /* of the tables of a block: 16 MB a sum */
+
 typedef struct task {
     const pl_bootstrap *b;
     size_t n;
     size_t n_workers;
+    size_t block; /* replicates */
     bool is_jackknife;
     bool without_bt; /* these are done */
     double *const *scores;
@@ -50,24 +55,37 @@ static pl_status rank_draw(const task *t, size_t replicate, const pl_peer_table 
     return PL_OK;
 }
 
-/* Replicates worker, worker + n_workers, … */
+/* Blocks worker, worker + n_workers, … of replicates */
 static pl_status work(size_t worker, void *user, pl_error *reterr)
 {
     const task *t = user;
-    pl_peer_table *table = NULL;
+    pl_peer_table *tables[BLOCK] = {NULL};
     pl_status rc = PL_OK;
-    uint32_t *copies = pl__calloc(t->b->n_images, sizeof(*copies));
+    uint32_t *copies = pl__calloc(t->block, t->b->n_images * sizeof(*copies));
     if (!copies)
         return pl__fail(reterr, PL_E_NOMEM, "draws of %u images", t->b->n_images);
-    for (size_t i = worker; i < t->n && !rc; i += t->n_workers) {
-        choose(t, i, copies);
-        rc = pl_resampler_draw(*t->b->resampler, copies, &table, reterr);
-        if (!rc)
-            rc = rank_draw(t, i, table, reterr);
+    for (size_t i = worker * t->block; i < t->n && !rc; i += t->n_workers * t->block) {
+        size_t n = t->n - i < t->block ? t->n - i : t->block;
+        for (size_t k = 0; k < n; k++)
+            choose(t, i + k, copies + k * t->b->n_images);
+        rc = pl_resampler_draw_many(*t->b->resampler, copies, n, tables, reterr);
+        for (size_t k = 0; k < n && !rc; k++)
+            rc = rank_draw(t, i + k, tables[k], reterr);
     }
-    pl_peer_table_free(table);
+    for (size_t k = 0; k < BLOCK; k++)
+        pl_peer_table_free(tables[k]);
     pl__free(copies);
     return rc;
+}
+
+/* Blocks pay where tables keep votes; else, and where tables are large, each is drawn by itself. */
+static size_t block_for(const pl_bootstrap *b, size_t n, size_t n_workers)
+{
+    size_t n_cells = (size_t)b->n_models * b->n_models;
+    size_t each = (n + n_workers - 1) / n_workers;
+    if (!pl_peer_table_votes(b->table, NULL, NULL) || n_cells * BLOCK > CELLS_MAX)
+        return 1;
+    return each < BLOCK ? each : BLOCK;
 }
 
 static pl_status run(const pl_bootstrap *b, size_t n, bool is_jackknife, double *const *scores, pl_error *reterr)
@@ -85,6 +103,7 @@ static pl_status run(const pl_bootstrap *b, size_t n, bool is_jackknife, double 
         return rc;
     if (t.n_workers > n)
         t.n_workers = n;
+    t.block = block_for(b, n, t.n_workers);
     t.scores = scores;
     return pl__parallel_for(t.n_workers, b->threads, work, &t, reterr);
 }

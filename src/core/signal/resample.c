@@ -6,11 +6,15 @@
  *    must then count twice.
  * 3. A drawn table keeps the candidates and judges of its base: they are held fixed. */
 #include "alloc.h"
+#include "cluster_sums.h"
 #include "error.h"
 #include "peer_table.h"
+#include "plain_draw.h"
 #include "vec.h"
 
 #include <string.h>
+
+#define TOGETHER_MIN 8u /* draws that are added up side by side, where that can be done */
 
 /* What one image adds to one cell. */
 typedef struct addend {
@@ -21,11 +25,12 @@ typedef struct addend {
 
 struct pl_resampler {
     const pl_peer_table *base;
-    size_t *first;   /* n_clusters + 1: where the image's addends begin */
-    addend *addends; /* by image */
-    size_t *ballots; /* n_clusters: how many the image has */
-    size_t *lone;    /* n_clusters: the same */
-    size_t *items;   /* n_clusters: blocks of ballots */
+    pl_plain_draw *plain; /* of a plain table; or NULL, and: */
+    size_t *first;        /* n_clusters + 1: where the image's addends begin */
+    addend *addends;      /* by image */
+    size_t *ballots;      /* n_clusters: how many the image has */
+    size_t *lone;         /* n_clusters: the same */
+    size_t *items;        /* n_clusters: blocks of ballots */
 };
 
 static uint32_t cluster_of(const pl_peer_table *t, size_t unit)
@@ -106,6 +111,9 @@ static pl_status add_up(pl_resampler *r)
     const pl_peer_table *t = r->base;
     size_t n = 0;
     pl_status rc = PL_E_NOMEM;
+    count_ballots(r);
+    if (t->plain)
+        return pl__plain_draw_new(t, &r->plain, NULL);
     size_t *place = pl__calloc((size_t)t->n_models * t->n_models, sizeof(*place));
     size_t *units = group_units(t, r->first);
     addend *addends = pl__calloc(2 * t->n_units, sizeof(*addends));
@@ -120,10 +128,7 @@ static pl_status add_up(pl_resampler *r)
     }
     r->first[t->n_clusters] = n;
     r->addends = pl__memdup(addends, n * sizeof(*addends));
-    if (!r->addends)
-        goto out;
-    count_ballots(r);
-    rc = PL_OK;
+    rc = r->addends ? PL_OK : PL_E_NOMEM;
 out:
     pl__free(place);
     pl__free(units);
@@ -157,6 +162,7 @@ void pl_resampler_free(pl_resampler *r)
 {
     if (!r)
         return;
+    pl__plain_draw_free(r->plain);
     pl__free(r->first);
     pl__free(r->addends);
     pl__free(r->ballots);
@@ -214,10 +220,9 @@ static bool is_drawn_from(const pl_peer_table *t, const pl_peer_table *base)
     return !t || (t->deferred && t->deferred->base == base);
 }
 
-pl_status pl_resampler_draw(const pl_resampler *r, const uint32_t *copies, pl_peer_table **table, pl_error *reterr)
+/* A table for the draw, with all of it but its sums, which are 0. */
+static pl_status begin_draw(const pl_resampler *r, const uint32_t *copies, pl_peer_table **table, pl_error *reterr)
 {
-    if (!r || !table || !copies || !is_drawn_from(*table, r->base))
-        return pl__fail(reterr, PL_E_INVALID, "null argument, or a table from elsewhere");
     size_t n = 0;
     size_t n_lone = 0;
     size_t n_items = 0;
@@ -228,20 +233,62 @@ pl_status pl_resampler_draw(const pl_resampler *r, const uint32_t *copies, pl_pe
         n_items += copies[c] * r->items[c];
     }
     pl_status rc = open_draw(r, n, n_lone, n_items, table, reterr);
-    pl_peer_table *t = *table;
-    if (rc || !t)
+    if (rc)
         return rc;
-    t->deferred->left_out = NULL;
+    (*table)->deferred->left_out = NULL;
+    memcpy((*table)->deferred->copies, copies, r->base->n_clusters * sizeof(*copies));
+    return PL_OK;
+}
+
+static void sum_draw(const pl_resampler *r, const uint32_t *copies, pl_peer_table *t)
+{
+    if (r->plain) {
+        pl__plain_draw_one(r->base, copies, t->mean, t->count);
+        return;
+    }
     for (uint32_t c = 0; c < r->base->n_clusters; c++) {
         double times = copies[c];
-        t->deferred->copies[c] = copies[c];
         for (size_t i = r->first[c]; i < r->first[c + 1] && copies[c] > 0; i++) {
             const addend *x = &r->addends[i];
             t->mean[x->cell] += times * x->score;
             t->count[x->cell] += times * x->weight;
         }
     }
-    pl__peer_table_divide(t);
+}
+
+pl_status pl_resampler_draw(const pl_resampler *r, const uint32_t *copies, pl_peer_table **table, pl_error *reterr)
+{
+    return pl_resampler_draw_many(r, copies, 1, table, reterr);
+}
+
+pl_status pl_resampler_draw_many(const pl_resampler *r, const uint32_t *copies, size_t n, pl_peer_table **tables,
+                                 pl_error *reterr)
+{
+    if (!r || !tables || !copies)
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    size_t n_images = r->base->n_clusters;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_drawn_from(tables[i], r->base))
+            return pl__fail(reterr, PL_E_INVALID, "a table from elsewhere");
+    }
+    for (size_t i = 0; i < n; i++) {
+        pl_status rc = begin_draw(r, copies + i * n_images, &tables[i], reterr);
+        if (rc)
+            return rc;
+    }
+    for (size_t i = 0; i < n; i += PL_LANES) {
+        size_t here = n - i < PL_LANES ? n - i : PL_LANES;
+        pl_status rc = PL_E_LIMIT;
+        if (r->plain && here >= TOGETHER_MIN)
+            rc = pl__plain_draw_many(r->plain, copies + i * n_images, here, tables + i, reterr);
+        if (rc != PL_OK && rc != PL_E_LIMIT)
+            return rc;
+        for (size_t k = i; k < i + here; k++) {
+            if (rc == PL_E_LIMIT)
+                sum_draw(r, copies + k * n_images, tables[k]);
+            pl__peer_table_divide(tables[k]);
+        }
+    }
     return PL_OK;
 }
 
