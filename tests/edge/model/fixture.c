@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include "kit.h"
+#include "split_ends.h"
 
 #include "alloc.h"
 
@@ -240,21 +241,58 @@ static void check_wanted(fixture *f, const char *key, const char *value, void *u
         check_line(f, key, value, user);
 }
 
-static void run(const char *codec, const char *dir, const char *name)
+/* Decodes `reply` and holds it against what the fixture says. */
+static void check_reply(fixture *f, const char *codec, const pl_http_reply *reply)
 {
-    fixture f;
     pl_decoded d = {0};
     pl_error err = {0};
-    fixture_read(dir, name, &f);
-    each_line(&f, take_given, NULL);
-    PL_KIT_OK(pl__codec_find(codec)->decode(&f.reply, f.now_unix_ms, &d, &err), &err);
-    if (!strstr(f.text, "\noutcome: ") || !strstr(f.text, "\nretryable: "))
-        fail_msg("%s expects too little", name);
-    each_line(&f, check_wanted, &d);
-    check_unsaid(&f, &d);
-    check_always(&f, &d);
+
+    PL_KIT_OK(pl__codec_find(codec)->decode(reply, f->now_unix_ms, &d, &err), &err);
+    if (!strstr(f->text, "\noutcome: ") || !strstr(f->text, "\nretryable: "))
+        fail_msg("%s expects too little", f->name);
+    each_line(f, check_wanted, &d);
+    check_unsaid(f, &d);
+    check_always(f, &d);
     pl__reply_clear(&d.reply);
-    fixture_clear(&f);
+}
+
+static void run_whole(fixture *f, const char *codec, void *user)
+{
+    (void)user;
+    check_reply(f, codec, &f->reply);
+}
+
+/* As a server sends it. */
+static void write_response(const fixture *f, pl_str *out)
+{
+    pl__str_init(out, PL_HTTP_REPLY_BYTES_MAX);
+    assert_int_equal(pl__str_appendf(out, "HTTP/1.1 %d \r\nconnection: close\r\ncontent-length: %zu\r\n",
+                                     f->reply.status, f->reply.body.len),
+                     PL_OK);
+    for (const char *p = pl__str_c(&f->reply.headers); *p; p++)
+        assert_int_equal(pl__str_append(out, *p == '\n' ? "\r\n" : p, *p == '\n' ? 2 : 1), PL_OK);
+    assert_int_equal(pl__str_append(out, "\r\n", 2), PL_OK);
+    assert_int_equal(pl__str_append(out, pl__str_c(&f->reply.body), f->reply.body.len), PL_OK);
+}
+
+static void run_cut(fixture *f, const char *codec, void *user)
+{
+    pl_http_completion done[SPLIT_AT_ONCE];
+    pl_str response;
+    size_t n = 0;
+
+    write_response(f, &response);
+    for (size_t cut = 1; cut < response.len; cut += n) {
+        n = response.len - cut < SPLIT_AT_ONCE ? response.len - cut : SPLIT_AT_ONCE;
+        split_exchange(user, pl__view_n(response.ptr, response.len), cut, n, done);
+        for (size_t i = 0; i < n; i++) {
+            if (done[i].failure != PL_HTTP_OK || done[i].reply.status != f->reply.status)
+                fail_msg("%s, cut at %zu: %s, status %d", f->name, cut + i, done[i].error.msg, done[i].reply.status);
+            check_reply(f, codec, &done[i].reply);
+            pl__http_reply_clear(&done[i].reply);
+        }
+    }
+    pl__str_clear(&response);
 }
 
 char *fixture_dir(const char *codec)
@@ -265,7 +303,7 @@ char *fixture_dir(const char *codec)
     return dir;
 }
 
-void fixtures_run(const char *codec, int at_least)
+static int each_fixture(const char *codec, void (*fn)(fixture *f, const char *codec, void *user), void *user)
 {
     struct dirent **names = NULL;
     char *dir = fixture_dir(codec);
@@ -274,14 +312,32 @@ void fixtures_run(const char *codec, int at_least)
     for (int i = 0; i < n; i++) {
         size_t len = strlen(names[i]->d_name);
         if (len > 5 && strcmp(names[i]->d_name + len - 5, ".http") == 0) {
-            run(codec, dir, names[i]->d_name);
+            fixture f;
+            fixture_read(dir, names[i]->d_name, &f);
+            each_line(&f, take_given, NULL);
+            fn(&f, codec, user);
+            fixture_clear(&f);
             found++;
         }
         free(names[i]);
     }
     free(names);
     free(dir);
-    assert_true(found >= at_least);
+    return found;
+}
+
+void fixtures_run(const char *codec, int at_least)
+{
+    assert_true(each_fixture(codec, run_whole, NULL) >= at_least);
+}
+
+void fixtures_run_cut(const char *codec, int at_least)
+{
+    split_ends ends = {0};
+
+    split_open(&ends);
+    assert_true(each_fixture(codec, run_cut, &ends) >= at_least);
+    split_close(&ends);
 }
 
 typedef struct faulty {

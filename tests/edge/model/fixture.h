@@ -21,6 +21,8 @@ char *fixture_dir(const char *codec); /* free */
 
 /* Every fixture of the codec decodes as it says; there must be some. */
 void fixtures_run(const char *codec, int at_least);
+/* The same when each comes through libcurl in two pieces, cut at every byte of its head and body. */
+void fixtures_run_cut(const char *codec, int at_least);
 /* Decoding one survives each refusal of memory. */
 void fixture_refuse_memory(const char *codec, const char *name);
 /* Every prefix of a good reply is GARBLED: only the whole one is an answer. */

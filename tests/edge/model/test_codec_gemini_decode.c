@@ -9,6 +9,12 @@ static void fixtures_decode_as_they_say(void **state)
     fixtures_run("gemini", 40);
 }
 
+static void any_cut_decodes_the_same(void **state)
+{
+    (void)state;
+    fixtures_run_cut("gemini", 40);
+}
+
 static void survives_refusals(void **state)
 {
     static const char *const names[] = {"ok.http",
@@ -34,6 +40,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fixtures_decode_as_they_say),
         cmocka_unit_test(cut_replies_are_garbled),
+        cmocka_unit_test(any_cut_decodes_the_same),
         cmocka_unit_test(survives_refusals),
     };
     pl__json_use_alloc();
