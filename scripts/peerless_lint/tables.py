@@ -82,7 +82,7 @@ SYSTEM_HEADERS = {
     "flow": _PURE,
     "model": _HOSTED,
     "store": (*_HOSTED, *_FILES, "pthread.h", "sqlite3.h", "sys/file.h", "zstd.h", "zstd_errors.h"),
-    "records": (*_HOSTED, *_FILES, "zlib.h", "zstd.h"),
+    "records": (*_HOSTED, *_FILES, "immintrin.h", "pthread.h", "zlib.h", "zstd.h"),
     "sheets": (*_HOSTED, "expat.h", "zip.h"),
     "imports": _HOSTED,
     "eval": _PURE,

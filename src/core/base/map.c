@@ -1,5 +1,5 @@
 /* Open addressing with linear probing over tables whose size is a power of two.
- * 1. A table is never full: at most three quarters of the slots are used, so that every probe ends.
+ * 1. A table is never full: at most three quarters of the slots are used (of names a half), so that every probe ends.
  * 2. There are no tombstones: removal moves the later entries of a run back, so that from the home slot of an entry
  *    to the entry no slot is ever empty. */
 #include "map.h"
@@ -24,12 +24,71 @@ typedef struct name {
     uint64_t hash;
 } name;
 
+/* ---- bytes of names ----
+ * Most names are short: up to 16 bytes are two words that overlap, and with the length these two say it all. So they
+ * stand in the slots, and a name that is known costs one look into memory. */
+#define SHORT_BYTES_MAX ((size_t)16)
+#define NAME_ROOM 2u    /* slots for each: few are found behind others */
+#define LONG_LENGTH 31u /* in place of a longer name's length */
+
+typedef struct ends {
+    uint64_t head;
+    uint64_t tail;
+} ends;
+
+typedef struct name_slot {
+    ends ends;
+    uint32_t tag;   /* length, and the hash but for its lowest bits */
+    uint32_t index; /* or PL_NAME_NONE */
+} name_slot;
+
 struct pl_names {
     pl_arena arena;
     PL_VEC(name) names;
-    uint32_t *slots; /* an index, or PL_NAME_NONE */
+    name_slot *slots;
     size_t n_slots;
 };
+
+static uint64_t word_at(const char *p)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof(x));
+    return x;
+}
+
+static uint32_t half_word_at(const char *p)
+{
+    uint32_t x;
+    memcpy(&x, p, sizeof(x));
+    return x;
+}
+
+static inline ends ends_of(const char *p, size_t len)
+{
+    if (len >= 8)
+        return (ends){word_at(p), word_at(p + len - 8)};
+    if (len >= 4)
+        return (ends){half_word_at(p), half_word_at(p + len - 4)};
+    if (len == 0)
+        return (ends){0, 0};
+    return (ends){(unsigned char)p[0], (uint64_t)(unsigned char)p[len / 2] << 8 | (unsigned char)p[len - 1]};
+}
+
+static inline uint64_t hash_of(pl_view bytes, ends e)
+{
+    if (bytes.len > SHORT_BYTES_MAX)
+        return pl__hash64(bytes.ptr, bytes.len, 0);
+    uint64_t h = (e.head + bytes.len) * UINT64_C(0x9e3779b97f4a7c15); /* odd constants of splitmix64 */
+    h = ((h ^ h >> 32) + e.tail) * UINT64_C(0xbf58476d1ce4e5b9);
+    h = (h ^ h >> 29) * UINT64_C(0x94d049bb133111eb);
+    return h ^ h >> 32;
+}
+
+static inline uint32_t tag_of(size_t len, uint64_t hash)
+{
+    uint32_t length = len <= SHORT_BYTES_MAX ? (uint32_t)len : LONG_LENGTH;
+    return ((uint32_t)(hash >> 32) & ~LONG_LENGTH) | length;
+}
 
 pl_names *pl__names_new(void)
 {
@@ -49,33 +108,40 @@ void pl__names_free(pl_names *names)
     pl__free(names);
 }
 
-/* The slot of the name, or the empty one where it belongs. */
-static size_t names_slot(const pl_names *names, pl_view name_bytes, uint64_t hash)
+static bool same_long(const pl_names *names, uint32_t index, pl_view bytes)
 {
-    size_t mask = names->n_slots - 1;
-    size_t at = (size_t)hash & mask;
-    for (;; at = (at + 1) & mask) {
-        uint32_t index = names->slots[at];
-        if (index == PL_NAME_NONE)
-            return at;
-        const name *have = &names->names.ptr[index];
-        if (have->hash == hash && pl__view_eq(pl__view_n(have->bytes, have->len), name_bytes))
-            return at;
+    return pl__view_eq(pl__names_view(names, index), bytes);
+}
+
+/* The slot of the name, or the empty one where it belongs. */
+static inline name_slot *slot_of(const pl_names *names, pl_view bytes, ends e, uint64_t hash)
+{
+    const uint32_t tag = tag_of(bytes.len, hash);
+    const size_t mask = names->n_slots - 1;
+    for (size_t at = (size_t)hash & mask;; at = (at + 1) & mask) {
+        name_slot *slot = &names->slots[at];
+        if (slot->index == PL_NAME_NONE)
+            return slot;
+        bool same = ((slot->ends.head ^ e.head) | (slot->ends.tail ^ e.tail) | (slot->tag ^ tag)) == 0;
+        if (same && (bytes.len <= SHORT_BYTES_MAX || same_long(names, slot->index, bytes)))
+            return slot;
     }
 }
 
 static pl_status names_grow(pl_names *names)
 {
     size_t n_slots = names->n_slots ? names->n_slots * 2 : SLOTS_MIN;
-    uint32_t *slots = pl__reallocarray(NULL, n_slots, sizeof(*slots));
+    name_slot *slots = pl__reallocarray(NULL, n_slots, sizeof(*slots));
     if (!slots)
         return PL_E_NOMEM;
     memset(slots, 0xff, n_slots * sizeof(*slots)); /* PL_NAME_NONE */
     for (size_t i = 0; i < names->names.len; i++) {
-        size_t at = (size_t)names->names.ptr[i].hash & (n_slots - 1);
-        while (slots[at] != PL_NAME_NONE)
+        const name *n = &names->names.ptr[i];
+        size_t at = (size_t)n->hash & (n_slots - 1);
+        while (slots[at].index != PL_NAME_NONE)
             at = (at + 1) & (n_slots - 1);
-        slots[at] = (uint32_t)i;
+        slots[at] =
+            (name_slot){.ends = ends_of(n->bytes, n->len), .tag = tag_of(n->len, n->hash), .index = (uint32_t)i};
     }
     pl__free(names->slots);
     names->slots = slots;
@@ -83,11 +149,12 @@ static pl_status names_grow(pl_names *names)
     return PL_OK;
 }
 
-pl_status pl__names_intern(pl_names *names, pl_view name_bytes, uint32_t *ret_index)
+pl_status pl__names_intern(pl_names *names, pl_view bytes, uint32_t *ret_index)
 {
-    uint64_t hash = pl__hash64(name_bytes.ptr, name_bytes.len, 0);
+    ends e = ends_of(bytes.ptr, bytes.len);
+    uint64_t hash = hash_of(bytes, e);
     if (names->n_slots > 0) {
-        uint32_t found = names->slots[names_slot(names, name_bytes, hash)];
+        uint32_t found = slot_of(names, bytes, e, hash)->index;
         if (found != PL_NAME_NONE) {
             *ret_index = found;
             return PL_OK;
@@ -96,30 +163,37 @@ pl_status pl__names_intern(pl_names *names, pl_view name_bytes, uint32_t *ret_in
     size_t count = names->names.len;
     if (count >= PL_NAME_NONE)
         return PL_E_LIMIT;
-    if (too_full(count + 1, names->n_slots) && names_grow(names) != PL_OK)
+    if (count + 1 > names->n_slots / NAME_ROOM && names_grow(names) != PL_OK)
         return PL_E_NOMEM;
     if (pl__vec_reserve(&names->names.ptr, &names->names.cap, count + 1, sizeof(name)) != PL_OK)
         return PL_E_NOMEM;
-    const char *copy = pl__arena_strndup(&names->arena, name_bytes.ptr, name_bytes.len);
+    const char *copy = pl__arena_strndup(&names->arena, bytes.ptr, bytes.len);
     if (!copy)
         return PL_E_NOMEM;
-    names->slots[names_slot(names, name_bytes, hash)] = (uint32_t)count;
-    names->names.ptr[count] = (name){.bytes = copy, .len = name_bytes.len, .hash = hash};
+    *slot_of(names, bytes, e, hash) = (name_slot){.ends = e, .tag = tag_of(bytes.len, hash), .index = (uint32_t)count};
+    names->names.ptr[count] = (name){.bytes = copy, .len = bytes.len, .hash = hash};
     names->names.len++;
     *ret_index = (uint32_t)count;
     return PL_OK;
 }
 
-uint32_t pl__names_find(const pl_names *names, pl_view name_bytes)
+uint32_t pl__names_find(const pl_names *names, pl_view bytes)
 {
     if (names->n_slots == 0)
         return PL_NAME_NONE;
-    return names->slots[names_slot(names, name_bytes, pl__hash64(name_bytes.ptr, name_bytes.len, 0))];
+    ends e = ends_of(bytes.ptr, bytes.len);
+    return slot_of(names, bytes, e, hash_of(bytes, e))->index;
 }
 
 const char *pl__names_get(const pl_names *names, uint32_t index)
 {
     return index < names->names.len ? names->names.ptr[index].bytes : NULL;
+}
+
+pl_view pl__names_view(const pl_names *names, uint32_t index)
+{
+    const name *n = index < names->names.len ? &names->names.ptr[index] : NULL;
+    return n ? pl__view_n(n->bytes, n->len) : (pl_view){0};
 }
 
 size_t pl__names_count(const pl_names *names)

@@ -12,6 +12,7 @@ void pl__names_free(pl_names *names);
 PL_NODISCARD pl_status pl__names_intern(pl_names *names, pl_view name, uint32_t *ret_index);
 uint32_t pl__names_find(const pl_names *names, pl_view name);     /* PL_NAME_NONE if absent */
 const char *pl__names_get(const pl_names *names, uint32_t index); /* NUL-terminated; valid until pl__names_free */
+pl_view pl__names_view(const pl_names *names, uint32_t index);    /* the same with its length; NULL and 0 beyond */
 size_t pl__names_count(const pl_names *names);
 
 /* A hash map from byte strings (copied) to a pointer-sized value. Iteration order is unspecified: never let it

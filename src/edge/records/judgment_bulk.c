@@ -1,248 +1,358 @@
 /* Reading by several threads.
  *
- * 1. A round takes one block of whole lines for each slot; the slots' blocks are read at the same time, each into a log
- *    of its own, while the next round's blocks are fetched. Then they are taken over in the order of the file.
- * 2. What could depend on other lines (families that contradict each other, limits) and all that fails is not decided
- *    here: such a block is read again line by line, as a log that one thread reads, and so says the same. */
-#include "judgment_log.h"
+ * 1. Each thread fetches the next block of whole lines, reads it into a log of its own, waits for its turn (the order
+ * of the file) and hands its rows over. Names keep the numbers of that log: after the last file all are brought
+ * together.
+ * 2. What depends on other lines (families that contradict each other, limits) and all that fails is not decided by the
+ *    thread: in its turn such a block is read again into the whole log, and so says what reading line by line says. */
+#include "judgment_bulk.h"
 
 #include "alloc.h"
 #include "error.h"
 #include "thread.h"
 
+#include <pthread.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((size_t)1 << 20)
-#define SLOTS_MAX 64u
+#define BLOCK_BYTES ((size_t)1 << 18) /* of text; with its rows it fits into a core's cache */
+#define WORKERS_MAX 64u
+#define N_KINDS 4u /* of names that rows have: models, items, images, criteria */
 
-typedef struct block {
-    pl_str text;
-    uint64_t first_line;
-} block;
+/* Where in places[] they are. */
+static const size_t kind_places[N_KINDS] = {0, 2, 3, 4};
 
-typedef struct slot {
-    block blocks[2]; /* one is read, one is fetched */
-    pl_judgment_log *own;
-    uint64_t bad_lines;
-    bool again;                /* line by line, please */
-    PL_VEC(uint32_t) taken[4]; /* models, items, images, criteria of own: their numbers in the whole, or PL_NAME_NONE */
-} slot;
-
-typedef struct bulk {
+/* A log whose numbers some of the rows have. */
+typedef struct numbering {
     pl_judgment_log *log;
-    pl_line_reader *reader;
+    uint32_t *numbers[N_KINDS]; /* in the whole, then in the set; NULL before uniting */
+} numbering;
+
+typedef struct segment {
+    size_t first_row;
+    size_t numbering; /* WHOLE: the numbers of the whole log */
+} segment;
+#define WHOLE SIZE_MAX
+
+typedef struct worker {
+    pl_str text;
+    pl_judgment_log *own; /* the last of its numberings */
+    size_t numbering;
+} worker;
+
+struct pl_judgment_bulk {
+    pl_judgment_log *log;
     const pl_records_opts *opts;
-    slot slots[SLOTS_MAX];
-    size_t n_slots;
-    size_t current; /* which of each slot's two blocks is read */
+    uint32_t n_workers; /* 0: the log is read into at once */
+    worker *workers;
+    pl_str text; /* where there are no workers */
+    PL_VEC(numbering) numberings;
+    PL_VEC(segment) segments;
+    uint32_t *const *places; /* of placing */
+
+    pl_line_reader *reader;
+    pthread_mutex_t fetching; /* guards the reader, and the next four */
+    uint64_t n_fetched;
+    bool at_end;
     pl_status fetched;
     pl_error fetch_error;
-} bulk;
+    pthread_mutex_t turns; /* guards the log, the two lists, and the next three */
+    pthread_cond_t turned;
+    uint64_t n_taken;
+    pl_status taken;
+    pl_error taken_error;
+};
 
-static void fetch(bulk *b, size_t which)
+/* ---- making and ending ---- */
+
+static void clear_numbering(numbering *n)
 {
-    for (size_t i = 0; i < b->n_slots; i++)
-        pl__str_reset(&b->slots[i].blocks[which].text);
-    for (size_t i = 0; i < b->n_slots && b->fetched == PL_OK; i++) {
-        block *to = &b->slots[i].blocks[which];
-        b->fetched = pl__line_reader_block(b->reader, BLOCK_BYTES, &to->text, &to->first_line, &b->fetch_error);
-        if (b->fetched != PL_OK)
-            pl__str_reset(&to->text);
-        if (to->text.len == 0)
-            return;
-    }
+    pl__judgment_log_free(n->log);
+    for (size_t k = 0; k < N_KINDS; k++)
+        pl__free(n->numbers[k]);
 }
 
-static void read_slot(slot *s, const block *from, const pl_records_opts *opts, bool log_has_families)
+void pl__judgment_bulk_free(pl_judgment_bulk *bulk)
 {
-    const char *at = pl__str_c(&from->text);
-    const char *end = at + from->text.len;
-    s->own->rows.len = 0;
-    s->bad_lines = 0;
-    s->again = log_has_families; /* the next block will have some as well */
-    for (uint64_t number = from->first_line; at < end && !s->again; number++) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        pl_view line = pl__line_reader_clean(pl__view_n(at, (size_t)((stop ? stop : end) - at)), number);
-        at = stop ? stop + 1 : end;
-        if (line.len == 0)
-            continue;
-        pl_status rc = pl__judgment_log_add_text(s->own, line, opts->judge_instruction, NULL);
-        if (rc == PL_E_PARSE && opts->skip_bad)
-            s->bad_lines++;
-        else if (rc != PL_OK)
-            s->again = true;
-    }
+    if (!bulk)
+        return;
+    for (size_t i = 0; i < bulk->n_workers && bulk->workers; i++)
+        pl__str_clear(&bulk->workers[i].text);
+    for (size_t i = 0; i < bulk->numberings.len; i++)
+        clear_numbering(&bulk->numberings.ptr[i]);
+    pl__free(bulk->workers);
+    pl__free(bulk->numberings.ptr);
+    pl__free(bulk->segments.ptr);
+    pl__str_clear(&bulk->text);
+    (void)pthread_mutex_destroy(&bulk->fetching);
+    (void)pthread_mutex_destroy(&bulk->turns);
+    (void)pthread_cond_destroy(&bulk->turned);
+    pl__free(bulk);
 }
 
-/* Index 0 fetches, the others read. */
-static pl_status work(size_t index, void *user, pl_error *reterr)
+/* The worker starts with no names. */
+static pl_status renew(pl_judgment_bulk *b, worker *w)
 {
-    bulk *b = user;
-    (void)reterr;
-    if (index == 0)
-        fetch(b, 1 - b->current);
-    else
-        read_slot(&b->slots[index - 1], &b->slots[index - 1].blocks[b->current], b->opts,
-                  pl__names_count(b->log->families) > 0);
-    return PL_OK;
-}
-
-/* ---- taking over ---- */
-
-static pl_status make_room(slot *s)
-{
-    const pl_names *const tables[4] = {s->own->models, s->own->items, s->own->images, s->own->criteria};
-    for (size_t i = 0; i < 4; i++) {
-        size_t n = pl__names_count(tables[i]);
-        if (pl__vec_reserve(&s->taken[i].ptr, &s->taken[i].cap, n, sizeof(*s->taken[i].ptr)))
-            return PL_E_NOMEM;
-        while (s->taken[i].len < n)
-            s->taken[i].ptr[s->taken[i].len++] = PL_NAME_NONE;
-    }
-    return PL_OK;
-}
-
-static pl_status take_name(const pl_names *from, uint32_t index, pl_names *to, uint32_t *taken)
-{
-    if (taken[index] != PL_NAME_NONE)
-        return PL_OK;
-    return pl__names_intern(to, pl__view(pl__names_get(from, index)), &taken[index]);
-}
-
-/* The number of the model in the whole. */
-static pl_status take_model(pl_judgment_log *log, slot *s, uint32_t *model)
-{
-    uint32_t *taken = s->taken[0].ptr;
-    if (taken[*model] == PL_NAME_NONE) {
-        pl_status rc = take_name(s->own->models, *model, log->models, taken);
-        size_t n = pl__names_count(log->models);
-        if (rc == PL_OK)
-            rc = pl__vec_reserve(&log->family_of.ptr, &log->family_of.cap, n, sizeof(*log->family_of.ptr));
-        if (rc != PL_OK)
-            return rc;
-        while (log->family_of.len < n)
-            log->family_of.ptr[log->family_of.len++] = PL_NAME_NONE;
-    }
-    *model = taken[*model];
-    return PL_OK;
-}
-
-static pl_status take_row(pl_judgment_log *log, slot *s, pl_judgment *row)
-{
-    if (take_model(log, s, &row->judge) || take_model(log, s, &row->a) || take_model(log, s, &row->b) ||
-        take_name(s->own->items, row->item, log->items, s->taken[1].ptr) ||
-        take_name(s->own->images, row->image, log->images, s->taken[2].ptr) ||
-        take_name(s->own->criteria, row->criterion, log->criteria, s->taken[3].ptr))
+    if (pl__vec_reserve(&b->numberings.ptr, &b->numberings.cap, b->numberings.len + 1, sizeof(*b->numberings.ptr)) !=
+        PL_OK)
         return PL_E_NOMEM;
-    row->item = s->taken[1].ptr[row->item];
-    row->image = s->taken[2].ptr[row->image];
-    row->criterion = s->taken[3].ptr[row->criterion];
-    return PL_OK;
-}
-
-static pl_status take_rows(pl_judgment_log *log, slot *s)
-{
-    size_t n = log->rows.len;
-    size_t more = s->own->rows.len;
-    if (make_room(s) || pl__vec_reserve(&log->rows.ptr, &log->rows.cap, n + more, sizeof(*log->rows.ptr)))
+    pl_judgment_log *own = pl__judgment_log_new();
+    if (!own)
         return PL_E_NOMEM;
-    for (size_t i = 0; i < more; i++) {
-        log->rows.ptr[n + i] = s->own->rows.ptr[i];
-        pl_status rc = take_row(log, s, &log->rows.ptr[n + i]);
-        if (rc)
-            return rc;
-    }
-    log->rows.len = n + more;
-    log->bad_lines += s->bad_lines;
+    w->own = own;
+    w->numbering = b->numberings.len;
+    b->numberings.ptr[b->numberings.len++] = (numbering){.log = own};
     return PL_OK;
 }
 
-static pl_status forget(slot *s)
-{
-    pl__judgment_log_free(s->own);
-    for (size_t i = 0; i < 4; i++)
-        s->taken[i].len = 0;
-    s->own = pl__judgment_log_new();
-    return s->own ? PL_OK : PL_E_NOMEM;
-}
-
-static pl_status read_again(bulk *b, slot *s, pl_error *reterr)
-{
-    const block *from = &s->blocks[b->current];
-    pl_line_reader *reader = NULL;
-    pl_status rc =
-        pl__line_reader_from_block(pl__line_reader_name(b->reader), pl__view_n(pl__str_c(&from->text), from->text.len),
-                                   from->first_line, &reader, reterr);
-    if (rc == PL_OK)
-        rc = pl__judgment_log_read(b->log, reader, b->opts, reterr);
-    pl__line_reader_free(reader);
-    if (rc == PL_OK && forget(s))
-        rc = pl__fail(reterr, PL_E_NOMEM, "%s: no memory", pl__line_reader_name(b->reader));
-    return rc;
-}
-
-static pl_status take_over(bulk *b, pl_error *reterr)
-{
-    for (size_t i = 0; i < b->n_slots; i++) {
-        slot *s = &b->slots[i];
-        pl_status rc = PL_OK;
-        bool too_many = s->own->rows.len > PL_RECORDS_ROWS_MAX - b->log->rows.len;
-        if (s->again || too_many || pl__names_count(s->own->families) > 0)
-            rc = read_again(b, s, reterr);
-        else if (take_rows(b->log, s))
-            rc = pl__fail(reterr, PL_E_NOMEM, "%s: no memory", pl__line_reader_name(b->reader));
-        if (rc != PL_OK)
-            return rc;
-    }
-    return PL_OK;
-}
-
-static pl_status run(bulk *b, pl_error *reterr)
-{
-    uint32_t threads = (uint32_t)b->n_slots;
-    fetch(b, b->current);
-    while (b->slots[0].blocks[b->current].text.len > 0) {
-        pl_status rc = pl__parallel_for(b->n_slots + 1, threads, work, b, reterr);
-        if (rc == PL_OK)
-            rc = take_over(b, reterr);
-        if (rc != PL_OK)
-            return rc;
-        b->current = 1 - b->current;
-    }
-    if (b->fetched != PL_OK && reterr)
-        *reterr = b->fetch_error;
-    return b->fetched;
-}
-
-pl_status pl__judgment_log_read_blocks(pl_judgment_log *log, pl_line_reader *reader, const pl_records_opts *opts,
-                                       pl_error *reterr)
+pl_judgment_bulk *pl__judgment_bulk_new(pl_judgment_log *log, const pl_records_opts *opts)
 {
     pl_status rc = PL_OK;
-    bulk *b = pl__calloc(1, sizeof(*b));
+    pl_judgment_bulk *b = pl__calloc(1, sizeof(*b));
     if (!b)
-        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", pl__line_reader_name(reader));
-    b->log = log;
-    b->reader = reader;
-    b->opts = opts;
-    b->n_slots = opts->threads < 2 ? 1 : opts->threads < SLOTS_MAX ? opts->threads : SLOTS_MAX;
-    for (size_t i = 0; i < b->n_slots; i++) {
-        slot *s = &b->slots[i];
-        pl__str_init(&s->blocks[0].text, PL_STR_LIMIT_DEFAULT);
-        pl__str_init(&s->blocks[1].text, PL_STR_LIMIT_DEFAULT);
-        s->own = pl__judgment_log_new();
-        if (!s->own)
-            rc = pl__fail(reterr, PL_E_NOMEM, "%s: no memory", pl__line_reader_name(reader));
+        return NULL;
+    *b = (pl_judgment_bulk){.log = log,
+                            .opts = opts,
+                            .n_workers = opts->threads < 2 ? 0 : opts->threads,
+                            .fetching = PTHREAD_MUTEX_INITIALIZER,
+                            .turns = PTHREAD_MUTEX_INITIALIZER,
+                            .turned = PTHREAD_COND_INITIALIZER};
+    if (b->n_workers > WORKERS_MAX)
+        b->n_workers = WORKERS_MAX;
+    pl__str_init(&b->text, PL_STR_LIMIT_DEFAULT);
+    b->workers = pl__calloc(b->n_workers, sizeof(*b->workers));
+    if (!b->workers)
+        rc = PL_E_NOMEM;
+    for (size_t i = 0; i < b->n_workers && rc == PL_OK; i++) {
+        pl__str_init(&b->workers[i].text, PL_STR_LIMIT_DEFAULT);
+        rc = renew(b, &b->workers[i]);
     }
     if (rc == PL_OK)
-        rc = run(b, reterr);
-    for (size_t i = 0; i < b->n_slots; i++) {
-        slot *s = &b->slots[i];
-        pl__str_clear(&s->blocks[0].text);
-        pl__str_clear(&s->blocks[1].text);
-        pl__judgment_log_free(s->own);
-        for (size_t k = 0; k < 4; k++)
-            pl__free(s->taken[k].ptr);
+        return b;
+    pl__judgment_bulk_free(b);
+    return NULL;
+}
+
+/* ---- reading ---- */
+
+/* From now on rows have these numbers. */
+static pl_status begin_segment(pl_judgment_bulk *b, size_t whose)
+{
+    if (b->segments.len > 0 && b->segments.ptr[b->segments.len - 1].numbering == whose)
+        return PL_OK;
+    if (pl__vec_reserve(&b->segments.ptr, &b->segments.cap, b->segments.len + 1, sizeof(*b->segments.ptr)) != PL_OK)
+        return PL_E_NOMEM;
+    b->segments.ptr[b->segments.len++] = (segment){.first_row = b->log->rows.len, .numbering = whose};
+    return PL_OK;
+}
+
+static pl_status no_memory(const pl_judgment_bulk *b, pl_error *reterr)
+{
+    return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", pl__line_reader_name(b->reader));
+}
+
+static pl_status read_into_whole(pl_judgment_bulk *b, const pl_str *text, uint64_t first_line, pl_error *reterr)
+{
+    if (begin_segment(b, WHOLE) != PL_OK)
+        return no_memory(b, reterr);
+    return pl__judgment_log_read(b->log, pl__view_n(pl__str_c(text), text->len), pl__line_reader_name(b->reader),
+                                 first_line, b->opts, reterr);
+}
+
+static pl_status append_rows(pl_judgment_bulk *b, worker *w)
+{
+    pl_judgment_log *log = b->log;
+    size_t n = log->rows.len;
+    size_t more = w->own->rows.len;
+    if (more == 0)
+        return PL_OK;
+    if (begin_segment(b, w->numbering) != PL_OK ||
+        pl__vec_reserve(&log->rows.ptr, &log->rows.cap, n + more, sizeof(*log->rows.ptr)) != PL_OK)
+        return PL_E_NOMEM;
+    memcpy(log->rows.ptr + n, w->own->rows.ptr, more * sizeof(*log->rows.ptr));
+    log->rows.len = n + more;
+    return PL_OK;
+}
+
+/* `read`: how it went. In its turn. */
+static pl_status take_over(pl_judgment_bulk *b, worker *w, pl_status read, uint64_t first_line, pl_error *reterr)
+{
+    bool agrees = false;
+    pl_status rc = PL_OK;
+    if (read == PL_OK && w->own->rows.len <= PL_RECORDS_ROWS_MAX - b->log->rows.len)
+        rc = pl__judgment_log_take_families(b->log, w->own, &agrees);
+    if (rc == PL_OK && agrees) {
+        rc = append_rows(b, w);
+        b->log->bad_lines += w->own->bad_lines;
     }
-    pl__free(b);
+    if (rc != PL_OK)
+        return no_memory(b, reterr);
+    if (agrees)
+        return PL_OK;
+    rc = read_into_whole(b, &w->text, first_line, reterr);
+    if (rc == PL_OK && renew(b, w) != PL_OK)
+        rc = no_memory(b, reterr);
     return rc;
+}
+
+static pl_status fetch(pl_judgment_bulk *b, pl_str *text, uint64_t *ret_first_line, uint64_t *ret_number)
+{
+    pl_status rc = PL_OK;
+    (void)pthread_mutex_lock(&b->fetching);
+    pl__str_reset(text);
+    if (!b->at_end) {
+        rc = pl__line_reader_block(b->reader, BLOCK_BYTES, text, ret_first_line, &b->fetch_error);
+        *ret_number = b->n_fetched++;
+        b->at_end = rc != PL_OK || text->len == 0;
+        b->fetched = rc;
+    }
+    (void)pthread_mutex_unlock(&b->fetching);
+    return rc;
+}
+
+static void stop_fetching(pl_judgment_bulk *b)
+{
+    (void)pthread_mutex_lock(&b->fetching);
+    b->at_end = true;
+    (void)pthread_mutex_unlock(&b->fetching);
+}
+
+static pl_status work(size_t index, void *user, pl_error *reterr)
+{
+    pl_judgment_bulk *b = user;
+    worker *w = &b->workers[index];
+    uint64_t first_line = 0;
+    uint64_t number = 0;
+    (void)reterr;
+    while (fetch(b, &w->text, &first_line, &number) == PL_OK && w->text.len > 0) {
+        w->own->rows.len = 0;
+        w->own->bad_lines = 0;
+        pl_status rc =
+            pl__judgment_log_read(w->own, pl__view_n(pl__str_c(&w->text), w->text.len), "", first_line, b->opts, NULL);
+        (void)pthread_mutex_lock(&b->turns);
+        while (b->n_taken != number)
+            (void)pthread_cond_wait(&b->turned, &b->turns);
+        if (b->taken == PL_OK)
+            b->taken = take_over(b, w, rc, first_line, &b->taken_error);
+        bool stop = b->taken != PL_OK;
+        b->n_taken++;
+        (void)pthread_cond_broadcast(&b->turned);
+        (void)pthread_mutex_unlock(&b->turns);
+        if (stop)
+            stop_fetching(b);
+    }
+    return PL_OK;
+}
+
+static pl_status read_alone(pl_judgment_bulk *b, pl_error *reterr)
+{
+    for (;;) {
+        uint64_t first_line = 0;
+        pl_status rc = pl__line_reader_block(b->reader, BLOCK_BYTES, &b->text, &first_line, reterr);
+        if (rc == PL_OK && b->text.len == 0)
+            return PL_OK;
+        if (rc == PL_OK)
+            rc = read_into_whole(b, &b->text, first_line, reterr);
+        if (rc != PL_OK)
+            return rc;
+    }
+}
+
+pl_status pl__judgment_bulk_read(pl_judgment_bulk *b, pl_line_reader *reader, pl_error *reterr)
+{
+    b->reader = reader;
+    if (b->n_workers == 0)
+        return read_alone(b, reterr);
+    b->n_fetched = 0;
+    b->n_taken = 0;
+    b->at_end = false;
+    b->fetched = PL_OK;
+    b->taken = PL_OK;
+    pl_status rc = pl__parallel_for(b->n_workers, b->n_workers, work, b, reterr);
+    if (rc != PL_OK)
+        return rc;
+    if (b->taken == PL_OK && b->fetched == PL_OK)
+        return PL_OK;
+    if (reterr)
+        *reterr = b->taken != PL_OK ? b->taken_error : b->fetch_error;
+    return b->taken != PL_OK ? b->taken : b->fetched;
+}
+
+/* ---- bringing together ---- */
+
+static pl_status unite(pl_judgment_log *log, numbering *n)
+{
+    const pl_names *const from[N_KINDS] = {n->log->models, n->log->items, n->log->images, n->log->criteria};
+    pl_names *const to[N_KINDS] = {log->models, log->items, log->images, log->criteria};
+    for (size_t k = 0; k < N_KINDS; k++) {
+        size_t count = pl__names_count(from[k]);
+        n->numbers[k] = pl__calloc(count, sizeof(*n->numbers[k]));
+        if (!n->numbers[k])
+            return PL_E_NOMEM;
+        for (uint32_t i = 0; i < count; i++) {
+            pl_view name = pl__names_view(from[k], i);
+            pl_status rc = k == 0 ? pl__judgment_log_take_model(log, name, &n->numbers[k][i])
+                                  : pl__names_intern(to[k], name, &n->numbers[k][i]);
+            if (rc != PL_OK)
+                return rc;
+        }
+    }
+    return PL_OK;
+}
+
+pl_status pl__judgment_bulk_unite(pl_judgment_bulk *b)
+{
+    pl_status rc = PL_OK;
+    for (size_t i = 0; i < b->numberings.len && rc == PL_OK; i++)
+        rc = unite(b->log, &b->numberings.ptr[i]);
+    return rc;
+}
+
+/* ---- placing ---- */
+
+static void place(pl_judgment *rows, size_t n, const uint32_t *const to[N_KINDS])
+{
+    for (size_t i = 0; i < n; i++) {
+        pl_judgment *row = &rows[i];
+        row->judge = to[0][row->judge];
+        row->a = to[0][row->a];
+        row->b = to[0][row->b];
+        row->item = to[1][row->item];
+        row->image = to[2][row->image];
+        row->criterion = to[3][row->criterion];
+    }
+}
+
+static pl_status place_segment(size_t index, void *user, pl_error *reterr)
+{
+    pl_judgment_bulk *b = user;
+    const segment *s = &b->segments.ptr[index];
+    size_t end = index + 1 < b->segments.len ? s[1].first_row : b->log->rows.len;
+    const uint32_t *to[N_KINDS];
+    (void)reterr;
+    for (size_t k = 0; k < N_KINDS; k++)
+        to[k] = s->numbering == WHOLE ? b->places[kind_places[k]] : b->numberings.ptr[s->numbering].numbers[k];
+    place(b->log->rows.ptr + s->first_row, end - s->first_row, to);
+    return PL_OK;
+}
+
+void pl__judgment_bulk_place(pl_judgment_bulk *b, pl_judgment_log *log, uint32_t *const places[5])
+{
+    const uint32_t *whole[N_KINDS];
+    if (!b) {
+        for (size_t k = 0; k < N_KINDS; k++)
+            whole[k] = places[kind_places[k]];
+        place(log->rows.ptr, log->rows.len, whole);
+        return;
+    }
+    for (size_t i = 0; i < b->numberings.len; i++) {
+        numbering *n = &b->numberings.ptr[i];
+        const pl_names *const names[N_KINDS] = {n->log->models, n->log->items, n->log->images, n->log->criteria};
+        for (size_t k = 0; k < N_KINDS; k++) {
+            for (size_t j = 0; j < pl__names_count(names[k]); j++)
+                n->numbers[k][j] = places[kind_places[k]][n->numbers[k][j]];
+        }
+    }
+    b->places = places;
+    pl_status rc = pl__parallel_for(b->segments.len, b->n_workers, place_segment, b, NULL);
+    (void)rc; /* no segment fails */
 }

@@ -14,23 +14,21 @@ pl_view pl__judgment_criterion_default(void)
     return pl__view_n(DEFAULT_CRITERION, sizeof(DEFAULT_CRITERION) - 1);
 }
 
-static pl_missing reason_by_text(const char *text)
+pl_missing pl__judgment_missing_reason(pl_view text)
 {
-    for (int reason = PL_MISSING_NO_MARK; text && reason < PL_MISSING_COUNT; reason++) {
-        if (strcmp(pl_missing_text((pl_missing)reason), text) == 0)
+    for (int reason = PL_MISSING_NO_MARK; text.ptr && reason < PL_MISSING_COUNT; reason++) {
+        if (pl__view_eq_str(text, pl_missing_text((pl_missing)reason)))
             return (pl_missing)reason;
     }
     return PL_MISSING_UNSPECIFIED;
 }
 
-static void read_raw(pl_line_fields *r, const char *raw, pl_view instruction, pl_judgment *row)
+void pl__judgment_read_raw(pl_view raw, pl_view finish, pl_view instruction, pl_judgment *row)
 {
-    const char *finish = pl__line_text(r, "finish");
-    bool cut_off = finish && strcmp(finish, "length") == 0;
-    pl_parsed_verdict parsed = pl__verdict_parse(pl__view(raw), instruction, cut_off);
+    pl_parsed_verdict parsed = pl__verdict_parse(raw, instruction, pl__view_eq_str(finish, "length"));
     row->verdict = (uint8_t)parsed.verdict;
     row->missing = (uint8_t)parsed.missing;
-    if (parsed.verdict == PL_VERDICT_MISSING && finish && strcmp(finish, "content_filter") == 0)
+    if (parsed.verdict == PL_VERDICT_MISSING && pl__view_eq_str(finish, "content_filter"))
         row->missing = PL_MISSING_REFUSED;
 }
 
@@ -38,7 +36,7 @@ static void read_verdict(pl_line_fields *r, pl_view instruction, pl_judgment *ro
 {
     const char *raw = pl__line_text(r, "raw");
     if (raw) {
-        read_raw(r, raw, instruction, row);
+        pl__judgment_read_raw(pl__view(raw), pl__view(pl__line_text(r, "finish")), instruction, row);
         return;
     }
     const json_t *verdict = json_object_get(r->doc, "verdict");
@@ -47,7 +45,7 @@ static void read_verdict(pl_line_fields *r, pl_view instruction, pl_judgment *ro
         pl__line_fail(r, "verdict", "is missing, and there is no \"raw\"");
     } else if (json_is_null(verdict)) {
         row->verdict = PL_VERDICT_MISSING;
-        row->missing = (uint8_t)reason_by_text(pl__line_text(r, "missing"));
+        row->missing = (uint8_t)pl__judgment_missing_reason(pl__view(pl__line_text(r, "missing")));
     } else if (word && strcmp(word, "a") == 0) {
         row->verdict = PL_VERDICT_A;
     } else if (word && strcmp(word, "b") == 0) {

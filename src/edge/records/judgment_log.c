@@ -2,7 +2,7 @@
 
 #include "alloc.h"
 #include "error.h"
-#include "judgment_scan.h"
+#include "judgment_bulk.h"
 #include "sorted_names.h"
 
 #include <string.h>
@@ -18,7 +18,9 @@ void pl__judgment_log_free(pl_judgment_log *log)
     pl__names_free(log->criteria);
     pl__free(log->family_of.ptr);
     pl__free(log->own_image.ptr);
+    pl__free(log->family_news.ptr);
     pl__free(log->rows.ptr);
+    pl__judgment_scanner_free(log->scanner);
     for (size_t i = 0; i < sizeof(log->sorted) / sizeof(log->sorted[0]); i++)
         pl__free(log->sorted[i]);
     pl__free(log);
@@ -35,7 +37,8 @@ pl_judgment_log *pl__judgment_log_new(void)
     log->items = pl__names_new();
     log->images = pl__names_new();
     log->criteria = pl__names_new();
-    if (!log->models || !log->families || !log->items || !log->images || !log->criteria) {
+    log->scanner = pl__judgment_scanner_new();
+    if (!log->scanner || !log->models || !log->families || !log->items || !log->images || !log->criteria) {
         pl__judgment_log_free(log);
         return NULL;
     }
@@ -43,16 +46,27 @@ pl_judgment_log *pl__judgment_log_new(void)
 }
 
 /* ---- one line ---- */
-static pl_status set_family(pl_judgment_log *log, uint32_t model, pl_view family, pl_error *reterr)
+static pl_status set_family(pl_judgment_log *log, uint32_t model, pl_view family)
 {
     uint32_t found = PL_NAME_NONE;
     if (!family.ptr)
         return PL_OK;
     pl_status rc = pl__names_intern(log->families, family, &found);
+    if (rc != PL_OK || log->family_of.ptr[model] == found)
+        return rc;
+    rc = pl__vec_reserve(&log->family_news.ptr, &log->family_news.cap, log->family_news.len + 1,
+                         sizeof(*log->family_news.ptr));
     if (rc != PL_OK)
-        return pl__fail(reterr, rc, "no memory");
+        return rc;
+    log->family_news.ptr[log->family_news.len++] = model;
     log->family_of.ptr[model] = found;
     return PL_OK;
+}
+
+static pl_view family_of(const pl_judgment_log *log, uint32_t model)
+{
+    uint32_t family = model == PL_NAME_NONE ? PL_NAME_NONE : log->family_of.ptr[model];
+    return pl__names_view(log->families, family);
 }
 
 #define SHOWN_BYTES_MAX 100u
@@ -70,9 +84,7 @@ static pl_status check_families(const pl_judgment_log *log, const pl_judgment_li
     for (size_t i = 0; i < 3; i++) {
         if (!families[i].ptr)
             continue;
-        uint32_t model = pl__names_find(log->models, models[i]);
-        uint32_t family = model == PL_NAME_NONE ? PL_NAME_NONE : log->family_of.ptr[model];
-        pl_view before = family == PL_NAME_NONE ? (pl_view){0} : pl__view(pl__names_get(log->families, family));
+        pl_view before = family_of(log, pl__names_find(log->models, models[i]));
         for (size_t k = 0; k < i && !before.ptr; k++) {
             if (pl__view_eq(models[k], models[i]))
                 before = families[k];
@@ -85,17 +97,21 @@ static pl_status check_families(const pl_judgment_log *log, const pl_judgment_li
     return PL_OK;
 }
 
-static pl_status intern_model(pl_judgment_log *log, pl_view name, pl_view family, uint32_t *ret, pl_error *reterr)
+pl_status pl__judgment_log_take_model(pl_judgment_log *log, pl_view name, uint32_t *ret)
 {
     pl_status rc = pl__names_intern(log->models, name, ret);
     size_t n = pl__names_count(log->models);
     if (rc == PL_OK)
         rc = pl__vec_reserve(&log->family_of.ptr, &log->family_of.cap, n, sizeof(*log->family_of.ptr));
-    if (rc != PL_OK)
-        return pl__fail(reterr, rc, "no memory");
-    while (log->family_of.len < n)
+    while (rc == PL_OK && log->family_of.len < n)
         log->family_of.ptr[log->family_of.len++] = PL_NAME_NONE;
-    return set_family(log, *ret, family, reterr);
+    return rc;
+}
+
+static pl_status intern_model(pl_judgment_log *log, pl_view name, pl_view family, uint32_t *ret)
+{
+    pl_status rc = pl__judgment_log_take_model(log, name, ret);
+    return rc == PL_OK ? set_family(log, *ret, family) : rc;
 }
 
 /* An item of which the line names no image is its own: that image is looked up once. */
@@ -129,48 +145,123 @@ static pl_status intern_criterion(pl_judgment_log *log, pl_view name, uint32_t *
     return rc;
 }
 
-pl_status pl__judgment_log_add(pl_judgment_log *log, const pl_judgment_line *line, pl_error *reterr)
+/* ---- a line that says nothing new: all its names are known, and their families ---- */
+static bool find_model(const pl_judgment_log *log, pl_view name, pl_view family, uint32_t *ret)
 {
-    pl_judgment row = line->row;
+    *ret = pl__names_find(log->models, name);
+    return *ret != PL_NAME_NONE && (!family.ptr || pl__view_eq(family_of(log, *ret), family));
+}
+
+static bool find_item(const pl_judgment_log *log, const pl_judgment_line *line, pl_judgment *row)
+{
+    row->item = pl__names_find(log->items, line->item);
+    if (row->item == PL_NAME_NONE)
+        return false;
+    row->image =
+        line->image.ptr == line->item.ptr ? log->own_image.ptr[row->item] : pl__names_find(log->images, line->image);
+    return row->image != PL_NAME_NONE;
+}
+
+static bool find_criterion(const pl_judgment_log *log, pl_view name, uint32_t *ret)
+{
+    *ret =
+        name.ptr == pl__judgment_criterion_default().ptr ? log->default_criterion : pl__names_find(log->criteria, name);
+    return *ret != PL_NAME_NONE;
+}
+
+static bool find_all(const pl_judgment_log *log, const pl_judgment_line *line, pl_judgment *row)
+{
+    return find_model(log, line->judge, line->judge_family, &row->judge) &&
+           find_model(log, line->a, line->a_family, &row->a) && find_model(log, line->b, line->b_family, &row->b) &&
+           find_item(log, line, row) && find_criterion(log, line->criterion, &row->criterion);
+}
+
+/* A refused line leaves no name behind; one that memory is short for may. */
+static pl_status intern_all(pl_judgment_log *log, const pl_judgment_line *line, pl_judgment *row, pl_error *reterr)
+{
     pl_status rc = check_families(log, line, reterr);
-    if (rc == PL_OK)
-        rc = intern_model(log, line->judge, line->judge_family, &row.judge, reterr);
-    if (rc == PL_OK)
-        rc = intern_model(log, line->a, line->a_family, &row.a, reterr);
-    if (rc == PL_OK)
-        rc = intern_model(log, line->b, line->b_family, &row.b, reterr);
     if (rc != PL_OK)
         return rc;
-    if (log->rows.len >= PL_RECORDS_ROWS_MAX)
+    rc = intern_model(log, line->judge, line->judge_family, &row->judge);
+    if (rc == PL_OK)
+        rc = intern_model(log, line->a, line->a_family, &row->a);
+    if (rc == PL_OK)
+        rc = intern_model(log, line->b, line->b_family, &row->b);
+    if (rc == PL_OK)
+        rc = intern_item(log, line, row);
+    if (rc == PL_OK)
+        rc = intern_criterion(log, line->criterion, &row->criterion);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "no memory");
+}
+
+/* PL_E_PARSE (families that contradict each other), PL_E_LIMIT, PL_E_NOMEM. */
+static pl_status add_line(pl_judgment_log *log, const pl_judgment_line *line, pl_error *reterr)
+{
+    pl_judgment row = line->row;
+    size_t n = log->rows.len;
+    if (!find_all(log, line, &row)) {
+        pl_status rc = intern_all(log, line, &row, reterr);
+        if (rc != PL_OK)
+            return rc;
+    }
+    if (n >= PL_RECORDS_ROWS_MAX)
         return pl__fail(reterr, PL_E_LIMIT, "more than %zu judgments", PL_RECORDS_ROWS_MAX);
-    rc = intern_item(log, line, &row);
-    if (rc == PL_OK)
-        rc = intern_criterion(log, line->criterion, &row.criterion);
-    if (rc == PL_OK)
-        rc = pl__vec_reserve(&log->rows.ptr, &log->rows.cap, log->rows.len + 1, sizeof(*log->rows.ptr));
-    if (rc != PL_OK)
-        return pl__fail(reterr, rc, "no memory");
-    log->rows.ptr[log->rows.len++] = row;
+    if (n == log->rows.cap && pl__vec_reserve(&log->rows.ptr, &log->rows.cap, n + 1, sizeof(*log->rows.ptr)) != PL_OK)
+        return pl__fail(reterr, PL_E_NOMEM, "no memory");
+    log->rows.ptr[n] = row;
+    log->rows.len = n + 1;
     return PL_OK;
 }
 
-pl_status pl__judgment_log_add_text(pl_judgment_log *log, pl_view text, pl_view instruction, pl_error *reterr)
+/* Any line, one without its end. */
+static pl_status add_text(pl_judgment_log *log, pl_view text, pl_view instruction, pl_error *reterr)
 {
     json_t *doc = NULL;
     pl_judgment_line line;
-    if (pl__judgment_scan(text, &line))
-        return pl__judgment_log_add(log, &line, reterr);
+    size_t used = 0;
+    if (pl__judgment_scan(log->scanner, text, instruction, &line, &used))
+        return add_line(log, &line, reterr);
     pl_status rc = pl__line_parse(text, &doc, reterr);
     if (rc == PL_OK)
         rc = pl__judgment_line_read(doc, instruction, &line, reterr);
     if (rc == PL_OK)
-        rc = pl__judgment_log_add(log, &line, reterr);
+        rc = add_line(log, &line, reterr);
     json_decref(doc);
     return rc;
 }
 
-pl_status pl__judgment_log_read(pl_judgment_log *log, pl_line_reader *reader, const pl_records_opts *opts,
-                                pl_error *reterr)
+/* The line that `text` begins with; *ret_used: its bytes, with its end. */
+static pl_status add_next(pl_judgment_log *log, pl_view text, uint64_t number, pl_view instruction, size_t *ret_used,
+                          pl_error *reterr)
+{
+    pl_judgment_line line;
+    if (pl__judgment_scan(log->scanner, text, instruction, &line, ret_used))
+        return add_line(log, &line, reterr);
+    const char *stop = memchr(text.ptr, '\n', text.len);
+    size_t len = stop ? (size_t)(stop - text.ptr) : text.len;
+    *ret_used = stop ? len + 1 : len;
+    pl_view clean = pl__line_reader_clean(pl__view_n(text.ptr, len), number);
+    return clean.len > 0 ? add_text(log, clean, instruction, reterr) : PL_OK;
+}
+
+pl_status pl__judgment_log_read(pl_judgment_log *log, pl_view text, const char *name, uint64_t first_line,
+                                const pl_records_opts *opts, pl_error *reterr)
+{
+    pl_error err = {0};
+    size_t used = 0;
+    uint64_t number = first_line;
+    for (size_t at = 0; at < text.len; at += used, number++) {
+        pl_status rc = add_next(log, pl__view_n(text.ptr + at, text.len - at), number, opts->judge_instruction, &used,
+                                reterr ? &err : NULL);
+        if (rc == PL_E_PARSE && opts->skip_bad)
+            log->bad_lines++;
+        else if (rc != PL_OK)
+            return pl__fail(reterr, rc, "%s:%llu: %s", name, (unsigned long long)number, err.msg);
+    }
+    return PL_OK;
+}
+
+static pl_status read_lines(pl_judgment_log *log, pl_line_reader *reader, const pl_records_opts *opts, pl_error *reterr)
 {
     for (;;) {
         pl_view text = {0};
@@ -179,13 +270,33 @@ pl_status pl__judgment_log_read(pl_judgment_log *log, pl_line_reader *reader, co
         pl_status rc = pl__line_reader_next(reader, &text, &end, reterr);
         if (rc != PL_OK || end)
             return rc;
-        rc = pl__judgment_log_add_text(log, text, opts->judge_instruction, &err);
+        rc = add_text(log, text, opts->judge_instruction, &err);
         if (rc == PL_E_PARSE && opts->skip_bad)
             log->bad_lines++;
         else if (rc != PL_OK)
             return pl__fail(reterr, rc, "%s:%llu: %s", pl__line_reader_name(reader),
                             (unsigned long long)pl__line_reader_line(reader), err.msg);
     }
+}
+
+pl_status pl__judgment_log_take_families(pl_judgment_log *log, pl_judgment_log *other, bool *ret_taken)
+{
+    pl_status rc = PL_OK;
+    *ret_taken = false;
+    for (size_t i = 0; i < other->family_news.len; i++) {
+        uint32_t model = other->family_news.ptr[i];
+        pl_view here = family_of(log, pl__names_find(log->models, pl__names_view(other->models, model)));
+        if (here.ptr && !pl__view_eq(here, family_of(other, model)))
+            return PL_OK;
+    }
+    for (size_t i = 0; i < other->family_news.len && rc == PL_OK; i++) {
+        uint32_t here = 0;
+        uint32_t model = other->family_news.ptr[i];
+        rc = intern_model(log, pl__names_view(other->models, model), family_of(other, model), &here);
+    }
+    other->family_news.len = 0;
+    *ret_taken = rc == PL_OK;
+    return rc;
 }
 
 /* ---- the whole ---- */
@@ -207,26 +318,14 @@ static pl_status place_families(pl_judgment_log *log, const uint32_t *model_plac
     return PL_OK;
 }
 
-static void place_rows(pl_judgment_log *log, uint32_t *const places[5])
-{
-    for (size_t i = 0; i < log->rows.len; i++) {
-        pl_judgment *row = &log->rows.ptr[i];
-        row->judge = places[0][row->judge];
-        row->a = places[0][row->a];
-        row->b = places[0][row->b];
-        row->item = places[2][row->item];
-        row->image = places[3][row->image];
-        row->criterion = places[4][row->criterion];
-    }
-}
-
-static pl_status finish(pl_judgment_log *log, pl_error *reterr)
+/* `bulk`: what read the rows; NULL if the log did so itself. */
+static pl_status finish(pl_judgment_log *log, pl_judgment_bulk *bulk, pl_error *reterr)
 {
     uint32_t *places[5] = {NULL, NULL, NULL, NULL, NULL};
     pl_names *const tables[5] = {log->models, NULL, log->items, log->images, log->criteria};
-    pl_status rc = PL_OK;
+    pl_status rc = bulk ? pl__judgment_bulk_unite(bulk) : PL_OK;
 
-    if (pl__names_count(log->criteria) == 0) { /* a set has at least one criterion */
+    if (rc == PL_OK && pl__names_count(log->criteria) == 0) { /* a set has at least one criterion */
         uint32_t index = 0;
         rc = pl__names_intern(log->criteria, pl__view("overall"), &index);
     }
@@ -237,7 +336,7 @@ static pl_status finish(pl_judgment_log *log, pl_error *reterr)
     if (rc == PL_OK)
         rc = place_families(log, places[0]);
     if (rc == PL_OK) {
-        place_rows(log, places);
+        pl__judgment_bulk_place(bulk, log, places);
         log->set = (pl_judgment_set){.models = log->sorted[0],
                                      .n_models = (uint32_t)pl__names_count(log->models),
                                      .families = log->sorted[1],
@@ -262,21 +361,24 @@ pl_status pl__records_read_judgments(const char *const *paths, size_t n_paths, c
 {
     pl_status rc = PL_OK;
     pl_judgment_log *log = NULL;
+    pl_judgment_bulk *bulk = NULL;
 
     if (!ret || (!paths && n_paths > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     log = pl__judgment_log_new();
-    if (!log)
-        return pl__fail(reterr, PL_E_NOMEM, "judgments: no memory");
+    bulk = log ? pl__judgment_bulk_new(log, opts ? opts : &default_opts) : NULL;
+    if (!bulk)
+        rc = pl__fail(reterr, PL_E_NOMEM, "judgments: no memory");
     for (size_t i = 0; i < n_paths && rc == PL_OK; i++) {
         pl_line_reader *reader = NULL;
         rc = pl__line_reader_open(paths[i], &reader, reterr);
         if (rc == PL_OK)
-            rc = pl__judgment_log_read_blocks(log, reader, opts ? opts : &default_opts, reterr);
+            rc = pl__judgment_bulk_read(bulk, reader, reterr);
         pl__line_reader_free(reader);
     }
     if (rc == PL_OK)
-        rc = finish(log, reterr);
+        rc = finish(log, bulk, reterr);
+    pl__judgment_bulk_free(bulk);
     if (rc != PL_OK)
         goto out;
     *ret = log;
@@ -300,9 +402,9 @@ pl_status pl__records_parse_judgments(const char *name, pl_view text, const pl_r
         return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", name);
     rc = pl__line_reader_from_memory(name, text, &reader, reterr);
     if (rc == PL_OK)
-        rc = pl__judgment_log_read(log, reader, opts ? opts : &default_opts, reterr);
+        rc = read_lines(log, reader, opts ? opts : &default_opts, reterr);
     if (rc == PL_OK)
-        rc = finish(log, reterr);
+        rc = finish(log, NULL, reterr);
     if (rc != PL_OK)
         goto out;
     *ret = log;

@@ -3,9 +3,18 @@
 
 #include "judgment_line.h"
 
-/* Reads a line that is as plain as most are: one flat object of ASCII strings without escapes and of small whole
- * numbers, with everything in place. False for any other line, good or bad: what it means, and what is wrong with it,
- * is for pl__json_parse and pl__judgment_line_read alone to say. The views point into the line. */
-bool pl__judgment_scan(pl_view line, pl_judgment_line *ret);
+/* Reads lines as plain as most are: one flat object of strings, numbers, booleans and nulls, with everything in place.
+ * It remembers how the last line was spelt between its values, and expects the next one to be spelt alike; what it
+ * finds does not depend on that. Confined. */
+typedef struct pl_judgment_scanner pl_judgment_scanner;
+
+pl_judgment_scanner *pl__judgment_scanner_new(void); /* NULL on refusal */
+void pl__judgment_scanner_free(pl_judgment_scanner *s);
+
+/* Reads the line that `text` begins with; *ret_used: its bytes, with its end. False for any other line, good or bad,
+ * and where memory is refused (*ret may be changed): what it means, and what is wrong with it, is for pl__line_parse
+ * and pl__judgment_line_read alone to say. The views point into the text, or until the next call into the scanner. */
+bool pl__judgment_scan(pl_judgment_scanner *s, pl_view text, pl_view judge_instruction, pl_judgment_line *ret,
+                       size_t *ret_used);
 
 #endif

@@ -3,6 +3,7 @@
 #include "alloc.h"
 #include "error.h"
 #include "file.h"
+#include "line_bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +15,14 @@
 
 #define CHUNK_BYTES ((size_t)65536)
 #define GZIP_BUFFER_BYTES 131072
+#define GZIP_FIRST 0x1f
 #define ZSTD_MAGIC "\x28\xb5\x2f\xfd"
 #define ZSTD_WINDOW_LOG_MAX 27 /* 128 MB: what the zstd program reads without being asked twice */
 
 struct pl_line_reader {
     char *name;
-    gzFile file; /* NULL: memory */
+    gzFile file; /* NULL: memory, or a plain file */
+    int plain;   /* a plain file, or -1 */
     char *chunk; /* what was read ahead */
     bool begun;  /* the first chunk was looked at */
     ZSTD_DStream *zstd;
@@ -51,6 +54,7 @@ static pl_line_reader *reader_new(const char *name)
         pl__free(reader);
         return NULL;
     }
+    reader->plain = -1;
     pl__str_init(&reader->long_line, PL_RECORDS_LINE_BYTES_MAX);
     return reader;
 }
@@ -100,6 +104,18 @@ static pl_status zlib_error(const pl_line_reader *reader, pl_error *reterr)
     return pl__fail(reterr, PL_E_PARSE, "%s: damaged gzip file: %s", reader->name, text);
 }
 
+/* A file on disk that cannot be gzip or zstd by its first byte, and is not meant to be by its name: it needs no zlib to
+ * pass its bytes through. */
+static bool is_plain_file(const char *path, int fd)
+{
+    struct stat info;
+    char first = 0;
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    if (at < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || named(path, ".gz") || named(path, ".zst"))
+        return false;
+    return pread(fd, &first, 1, at) == 1 && first != GZIP_FIRST && first != ZSTD_MAGIC[0];
+}
+
 pl_status pl__line_reader_open(const char *path, pl_line_reader **ret, pl_error *reterr)
 {
     pl_status rc = PL_OK;
@@ -111,14 +127,18 @@ pl_status pl__line_reader_open(const char *path, pl_line_reader **ret, pl_error 
     if (rc != PL_OK)
         goto out;
     reader->chunk = pl__malloc(CHUNK_BYTES);
-    reader->file = gzdopen(fd, "rb");
-    if (!reader->file)
+    if (is_plain_file(path, fd))
+        reader->plain = fd;
+    else
+        reader->file = gzdopen(fd, "rb");
+    if (!reader->file && reader->plain < 0)
         (void)close(fd);
-    if (!reader->file || !reader->chunk) {
+    if ((!reader->file && reader->plain < 0) || !reader->chunk) {
         rc = pl__fail(reterr, PL_E_NOMEM, "%s: no memory", path);
         goto out;
     }
-    (void)gzbuffer(reader->file, GZIP_BUFFER_BYTES);
+    if (reader->file)
+        (void)gzbuffer(reader->file, GZIP_BUFFER_BYTES);
     if (named(path, ".gz") && gzdirect(reader->file)) {
         rc = pl__fail(reterr, PL_E_PARSE, "%s: is no gzip file, or one that ends too early", path);
         goto out;
@@ -128,6 +148,20 @@ pl_status pl__line_reader_open(const char *path, pl_line_reader **ret, pl_error 
 out:
     pl__line_reader_free(reader);
     return rc;
+}
+
+/* Bytes of a plain file; 0 at the end. */
+static pl_status read_plain(const pl_line_reader *reader, char *buffer, size_t size_bytes, size_t *ret_n,
+                            pl_error *reterr)
+{
+    ssize_t n = -1;
+    do {
+        n = read(reader->plain, buffer, size_bytes);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return fail_errno(reterr, errno, reader->name);
+    *ret_n = (size_t)n;
+    return PL_OK;
 }
 
 /* Bytes of the file, gzip taken off; 0 at the end. */
@@ -185,6 +219,12 @@ static pl_status fill(pl_line_reader *reader, pl_error *reterr)
 {
     size_t n = 0;
     pl_status rc = PL_OK;
+    if (reader->plain >= 0) {
+        rc = read_plain(reader, reader->chunk, CHUNK_BYTES, &n, reterr);
+        if (rc == PL_OK)
+            reader->rest = pl__view_n(reader->chunk, n);
+        return rc;
+    }
     if (!reader->file)
         return PL_OK;
     if (reader->zstd)
@@ -273,15 +313,11 @@ pl_status pl__line_reader_next(pl_line_reader *reader, pl_view *ret, bool *ret_e
 
 /* ---- blocks ---- */
 
+/* The last line may lack its end. */
 static uint64_t count_lines(pl_view text)
 {
-    uint64_t n = 0;
     const char *end = text.ptr + text.len;
-    for (const char *p = text.ptr; p < end; n++) {
-        const char *found = memchr(p, '\n', (size_t)(end - p));
-        p = found ? found + 1 : end; /* the last line may lack its own */
-    }
-    return n;
+    return pl__line_ends(text.ptr, end) + (text.len > 0 && end[-1] != '\n' ? 1 : 0);
 }
 
 static pl_status too_long(const pl_line_reader *reader, uint64_t line, pl_error *reterr)
@@ -290,24 +326,47 @@ static pl_status too_long(const pl_line_reader *reader, uint64_t line, pl_error 
                     PL_RECORDS_LINE_BYTES_MAX);
 }
 
-/* Appends until there are `want` bytes and the end of a line among them, or no more. *whole: bytes of whole lines. */
-static pl_status gather(pl_line_reader *reader, size_t want, pl_str *ret, size_t *whole, pl_error *reterr)
+/* Appends bytes of the file, a plain one without a copy; *ret_end: there are none. */
+static pl_status append_bytes(pl_line_reader *reader, size_t want, pl_str *ret, bool *ret_end, pl_error *reterr)
 {
+    size_t n = 0;
     pl_status rc = PL_OK;
-    *whole = 0;
-    while (*whole == 0 || ret->len < want) {
+    if (reader->plain < 0) {
         if (reader->rest.len == 0)
             rc = fill(reader, reterr);
         if (rc != PL_OK)
             return rc;
-        if (reader->rest.len == 0) {
-            *whole = ret->len;
-            return PL_OK;
-        }
-        size_t before = ret->len;
+        *ret_end = reader->rest.len == 0;
         if (pl__str_append_view(ret, reader->rest) != PL_OK)
             return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", reader->name);
         reader->rest = (pl_view){0};
+        return PL_OK;
+    }
+    size_t more = want > ret->len + CHUNK_BYTES ? want - ret->len : CHUNK_BYTES;
+    if (pl__str_reserve(ret, more) != PL_OK)
+        return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", reader->name);
+    rc = read_plain(reader, ret->ptr + ret->len, more, &n, reterr);
+    if (rc == PL_OK)
+        ret->len += n;
+    ret->ptr[ret->len] = '\0';
+    *ret_end = n == 0;
+    return rc;
+}
+
+/* Appends until there are `want` bytes and the end of a line among them, or no more. *whole: bytes of whole lines. */
+static pl_status gather(pl_line_reader *reader, size_t want, pl_str *ret, size_t *whole, pl_error *reterr)
+{
+    *whole = 0;
+    while (*whole == 0 || ret->len < want) {
+        size_t before = ret->len;
+        bool at_end = false;
+        pl_status rc = append_bytes(reader, want, ret, &at_end, reterr);
+        if (rc != PL_OK)
+            return rc;
+        if (at_end) {
+            *whole = ret->len;
+            return PL_OK;
+        }
         const char *first = memchr(ret->ptr + before, '\n', ret->len - before);
         size_t ends = first ? (size_t)(first - ret->ptr) : ret->len;
         if (ends - *whole > PL_RECORDS_LINE_BYTES_MAX)
@@ -413,6 +472,8 @@ void pl__line_reader_free(pl_line_reader *reader)
         return;
     if (reader->file)
         (void)gzclose(reader->file);
+    if (reader->plain >= 0)
+        (void)close(reader->plain);
     (void)ZSTD_freeDStream(reader->zstd);
     pl__free(reader->input);
     pl__free(reader->chunk);
