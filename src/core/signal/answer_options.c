@@ -17,53 +17,47 @@ const pl_response *pl__answer_row(const pl_answer_table *t, uint32_t model, uint
     return row > 0 ? &t->set->rows[row - 1] : NULL;
 }
 
-/* The last bytes of what the tokens say so far: a mark may be spread over several. */
-typedef struct tail {
+/* Does what the tokens from `first` to `last` say end in one of the marks, but for a few bytes? A mark may be spread
+ * over several tokens. */
+static bool ends_in_mark(const pl_response_set *set, const pl_response_token *tokens, uint32_t first, uint32_t last,
+                         const char *const *marks)
+{
     char bytes[TAIL_BYTES];
-    size_t len;
-} tail;
-
-static void tail_add(tail *t, const char *text)
-{
-    size_t n = strlen(text);
-    if (n > TAIL_BYTES) {
-        text += n - TAIL_BYTES;
-        n = TAIL_BYTES;
+    size_t left = TAIL_BYTES;
+    for (uint32_t i = last + 1; i > first && left > 0; i--) {
+        const char *text = set->texts[tokens[i - 1].text];
+        size_t n = strlen(text);
+        size_t keep = n < left ? n : left;
+        left -= keep;
+        memcpy(bytes + left, text + n - keep, keep);
     }
-    size_t keep = t->len + n > TAIL_BYTES ? TAIL_BYTES - n : t->len;
-    memmove(t->bytes, t->bytes + t->len - keep, keep);
-    memcpy(t->bytes + keep, text, n);
-    t->len = keep + n;
-}
-
-static bool tail_has(tail *t, const char *const *marks)
-{
     for (size_t k = 0; k < N_MARKS; k++) {
-        if (pl__view_find(pl__view_n(t->bytes, t->len), pl__view(marks[k])) != SIZE_MAX) {
-            t->len = 0;
+        if (pl__view_find(pl__view_n(bytes + left, TAIL_BYTES - left), pl__view(marks[k])) != SIZE_MAX)
             return true;
-        }
     }
     return false;
 }
 
-const pl_response_token *pl__answer_tokens(const pl_response_set *set, const pl_response *row, uint32_t *ret_n)
+/* A mark is looked for where one may end, and not before the one that was found last. */
+const pl_response_token *pl__answer_tokens(const pl_answer_table *t, const pl_response *row, uint32_t *ret_n)
 {
+    const pl_response_set *set = t->set;
     const pl_response_token *tokens = row->n_tokens > 0 ? set->tokens + row->first_token : NULL;
-    uint32_t first = 0;
+    uint32_t first = 0; /* and where a closing mark may begin */
+    uint32_t open = 0;  /* where an opening one may */
     bool thinks = false;
-    tail open = {.len = 0};
-    tail close = {.len = 0};
     for (uint32_t i = 0; i < row->n_tokens; i++) {
-        tail_add(&open, set->texts[tokens[i].text]);
-        tail_add(&close, set->texts[tokens[i].text]);
-        if (tail_has(&open, OPENING) && first == 0)
-            thinks = true;
-        if (!tail_has(&close, CLOSING))
+        if (!t->may_end_mark[tokens[i].text])
             continue;
-        thinks = false;
-        open.len = 0;
-        first = i + 1;
+        if (ends_in_mark(set, tokens, open, i, OPENING)) {
+            thinks = thinks || first == 0;
+            open = i + 1;
+        }
+        if (ends_in_mark(set, tokens, first, i, CLOSING)) {
+            thinks = false;
+            open = i + 1;
+            first = i + 1;
+        }
     }
     uint32_t n = row->n_tokens;
     while (first > 0 && first < n && pl__view_trim(pl__view(set->texts[tokens[first].text])).len == 0)
@@ -104,17 +98,23 @@ static uint32_t list_letters(const pl_answer_table *t, uint32_t list, char lette
     return n;
 }
 
-const pl_response_token *pl__letter_token(const pl_answer_table *t, const pl_response *row, uint32_t list)
+static const pl_response_token *find_letter(const pl_answer_table *t, const char *letters, uint32_t n,
+                                            const pl_response_token *tokens, uint32_t n_tokens)
 {
-    char letters[PL_RESPONSE_OPTIONS_MAX];
-    uint32_t n_tokens = 0;
-    uint32_t n = list_letters(t, list, letters);
-    const pl_response_token *tokens = pl__answer_tokens(t->set, row, &n_tokens);
     for (uint32_t i = 0; i < n_tokens; i++) {
         if (option_of(t, letters, n, tokens[i].text) < n)
             return &tokens[i];
     }
     return NULL;
+}
+
+const pl_response_token *pl__letter_token(const pl_answer_table *t, const pl_response *row, uint32_t list)
+{
+    char letters[PL_RESPONSE_OPTIONS_MAX];
+    uint32_t n_tokens = 0;
+    uint32_t n = list_letters(t, list, letters);
+    const pl_response_token *tokens = pl__answer_tokens(t, row, &n_tokens);
+    return find_letter(t, letters, n, tokens, n_tokens);
 }
 
 static bool is_masked(double logprob)
@@ -162,8 +162,8 @@ static bool read_tokens(const pl_answer_table *t, const pl_response *row, uint32
     char letters[PL_RESPONSE_OPTIONS_MAX];
     uint32_t n_tokens = 0;
     uint32_t n = list_letters(t, list, letters);
-    const pl_response_token *tokens = pl__answer_tokens(t->set, row, &n_tokens);
-    const pl_response_token *said = pl__letter_token(t, row, list);
+    const pl_response_token *tokens = pl__answer_tokens(t, row, &n_tokens);
+    const pl_response_token *said = find_letter(t, letters, n, tokens, n_tokens);
     if (said)
         return read_token(t, said, letters, n, ret);
     for (uint32_t i = 0; i < n_tokens; i++) {

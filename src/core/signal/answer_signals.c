@@ -23,12 +23,12 @@ typedef pl_status signal_fn(const place *at, double *ret, double *ret_upper);
 
 /* ---- tokens ---- */
 bool pl__token_spread(const pl_response_set *set, const pl_response_token *token, uint32_t vocabulary,
-                      pl_token_spread *ret)
+                      bool with_entropy, pl_token_spread *ret)
 {
     double left = 1.0;
     double entropy = 0.0;
-    double first = 0.0;
-    double second = 0.0;
+    double first = (double)-INFINITY; /* logarithms */
+    double second = (double)-INFINITY;
     uint32_t n = 0;
     bool own = false;
     for (uint32_t i = 0; i <= token->n_top; i++) {
@@ -39,59 +39,76 @@ bool pl__token_spread(const pl_response_set *set, const pl_response_token *token
         own = own || (!last && set->top_texts[token->first_top + i] == token->text);
         if (!(logprob > PL_RESPONSE_MASKED))
             continue;
-        double p = exp(logprob);
         n++;
+        second = logprob > first ? first : (logprob > second ? logprob : second);
+        first = logprob > first ? logprob : first;
+        if (!with_entropy)
+            continue;
+        double p = exp(logprob);
         left -= p;
         entropy -= p * logprob;
-        second = p > first ? first : (p > second ? p : second);
-        first = p > first ? p : first;
     }
     if (n == 0)
         return false;
+    *ret = (pl_token_spread){.largest = exp(first), .margin = exp(first) - exp(second)};
+    if (!with_entropy)
+        return true;
     left = left > 0.0 ? left : 0.0;
-    double rest = left > 0.0 ? -left * log(left) : 0.0;
-    *ret = (pl_token_spread){.entropy = entropy + rest, .largest = first, .margin = first - second};
+    ret->entropy = entropy + (left > 0.0 ? -left * log(left) : 0.0);
     ret->entropy_upper = (double)NAN;
     if (vocabulary > 0)
-        ret->entropy_upper = entropy + rest + (vocabulary > n ? left * log((double)vocabulary - n) : 0.0);
+        ret->entropy_upper = ret->entropy + (vocabulary > n ? left * log((double)vocabulary - n) : 0.0);
     return true;
 }
 
-typedef struct token_sums {
+typedef struct logprob_sums {
     double logprob; /* of those that have one */
-    uint64_t n_logprobs;
-    uint64_t bytes;
-    pl_token_spread spread; /* sums */
-    uint64_t n_spreads;
-} token_sums;
+    uint64_t n;
+    uint64_t bytes; /* only where they are wanted */
+} logprob_sums;
 
-static void sum_tokens(const place *at, token_sums *ret)
+static logprob_sums sum_logprobs(const place *at, bool with_bytes)
 {
-    const pl_response_set *set = at->t->set;
+    logprob_sums sums = {.logprob = 0.0};
     uint32_t n = 0;
-    const pl_response_token *tokens = pl__answer_tokens(set, at->row, &n);
-    memset(ret, 0, sizeof(*ret));
+    const pl_response_token *tokens = pl__answer_tokens(at->t, at->row, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!(tokens[i].logprob > PL_RESPONSE_MASKED))
+            continue;
+        sums.logprob += tokens[i].logprob;
+        sums.n++;
+        sums.bytes += with_bytes ? strlen(at->t->set->texts[tokens[i].text]) : 0;
+    }
+    return sums;
+}
+
+typedef struct spread_sums {
+    pl_token_spread spread;
+    uint64_t n;
+} spread_sums;
+
+static spread_sums sum_spreads(const place *at, bool with_entropy)
+{
+    spread_sums sums = {.n = 0};
+    uint32_t n = 0;
+    const pl_response_token *tokens = pl__answer_tokens(at->t, at->row, &n);
     for (uint32_t i = 0; i < n; i++) {
         pl_token_spread s;
-        if (tokens[i].logprob > PL_RESPONSE_MASKED) {
-            ret->logprob += tokens[i].logprob;
-            ret->n_logprobs++;
-            ret->bytes += strlen(set->texts[tokens[i].text]);
-        }
-        if (tokens[i].n_top == 0 || !pl__token_spread(set, &tokens[i], at->row->vocabulary, &s))
+        if (tokens[i].n_top == 0 || !pl__token_spread(at->t->set, &tokens[i], at->row->vocabulary, with_entropy, &s))
             continue;
-        ret->spread.entropy += s.entropy;
-        ret->spread.entropy_upper += s.entropy_upper;
-        ret->spread.largest += s.largest;
-        ret->spread.margin += s.margin;
-        ret->n_spreads++;
+        sums.spread.entropy += s.entropy;
+        sums.spread.entropy_upper += s.entropy_upper;
+        sums.spread.largest += s.largest;
+        sums.spread.margin += s.margin;
+        sums.n++;
     }
+    return sums;
 }
 
 static const pl_response_token *first_token(const place *at)
 {
     uint32_t n = 0;
-    const pl_response_token *tokens = pl__answer_tokens(at->t->set, at->row, &n);
+    const pl_response_token *tokens = pl__answer_tokens(at->t, at->row, &n);
     return n > 0 ? tokens : NULL;
 }
 
@@ -109,7 +126,7 @@ static void take_logprob(const pl_response_token *token, double *ret)
 static void take_entropy(const place *at, const pl_response_token *token, double *ret, double *ret_upper)
 {
     pl_token_spread s;
-    if (!token || token->n_top == 0 || !pl__token_spread(at->t->set, token, at->row->vocabulary, &s))
+    if (!token || token->n_top == 0 || !pl__token_spread(at->t->set, token, at->row->vocabulary, true, &s))
         return;
     *ret = -s.entropy;
     *ret_upper = -s.entropy_upper;
@@ -131,29 +148,26 @@ static pl_status nll_answer(const place *at, double *ret, double *ret_upper)
 
 static pl_status nll_sum(const place *at, double *ret, double *ret_upper)
 {
-    token_sums s;
+    logprob_sums s = sum_logprobs(at, false);
     (void)ret_upper;
-    sum_tokens(at, &s);
-    if (s.n_logprobs > 0)
+    if (s.n > 0)
         *ret = s.logprob;
     return PL_OK;
 }
 
 static pl_status nll_mean(const place *at, double *ret, double *ret_upper)
 {
-    token_sums s;
+    logprob_sums s = sum_logprobs(at, false);
     (void)ret_upper;
-    sum_tokens(at, &s);
-    if (s.n_logprobs > 0)
-        *ret = s.logprob / (double)s.n_logprobs;
+    if (s.n > 0)
+        *ret = s.logprob / (double)s.n;
     return PL_OK;
 }
 
 static pl_status nll_byte(const place *at, double *ret, double *ret_upper)
 {
-    token_sums s;
+    logprob_sums s = sum_logprobs(at, true);
     (void)ret_upper;
-    sum_tokens(at, &s);
     if (s.bytes > 0)
         *ret = s.logprob / (double)s.bytes;
     return PL_OK;
@@ -173,11 +187,10 @@ static pl_status entropy_answer(const place *at, double *ret, double *ret_upper)
 
 static pl_status entropy_mean(const place *at, double *ret, double *ret_upper)
 {
-    token_sums s;
-    sum_tokens(at, &s);
-    if (s.n_spreads > 0) {
-        *ret = -s.spread.entropy / (double)s.n_spreads;
-        *ret_upper = -s.spread.entropy_upper / (double)s.n_spreads;
+    spread_sums s = sum_spreads(at, true);
+    if (s.n > 0) {
+        *ret = -s.spread.entropy / (double)s.n;
+        *ret_upper = -s.spread.entropy_upper / (double)s.n;
     }
     return PL_OK;
 }
@@ -213,15 +226,14 @@ static pl_status entropy(const place *at, double *ret, double *ret_upper)
 
 static pl_status max_prob(const place *at, double *ret, double *ret_upper)
 {
-    token_sums s;
     (void)ret_upper;
     if (at->list != PL_RESPONSE_NONE) {
         *ret = largest(at);
         return PL_OK;
     }
-    sum_tokens(at, &s);
-    if (s.n_spreads > 0)
-        *ret = s.spread.largest / (double)s.n_spreads;
+    spread_sums s = sum_spreads(at, false);
+    if (s.n > 0)
+        *ret = s.spread.largest / (double)s.n;
     return PL_OK;
 }
 
@@ -229,12 +241,11 @@ static pl_status margin(const place *at, double *ret, double *ret_upper)
 {
     double first = 0.0;
     double second = 0.0;
-    token_sums s;
     (void)ret_upper;
     if (at->list == PL_RESPONSE_NONE) {
-        sum_tokens(at, &s);
-        if (s.n_spreads > 0)
-            *ret = s.spread.margin / (double)s.n_spreads;
+        spread_sums s = sum_spreads(at, false);
+        if (s.n > 0)
+            *ret = s.spread.margin / (double)s.n;
         return PL_OK;
     }
     for (size_t k = 0; k < at->n; k++) {

@@ -39,6 +39,7 @@ void pl_answer_table_free(pl_answer_table *t)
     pl__free(t->choices);
     pl__free(t->missing);
     pl__free(t->letters);
+    pl__free(t->may_end_mark);
     pl__free(t);
 }
 
@@ -262,8 +263,10 @@ static pl_status allocate_items(pl_answer_table *t)
 static pl_status fill(builder *b, pl_error *reterr)
 {
     pl_answer_table *t = b->t;
-    for (uint32_t i = 0; i < t->set->n_texts; i++)
+    for (uint32_t i = 0; i < t->set->n_texts; i++) {
         t->letters[i] = only_letter(t->set->texts[i]);
+        t->may_end_mark[i] = strpbrk(t->set->texts[i], ">]") != NULL;
+    }
     number_items(b);
     if (allocate_items(t))
         return pl__fail(reterr, PL_E_NOMEM, "%u models and %u items", t->n_models, t->n_items);
@@ -303,7 +306,9 @@ pl_status pl_answer_table_build(const pl_response_set *set, const pl_answer_opts
     b.image_of = pl__calloc(set->n_images, sizeof(*b.image_of));
     if (b.t)
         b.t->letters = pl__calloc(set->n_texts, 1);
-    if (!b.t || !b.place_of || !b.image_of || !b.t->letters) {
+    if (b.t)
+        b.t->may_end_mark = pl__calloc(set->n_texts, sizeof(*b.t->may_end_mark));
+    if (!b.t || !b.place_of || !b.image_of || !b.t->letters || !b.t->may_end_mark) {
         rc = pl__fail(reterr, PL_E_NOMEM, "%u items", set->n_items);
         goto out;
     }

@@ -23,6 +23,7 @@ struct pl_answer_table {
     uint8_t *choices;   /* [model * n_items + item] */
     uint32_t *missing;  /* [model * PL_ANSWER_MISSING_COUNT + reason] */
     char *letters;      /* n_texts: the ASCII letter that the text is but for white space, or 0 */
+    bool *may_end_mark; /* n_texts: the text may be the end of a mark of thinking */
 };
 
 /* The row of a model and an item, or NULL. */
@@ -37,7 +38,7 @@ pl_answer_missing pl__option_logprobs(const pl_answer_table *t, const pl_respons
 void pl__normalise_logs(double *x, uint32_t n);
 
 /* The tokens of the answer itself, thinking and white space behind it left out. */
-const pl_response_token *pl__answer_tokens(const pl_response_set *set, const pl_response *row, uint32_t *ret_n);
+const pl_response_token *pl__answer_tokens(const pl_answer_table *t, const pl_response *row, uint32_t *ret_n);
 /* The token that is an option's letter, or NULL. */
 const pl_response_token *pl__letter_token(const pl_answer_table *t, const pl_response *row, uint32_t list);
 
@@ -48,9 +49,9 @@ typedef struct pl_token_spread {
     double largest;
     double margin;
 } pl_token_spread;
-/* False if the token has no usable log-probability at all. */
+/* False if the token has no usable log-probability at all. Without `with_entropy` both entropies are 0. */
 bool pl__token_spread(const pl_response_set *set, const pl_response_token *token, uint32_t vocabulary,
-                      pl_token_spread *ret);
+                      bool with_entropy, pl_token_spread *ret);
 
 /* Similarity of two texts, 0 to 1; see <peerless/answers.h>. PL_OK or PL_E_NOMEM. */
 double pl__similarity_exact(const char *sample, const char *answer);

@@ -1,6 +1,7 @@
 /* Logs are the shortest way to write tokens down. */
 #include "kit.h"
 #include "records.h"
+#include "rng.h"
 #include <peerless/answers.h>
 
 #include <math.h>
@@ -245,12 +246,103 @@ static void registry(void **state)
         assert_true(signals[k].description[0] && signals[k].source[0]);
 }
 
+/* What is said so far is kept, 64 bytes of it, and searched after each token: slow and plain. */
+#define SAID_BYTES 64u
+#define PIECES_MAX 24u
+
+static bool ends_with_mark(char *said, const char *add, const char *const *marks)
+{
+    size_t n = strlen(said);
+    memcpy(said + n, add, strlen(add) + 1);
+    n += strlen(add);
+    size_t cut = n > SAID_BYTES ? n - SAID_BYTES : 0;
+    for (size_t k = 0; k < 3; k++) {
+        if (strstr(said + cut, marks[k])) {
+            said[0] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the answer begins; n: it never does. */
+static size_t answer_start(const char *const *pieces, size_t n)
+{
+    static const char *const opening[] = {"<think>", "<thinking>", "[THINK]"};
+    static const char *const closing[] = {"</think>", "</thinking>", "[/THINK]"};
+    char open[2048] = "";
+    char close[2048] = "";
+    size_t first = 0;
+    bool thinks = false;
+    for (size_t i = 0; i < n; i++) {
+        if (ends_with_mark(open, pieces[i], opening) && first == 0)
+            thinks = true;
+        if (!ends_with_mark(close, pieces[i], closing))
+            continue;
+        thinks = false;
+        open[0] = '\0';
+        first = i + 1;
+    }
+    while (first > 0 && first < n && pieces[first][strspn(pieces[first], " ")] == '\0')
+        first++;
+    return thinks ? n : first;
+}
+
+static void marks_over_tokens(void **state)
+{
+    static const char *const words[] = {
+        "<think>",
+        "</think>",
+        "<th",
+        "ink>",
+        "</th",
+        "inking>",
+        "[THINK]",
+        "[/TH",
+        "INK",
+        "]",
+        ">",
+        "x",
+        " ",
+        "",
+        "a > b]",
+        "<",
+        "/think",
+        "x</think>y",
+        "<think>and then quite a lot more is said, so that the mark is far behind by its end>"};
+    pl_rng rng;
+    (void)state;
+    pl__rng_init(&rng, pl__kit_seed(), "marks", 0);
+    for (uint32_t round = 0; round < 20000; round++) {
+        const char *pieces[PIECES_MAX];
+        pl_str line;
+        size_t n = 1 + pl__rng_below(&rng, PIECES_MAX - 1);
+        double sum = 0.0;
+        pl__str_init(&line, PL_STR_LIMIT_DEFAULT);
+        assert_int_equal(pl__str_append_c(&line, "{\"item\":\"1\",\"model\":\"m\",\"tokens\":["), PL_OK);
+        for (size_t i = 0; i < n; i++) {
+            pieces[i] = words[pl__rng_below(&rng, sizeof(words) / sizeof(words[0]))];
+            assert_int_equal(pl__str_appendf(&line, "%s{\"t\":\"%s\",\"lp\":-%zu}", i > 0 ? "," : "", pieces[i], i + 1),
+                             PL_OK);
+        }
+        assert_int_equal(pl__str_append_c(&line, "]}"), PL_OK);
+        size_t first = answer_start(pieces, n);
+        for (size_t i = first; i < n; i++)
+            sum -= (double)(i + 1);
+        double found = value_of(line.ptr, "nll.sum", NULL);
+        if (first < n ? !(fabs(found - sum) < 0.5) : !isnan(found))
+            fail_msg("%s: %.1f, not %.1f", line.ptr, found, sum);
+        pl__str_clear(&line);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nll_of_tokens), cmocka_unit_test(entropy_of_tokens), cmocka_unit_test(options_of_tokens),
-        cmocka_unit_test(missing_items), cmocka_unit_test(thinking),          cmocka_unit_test(samples),
-        cmocka_unit_test(letter_prior),  cmocka_unit_test(datasets),          cmocka_unit_test(registry),
+        cmocka_unit_test(missing_items), cmocka_unit_test(thinking),          cmocka_unit_test(marks_over_tokens),
+        cmocka_unit_test(samples),       cmocka_unit_test(letter_prior),      cmocka_unit_test(datasets),
+        cmocka_unit_test(registry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
