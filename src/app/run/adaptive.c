@@ -92,12 +92,31 @@ pl_agenda_entry *pl__adaptive_take(pl_runner *r, pl_item *ret_item)
     return &a->agenda.entries[a->next++];
 }
 
-void pl__adaptive_opened(pl_runner *r, const pl_open_unit *u)
+/* What the entry asks is part of the work from now on. */
+static pl_status count_tasks(pl_runner *r, pl_agenda_entry *entry, const pl_item *item, pl_error *reterr)
 {
-    if (!r->adaptive)
-        return;
-    u->item->entry->n_tasks += pl__unit_count(u->unit);
-    r->summary->tasks_total += pl__unit_count(u->unit);
+    pl_item counted = *item;
+    pl_status rc = PL_OK;
+
+    if (entry->counted || entry->problem || entry->id)
+        return PL_OK;
+    counted.has_image_digest = item->image_path != NULL; /* any digest counts the same */
+    for (uint32_t u = 0; u < r->adaptive->agenda.units && rc == PL_OK; u++) {
+        pl_unit *unit = NULL;
+
+        rc = pl__unit_new(r->setup->eval, &counted, u, &unit, reterr);
+        if (rc == PL_OK)
+            entry->n_tasks += pl__unit_count(unit);
+        pl__unit_free(unit);
+    }
+    entry->counted = rc == PL_OK;
+    r->summary->tasks_total += entry->counted ? entry->n_tasks : 0;
+    return rc;
+}
+
+pl_status pl__adaptive_count(pl_runner *r, const pl_open_item *item, pl_error *reterr)
+{
+    return r->adaptive ? count_tasks(r, item->entry, &item->item, reterr) : PL_OK;
 }
 
 void pl__adaptive_item_bad(pl_runner *r, const pl_open_item *item)
@@ -105,7 +124,8 @@ void pl__adaptive_item_bad(pl_runner *r, const pl_open_item *item)
     if (!r->adaptive)
         return;
     item->entry->bad = true;
-    r->summary->tasks_total -= item->entry->n_tasks;
+    if (item->entry->counted)
+        r->summary->tasks_total -= item->entry->n_tasks;
     item->entry->n_tasks = 0;
 }
 
@@ -277,6 +297,19 @@ static pl_status write_round(pl_runner *r, size_t first, pl_error *reterr)
     return rc;
 }
 
+static pl_status count_from(pl_runner *r, size_t first, pl_error *reterr)
+{
+    pl_agenda *agenda = &r->adaptive->agenda;
+    pl_status rc = PL_OK;
+
+    for (size_t i = first; i < agenda->n && rc == PL_OK; i++) {
+        pl_item item = pl__agenda_item(agenda, i);
+
+        rc = count_tasks(r, &agenda->entries[i], &item, reterr);
+    }
+    return rc;
+}
+
 /* Looks at the ranking, and whether there is a further round: then the design stays OPEN. */
 static pl_status decide_end(pl_runner *r, const pl_posterior *p, size_t n_items, size_t n_latest, pl_error *reterr)
 {
@@ -328,10 +361,17 @@ pl_status pl__adaptive_advance(pl_runner *r, bool *ret_more, pl_error *reterr)
     rc = pl__agenda_decide(&a->agenda, &p, read_item, r, reterr);
     if (rc == PL_OK)
         rc = write_round(r, first, reterr);
+    if (rc == PL_OK)
+        rc = count_from(r, first, reterr);
     *ret_more = rc == PL_OK;
 out:
     pl__posterior_close(&p);
     return rc;
+}
+
+pl_status pl__adaptive_count_rest(pl_runner *r, pl_error *reterr)
+{
+    return r->adaptive ? count_from(r, r->adaptive->next, reterr) : PL_OK;
 }
 
 void pl__adaptive_sum_up(pl_runner *r)

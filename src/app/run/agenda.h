@@ -27,7 +27,8 @@ typedef struct pl_agenda_entry {
     pl_digest digest;
     char *problem;    /* why it could not be read when its round was made; or NULL */
     bool bad;         /* it turned out unusable in this run */
-    uint64_t n_tasks; /* opened */
+    uint64_t n_tasks; /* if counted */
+    bool counted;
 } pl_agenda_entry;
 
 typedef struct pl_agenda {

@@ -192,6 +192,8 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
         return rc;
     }
     rc = write_item(r, it, NULL, reterr);
+    if (rc == PL_OK)
+        rc = pl__adaptive_count(r, it, reterr);
     if (rc != PL_OK) {
         pl__free(it);
         return rc;
@@ -374,7 +376,6 @@ static pl_status admit_unit(pl_runner *r, pl_unit *unit, uint32_t found, pl_erro
         u->next->prev = u;
     r->units = u;
     r->n_units++;
-    pl__adaptive_opened(r, u);
     r->summary->reused += found;
     r->tasks_ended_any += n - pl__unit_open_tasks(unit);
     if (r->opening->was_put_off)

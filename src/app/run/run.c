@@ -446,6 +446,8 @@ static pl_status settle(pl_runner *r, pl_error *reterr)
     pl__run_flights_drop_all(r);
     r->summary->stored_in_part = !pl__run_all_opened(r);
     pl__run_units_drop_all(r);
+    if (rc == PL_OK)
+        rc = pl__adaptive_count_rest(r, reterr);
     pl__adaptive_sum_up(r);
     note_flow(r);
     pl__run_batches_end(r);

@@ -230,8 +230,11 @@ void pl__adaptive_free(pl_adaptive *adaptive);
 /* The next item that was decided on but is not open yet; NULL: none. */
 const pl_agenda_entry *pl__adaptive_peek(const pl_runner *r);
 pl_agenda_entry *pl__adaptive_take(pl_runner *r, pl_item *ret_item);
-/* A unit was opened, and has ended: how many tasks it has, what its judges said. */
-void pl__adaptive_opened(pl_runner *r, const pl_open_unit *u);
+/* The item's tasks are part of the work, if they were not before. */
+PL_NODISCARD pl_status pl__adaptive_count(pl_runner *r, const pl_open_item *item, pl_error *reterr);
+/* The same of all items that were decided on but are not open: the run ends before. */
+PL_NODISCARD pl_status pl__adaptive_count_rest(pl_runner *r, pl_error *reterr);
+/* A unit has ended: what its judges said. */
 void pl__adaptive_ended(pl_runner *r, const pl_open_unit *u);
 void pl__adaptive_item_bad(pl_runner *r, const pl_open_item *item);
 /* All items that were decided on have ended: looks whether to stop, and decides on the next round if not. Its rows are
