@@ -50,5 +50,8 @@ PL_NODISCARD pl_status pl__lmms_options(const json_t *line, size_t n_wanted, jso
 size_t pl__import_label(pl_view label, const json_t *options);
 /* Sets `label` of a response to the option's text. */
 PL_NODISCARD pl_status pl__import_set_label(json_t *doc, const json_t *options, size_t option);
+/* Sets `prediction` where an option is a single letter: ours then goes by that letter, but both tools ask for the one
+ * of its place. */
+PL_NODISCARD pl_status pl__import_set_prediction(json_t *doc, const json_t *options, const char *text);
 
 #endif

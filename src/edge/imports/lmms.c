@@ -229,7 +229,8 @@ static pl_status set_texts(samples *s, const json_t *line, const json_t *replies
         rc = set_labels(s, line, options, doc, reterr);
     if (rc == PL_OK && options && pl__json_set(doc, "options", json_incref(options)) != PL_OK)
         rc = pl__fail(reterr, PL_E_NOMEM, "no memory");
-    if (rc == PL_OK && pl__json_set_string(doc, "text", one) != PL_OK)
+    if (rc == PL_OK &&
+        (pl__json_set_string(doc, "text", one) != PL_OK || pl__import_set_prediction(doc, options, one) != PL_OK))
         rc = pl__fail(reterr, PL_E_NOMEM, "no memory");
     if (rc == PL_OK && list && pl__json_set(doc, "samples", json_deep_copy(list)) != PL_OK)
         rc = pl__fail(reterr, PL_E_NOMEM, "no memory");

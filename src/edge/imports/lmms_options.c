@@ -170,7 +170,7 @@ static pl_status from_places(size_t n, json_t **ret)
     pl_status rc = list ? PL_OK : PL_E_NOMEM;
 
     for (size_t i = 0; i < n && i < N_LETTERS && rc == PL_OK; i++)
-        rc = push(list, pl__view_n(LETTERS + i, 1));
+        rc = push(list, pl__view_n(&LETTERS[i], 1));
     return settle(rc, list, n, ret);
 }
 

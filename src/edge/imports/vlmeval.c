@@ -192,14 +192,14 @@ static pl_status set_image(const table *t, size_t row, const char *item, json_t 
     return rc;
 }
 
-static pl_status set_answer(const table *t, const char *text, json_t *doc)
+static pl_status set_answer(const table *t, const json_t *options, const char *text, json_t *doc)
 {
     size_t said = t->yes_no ? said_first(pl__view(text)) : 2;
     pl_status rc = pl__json_set_string(doc, "text", text);
 
     if (rc == PL_OK && said < 2)
-        rc = pl__json_set_string(doc, "prediction", said == 0 ? "Yes" : "No");
-    return rc;
+        return pl__json_set_string(doc, "prediction", said == 0 ? "Yes" : "No");
+    return rc == PL_OK ? pl__import_set_prediction(doc, options, text) : rc;
 }
 
 static pl_status fill_row(const table *t, size_t row, const char *text, json_t *doc, pl_error *reterr)
@@ -222,7 +222,7 @@ static pl_status fill_row(const table *t, size_t row, const char *text, json_t *
     if (rc == PL_OK)
         rc = set_image(t, row, item, doc);
     if (rc == PL_OK)
-        rc = set_answer(t, text, doc);
+        rc = set_answer(t, options, text, doc);
     json_decref(options);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "no memory");
 }
