@@ -7,7 +7,7 @@ FLOORS = ("core", "edge", "app")
 # includes of its own names all of these too (run.h, for one, speaks of images and transports).
 _CORE_FACTS = ("base", "facts")
 _RUN = ("base", "facts", "text", "system", "config", "image", "http", "model", "store", "eval")
-_ANALYSIS = (*_RUN, "run", "stats", "signal", "rank", "records", "sheets", "imports")
+_ANALYSIS = (*_RUN, "run", "stats", "signal", "rank", "records", "imports")
 _STUDY = (*_CORE_FACTS, "stats", "signal", "rank", "design", "records")
 _REPORT = (*_RUN, "probe", "run", "signal", "rank", "records", "analysis", "study")
 
@@ -65,7 +65,7 @@ _HOSTED = (*_PURE, "errno.h", "inttypes.h", "stdatomic.h", "stdio.h", "stdlib.h"
 _FILES = ("fcntl.h", "sys/stat.h", "sys/types.h", "unistd.h")
 
 SYSTEM_HEADERS = {
-    "base": (*_HOSTED, "jansson.h", "openssl/sha.h", "pthread.h", "signal.h", "xxhash.h"),
+    "base": (*_HOSTED, "immintrin.h", "jansson.h", "openssl/sha.h", "pthread.h", "signal.h", "xxhash.h"),
     "facts": _PURE,
     "stats": (*_PURE, "stdlib.h"),
     "text": _PURE,

@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
+
 #define SLOTS_MIN ((size_t)16)
 
 static bool too_full(size_t n_used, size_t n_slots)
@@ -179,10 +183,25 @@ pl_status pl__names_intern(pl_names *names, pl_view bytes, uint32_t *ret_index)
 
 uint32_t pl__names_find(const pl_names *names, pl_view bytes)
 {
+    return pl__names_find_hashed(names, bytes, hash_of(bytes, ends_of(bytes.ptr, bytes.len)));
+}
+
+uint64_t pl__names_hash(const pl_names *names, pl_view bytes)
+{
+    uint64_t hash = hash_of(bytes, ends_of(bytes.ptr, bytes.len));
+#ifdef __SSE2__
+    if (names->n_slots > 0)
+        _mm_prefetch((const char *)&names->slots[(size_t)hash & (names->n_slots - 1)], _MM_HINT_T0);
+#endif
+    (void)names;
+    return hash;
+}
+
+uint32_t pl__names_find_hashed(const pl_names *names, pl_view bytes, uint64_t hash)
+{
     if (names->n_slots == 0)
         return PL_NAME_NONE;
-    ends e = ends_of(bytes.ptr, bytes.len);
-    return slot_of(names, bytes, e, hash_of(bytes, e))->index;
+    return slot_of(names, bytes, ends_of(bytes.ptr, bytes.len), hash)->index;
 }
 
 const char *pl__names_get(const pl_names *names, uint32_t index)

@@ -10,7 +10,11 @@ pl_names *pl__names_new(void); /* NULL on refusal */
 void pl__names_free(pl_names *names);
 /* PL_OK, PL_E_NOMEM, or PL_E_LIMIT beyond UINT32_MAX - 1 names. */
 PL_NODISCARD pl_status pl__names_intern(pl_names *names, pl_view name, uint32_t *ret_index);
-uint32_t pl__names_find(const pl_names *names, pl_view name);     /* PL_NAME_NONE if absent */
+uint32_t pl__names_find(const pl_names *names, pl_view name); /* PL_NAME_NONE if absent */
+/* The same in two steps, so that other work can stand between them: the first sends for the memory that the second
+ * looks at. */
+uint64_t pl__names_hash(const pl_names *names, pl_view name);
+uint32_t pl__names_find_hashed(const pl_names *names, pl_view name, uint64_t hash);
 const char *pl__names_get(const pl_names *names, uint32_t index); /* NUL-terminated; valid until pl__names_free */
 pl_view pl__names_view(const pl_names *names, uint32_t index);    /* the same with its length; NULL and 0 beyond */
 size_t pl__names_count(const pl_names *names);

@@ -152,9 +152,9 @@ static bool find_model(const pl_judgment_log *log, pl_view name, pl_view family,
     return *ret != PL_NAME_NONE && (!family.ptr || pl__view_eq(family_of(log, *ret), family));
 }
 
-static bool find_item(const pl_judgment_log *log, const pl_judgment_line *line, pl_judgment *row)
+static bool find_item(const pl_judgment_log *log, const pl_judgment_line *line, uint64_t hash, pl_judgment *row)
 {
-    row->item = pl__names_find(log->items, line->item);
+    row->item = pl__names_find_hashed(log->items, line->item, hash);
     if (row->item == PL_NAME_NONE)
         return false;
     row->image =
@@ -169,11 +169,11 @@ static bool find_criterion(const pl_judgment_log *log, pl_view name, uint32_t *r
     return *ret != PL_NAME_NONE;
 }
 
-static bool find_all(const pl_judgment_log *log, const pl_judgment_line *line, pl_judgment *row)
+static bool find_all(const pl_judgment_log *log, const pl_judgment_line *line, uint64_t item_hash, pl_judgment *row)
 {
     return find_model(log, line->judge, line->judge_family, &row->judge) &&
            find_model(log, line->a, line->a_family, &row->a) && find_model(log, line->b, line->b_family, &row->b) &&
-           find_item(log, line, row) && find_criterion(log, line->criterion, &row->criterion);
+           find_item(log, line, item_hash, row) && find_criterion(log, line->criterion, &row->criterion);
 }
 
 /* A refused line leaves no name behind; one that memory is short for may. */
@@ -195,11 +195,11 @@ static pl_status intern_all(pl_judgment_log *log, const pl_judgment_line *line, 
 }
 
 /* PL_E_PARSE (families that contradict each other), PL_E_LIMIT, PL_E_NOMEM. */
-static pl_status add_line(pl_judgment_log *log, const pl_judgment_line *line, pl_error *reterr)
+static pl_status add_line(pl_judgment_log *log, const pl_judgment_line *line, uint64_t item_hash, pl_error *reterr)
 {
     pl_judgment row = line->row;
     size_t n = log->rows.len;
-    if (!find_all(log, line, &row)) {
+    if (!find_all(log, line, item_hash, &row)) {
         pl_status rc = intern_all(log, line, &row, reterr);
         if (rc != PL_OK)
             return rc;
@@ -213,30 +213,33 @@ static pl_status add_line(pl_judgment_log *log, const pl_judgment_line *line, pl
     return PL_OK;
 }
 
-/* Any line, one without its end. */
-static pl_status add_text(pl_judgment_log *log, pl_view text, pl_view instruction, pl_error *reterr)
+static pl_status add_parsed(pl_judgment_log *log, pl_view text, pl_view instruction, pl_error *reterr)
 {
     json_t *doc = NULL;
     pl_judgment_line line;
-    size_t used = 0;
-    if (pl__judgment_scan(log->scanner, text, instruction, &line, &used))
-        return add_line(log, &line, reterr);
     pl_status rc = pl__line_parse(text, &doc, reterr);
     if (rc == PL_OK)
         rc = pl__judgment_line_read(doc, instruction, &line, reterr);
     if (rc == PL_OK)
-        rc = add_line(log, &line, reterr);
+        rc = add_line(log, &line, pl__names_hash(log->items, line.item), reterr);
     json_decref(doc);
     return rc;
 }
 
-/* The line that `text` begins with; *ret_used: its bytes, with its end. */
-static pl_status add_next(pl_judgment_log *log, pl_view text, uint64_t number, pl_view instruction, size_t *ret_used,
-                          pl_error *reterr)
+/* Any line, one without its end. */
+static pl_status add_text(pl_judgment_log *log, pl_view text, pl_view instruction, pl_error *reterr)
 {
     pl_judgment_line line;
-    if (pl__judgment_scan(log->scanner, text, instruction, &line, ret_used))
-        return add_line(log, &line, reterr);
+    size_t used = 0;
+    if (pl__judgment_scan(log->scanner, text, instruction, &line, &used))
+        return add_line(log, &line, pl__names_hash(log->items, line.item), reterr);
+    return add_parsed(log, text, instruction, reterr);
+}
+
+/* The line that `text` begins with, which was not taken as it stands; *ret_used: its bytes, with its end. */
+static pl_status add_other(pl_judgment_log *log, pl_view text, uint64_t number, pl_view instruction, size_t *ret_used,
+                           pl_error *reterr)
+{
     const char *stop = memchr(text.ptr, '\n', text.len);
     size_t len = stop ? (size_t)(stop - text.ptr) : text.len;
     *ret_used = stop ? len + 1 : len;
@@ -244,19 +247,49 @@ static pl_status add_next(pl_judgment_log *log, pl_view text, uint64_t number, p
     return clean.len > 0 ? add_text(log, clean, instruction, reterr) : PL_OK;
 }
 
+/* How adding line `number` went. */
+static pl_status settle(pl_judgment_log *log, pl_status rc, bool skip_bad, const char *name, uint64_t number,
+                        const pl_error *err, pl_error *reterr)
+{
+    if (rc == PL_E_PARSE && skip_bad) {
+        log->bad_lines++;
+        return PL_OK;
+    }
+    return pl__fail(reterr, rc, "%s:%llu: %s", name, (unsigned long long)number, err->msg);
+}
+
+/* Each line is added when the next one is scanned: by then the memory that its item needs has come. */
 pl_status pl__judgment_log_read(pl_judgment_log *log, pl_view text, const char *name, uint64_t first_line,
                                 const pl_records_opts *opts, pl_error *reterr)
 {
     pl_error err = {0};
+    pl_error *err_or_none = reterr ? &err : NULL;
+    pl_judgment_line lines[2];
+    uint64_t hashes[2] = {0, 0};
+    bool waiting = false; /* lines[1 - which], the one before `number`, is to be added */
+    size_t which = 0;
     size_t used = 0;
     uint64_t number = first_line;
-    for (size_t at = 0; at < text.len; at += used, number++) {
-        pl_status rc = add_next(log, pl__view_n(text.ptr + at, text.len - at), number, opts->judge_instruction, &used,
-                                reterr ? &err : NULL);
-        if (rc == PL_E_PARSE && opts->skip_bad)
-            log->bad_lines++;
-        else if (rc != PL_OK)
-            return pl__fail(reterr, rc, "%s:%llu: %s", name, (unsigned long long)number, err.msg);
+    for (size_t at = 0; at < text.len || waiting; at += used, number++) {
+        pl_view rest = pl__view_n(text.ptr + at, text.len - at);
+        pl_status rc = PL_OK;
+        bool taken =
+            rest.len > 0 && pl__judgment_scan(log->scanner, rest, opts->judge_instruction, &lines[which], &used);
+        if (taken)
+            hashes[which] = pl__names_hash(log->items, lines[which].item);
+        if (waiting)
+            rc = add_line(log, &lines[1 - which], hashes[1 - which], err_or_none);
+        if (rc != PL_OK)
+            rc = settle(log, rc, opts->skip_bad, name, number - 1, &err, reterr);
+        waiting = taken;
+        which = 1 - which;
+        if (rc == PL_OK && !taken && rest.len > 0) {
+            rc = add_other(log, rest, number, opts->judge_instruction, &used, err_or_none);
+            if (rc != PL_OK)
+                rc = settle(log, rc, opts->skip_bad, name, number, &err, reterr);
+        }
+        if (rc != PL_OK)
+            return rc;
     }
     return PL_OK;
 }

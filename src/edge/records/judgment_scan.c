@@ -92,8 +92,8 @@ struct pl_judgment_scanner {
     double weight;
     pl_view others[OTHERS_MAX];
     size_t n_others;
-    pl_str decoded; /* texts of the line that have escapes */
-    bool decoding;  /* there are some */
+    pl_str decoded[2]; /* texts of the line that have escapes; of the line before */
+    bool decoding;     /* there are some */
     pl_json_scan unusual;
 };
 
@@ -102,8 +102,8 @@ struct pl_judgment_scanner {
 pl_judgment_scanner *pl__judgment_scanner_new(void)
 {
     pl_judgment_scanner *s = pl__calloc(1, sizeof(*s));
-    if (s)
-        pl__str_init(&s->decoded, PL_STR_LIMIT_DEFAULT);
+    for (size_t i = 0; s && i < 2; i++)
+        pl__str_init(&s->decoded[i], PL_STR_LIMIT_DEFAULT);
     return s;
 }
 
@@ -111,7 +111,8 @@ void pl__judgment_scanner_free(pl_judgment_scanner *s)
 {
     if (!s)
         return;
-    pl__str_clear(&s->decoded);
+    pl__str_clear(&s->decoded[0]);
+    pl__str_clear(&s->decoded[1]);
     pl__free(s);
 }
 
@@ -201,10 +202,13 @@ static const char *take_unusual_text(pl_judgment_scanner *s, const char *from, c
 {
     if (!s->decoding) { /* room for the rest of the line: what was decoded stays where it is */
         const char *line_end = memchr(from, '\n', (size_t)(end - from));
-        pl__str_reset(&s->decoded);
-        if (pl__str_reserve(&s->decoded, (size_t)((line_end ? line_end : end) - from) + 1) != PL_OK)
+        pl_str before = s->decoded[0];
+        s->decoded[0] = s->decoded[1];
+        s->decoded[1] = before;
+        pl__str_reset(&s->decoded[0]);
+        if (pl__str_reserve(&s->decoded[0], (size_t)((line_end ? line_end : end) - from) + 1) != PL_OK)
             return NULL;
-        s->unusual.room = s->decoded.ptr;
+        s->unusual.room = s->decoded[0].ptr;
         s->decoding = true;
     }
     s->unusual.at = from;

@@ -13,7 +13,8 @@ void pl__judgment_scanner_free(pl_judgment_scanner *s);
 
 /* Reads the line that `text` begins with; *ret_used: its bytes, with its end. False for any other line, good or bad,
  * and where memory is refused (*ret may be changed): what it means, and what is wrong with it, is for pl__line_parse
- * and pl__judgment_line_read alone to say. The views point into the text, or until the next call into the scanner. */
+ * and pl__judgment_line_read alone to say. The views point into the text, or into the scanner: there until the next
+ * call but one. */
 bool pl__judgment_scan(pl_judgment_scanner *s, pl_view text, pl_view judge_instruction, pl_judgment_line *ret,
                        size_t *ret_used);
 
