@@ -1,51 +1,16 @@
 #include "json_scan.h"
 
 #include "decimal.h"
-#include "little_endian.h"
+#include "line_bytes.h"
 
 #include <string.h>
 
 #define DEPTH_MAX 6u /* of what is skipped */
-#define EVERY_BYTE ((uint64_t)0x0101010101010101)
-#define HIGH_BITS ((uint64_t)0x8080808080808080)
 
 void pl__scan_space(pl_json_scan *s)
 {
     while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\r' || *s->at == '\n'))
         s->at++;
-}
-
-/* High bits of the bytes that are 0; above the first of them some that are not. */
-static uint64_t zero_bytes(uint64_t x)
-{
-    return (x - EVERY_BYTE) & ~x & HIGH_BITS;
-}
-
-/* Bytes before the first that is a quote, a backslash, a control character or no ASCII; 8 if none is. */
-static size_t plain_bytes(uint64_t x)
-{
-    uint64_t found = zero_bytes(x ^ (EVERY_BYTE * '"')) | zero_bytes(x ^ (EVERY_BYTE * '\\')) |
-                     ((x - EVERY_BYTE * 0x20) & ~x & HIGH_BITS) | (x & HIGH_BITS);
-    if (found == 0)
-        return 8;
-    uint64_t below = (found - 1) & ~found;
-    return (size_t)(((below & HIGH_BITS) >> 7) * EVERY_BYTE >> 56);
-}
-
-static const char *skip_plain(const char *p, const char *end)
-{
-    while (end - p >= 8) {
-        size_t n = plain_bytes(pl__load8(p));
-        p += n;
-        if (n < 8)
-            return p;
-    }
-    for (; p < end; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80)
-            break;
-    }
-    return p;
 }
 
 static int hex_digit(char c)
@@ -141,7 +106,7 @@ static bool take_rest(pl_json_scan *s, const char *from, const char *p, pl_view 
     char *to = NULL; /* where in the room, once there was an escape */
     for (;;) {
         const char *plain = p;
-        p = skip_plain(p, s->end);
+        p = pl__plain_end(p, s->end);
         if (to) {
             memcpy(to, plain, (size_t)(p - plain));
             to += p - plain;
@@ -181,7 +146,7 @@ static bool take_rest(pl_json_scan *s, const char *from, const char *p, pl_view 
 bool pl__scan_text(pl_json_scan *s, pl_view *ret)
 {
     const char *from = s->at;
-    const char *p = skip_plain(from, s->end);
+    const char *p = pl__plain_end(from, s->end);
     if (p >= s->end || *p != '"')
         return take_rest(s, from, p, ret);
     *ret = (pl_view){from, (size_t)(p - from)};

@@ -3,21 +3,31 @@
 #include "alloc.h"
 #include "little_endian.h"
 
-#define RECENT_BITS 15
+#define TINY_BITS 15
+#define TINY_BYTES 7u
+#define SHORT_BITS 14
 #define SHORT_BYTES 16u
+#define MIX_A 0x9e3779b97f4a7c15u /* odd, bits evenly spread */
+#define MIX_B 0xc2b2ae3d27d4eb4fu
 
-/* All of a short text: its first and its last eight bytes, which overlap. Of one under eight bytes, all are in `head`.
- */
-typedef struct recent {
+/* All of a text of up to seven bytes, and its length. */
+typedef struct tiny {
+    uint64_t key;
+    uint32_t number; /* and 1; 0: nothing is here */
+} tiny;
+
+/* All of one of 8 to 16: its first and its last eight, which may overlap. */
+typedef struct brief {
     uint64_t head;
     uint64_t tail;
     uint32_t len;
-    uint32_t number; /* and 1; 0: nothing is here */
-} recent;
+    uint32_t number; /* the same */
+} brief;
 
 struct pl_text_table {
     pl_names *names;
-    recent recent[(size_t)1 << RECENT_BITS];
+    tiny tiny[(size_t)1 << TINY_BITS];
+    brief brief[(size_t)1 << SHORT_BITS];
 };
 
 pl_text_table *pl__text_table_new(void)
@@ -41,46 +51,58 @@ void pl__text_table_free(pl_text_table *table)
     pl__free(table);
 }
 
-static recent key_of(pl_view text)
+static uint64_t tiny_key(pl_view text)
 {
     const char *p = text.ptr;
     size_t n = text.len;
-    recent key = {.head = 0, .tail = 0, .len = (uint32_t)n, .number = 0};
-    if (n >= 8) {
-        key.head = pl__load8(p);
-        key.tail = pl__load8(p + n - 8);
-    } else if (n >= 4) {
-        key.head = pl__load4(p) | (uint64_t)pl__load4(p + n - 4) << 32;
-    } else if (n > 0) {
-        key.head = (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << 8 |
-                   (uint64_t)(unsigned char)p[n - 1] << 16;
-    }
+    uint64_t key = (uint64_t)n << 56;
+    if (n >= 4)
+        return key | pl__load4(p) | (uint64_t)pl__load4(p + n - 4) << (8 * (n - 4));
+    if (n > 0)
+        key |= (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << 8 |
+               (uint64_t)(unsigned char)p[n - 1] << 16;
     return key;
 }
 
-static size_t place_of(const recent *key)
+static pl_status number_tiny(pl_text_table *table, pl_view text, uint32_t *ret)
 {
-    uint64_t x = (key->head ^ key->len) * 0x9e3779b97f4a7c15 ^ key->tail * 0xc2b2ae3d27d4eb4f;
-    x ^= x >> 29;
-    return (size_t)(x * 0x9e3779b97f4a7c15 >> (64 - RECENT_BITS));
-}
-
-pl_status pl__text_table_number(pl_text_table *table, pl_view text, uint32_t *ret)
-{
-    if (text.len > SHORT_BYTES)
-        return pl__names_intern(table->names, text, ret);
-    recent key = key_of(text);
-    recent *place = &table->recent[place_of(&key)];
-    if (place->head == key.head && place->tail == key.tail && place->len == key.len && place->number > 0) {
+    uint64_t key = tiny_key(text);
+    uint64_t mixed = (key ^ key >> 31) * MIX_A;
+    tiny *place = &table->tiny[mixed >> (64 - TINY_BITS)];
+    if (place->key == key && place->number > 0) {
         *ret = place->number - 1;
         return PL_OK;
     }
     pl_status rc = pl__names_intern(table->names, text, ret);
-    if (rc != PL_OK)
-        return rc;
-    *place = key;
-    place->number = *ret + 1; /* PL_NAME_NONE is no number */
-    return PL_OK;
+    if (rc == PL_OK)
+        *place = (tiny){.key = key, .number = *ret + 1}; /* PL_NAME_NONE is no number */
+    return rc;
+}
+
+static pl_status number_brief(pl_text_table *table, pl_view text, uint32_t *ret)
+{
+    uint64_t head = pl__load8(text.ptr);
+    uint64_t tail = pl__load8(text.ptr + text.len - 8);
+    uint64_t mixed = (head * MIX_A ^ tail * MIX_B) + text.len;
+    mixed = (mixed ^ mixed >> 29) * MIX_A;
+    brief *place = &table->brief[mixed >> (64 - SHORT_BITS)];
+    if (place->head == head && place->tail == tail && place->len == text.len && place->number > 0) {
+        *ret = place->number - 1;
+        return PL_OK;
+    }
+    pl_status rc = pl__names_intern(table->names, text, ret);
+    if (rc == PL_OK)
+        *place = (brief){.head = head, .tail = tail, .len = (uint32_t)text.len, .number = *ret + 1};
+    return rc;
+}
+
+pl_status pl__text_table_number(pl_text_table *table, pl_view text, uint32_t *ret)
+{
+    if (text.len <= TINY_BYTES)
+        return number_tiny(table, text, ret);
+    if (text.len <= SHORT_BYTES)
+        return number_brief(table, text, ret);
+    return pl__names_intern(table->names, text, ret);
 }
 
 const char *pl__text_table_get(const pl_text_table *table, uint32_t number)
