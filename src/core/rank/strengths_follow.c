@@ -86,6 +86,16 @@ static void differentiate(point *p)
     }
 }
 
+/* The mean is 0, as it is at the maximum: then no step has a part along (1, …, 1), where `level` would make it slow. */
+static void centre(double *x, size_t n)
+{
+    double mean = 0.0;
+    for (size_t i = 0; i < n; i++)
+        mean += x[i];
+    for (size_t i = 0; i < n; i++)
+        x[i] -= mean / (double)n;
+}
+
 static bool begin(point *p, const pl_win_matrix *m, const double *start)
 {
     for (size_t i = 0; i < p->n; i++) {
@@ -93,6 +103,7 @@ static bool begin(point *p, const pl_win_matrix *m, const double *start)
         if (!(fabs(p->x[i]) < LARGEST_START))
             return false;
     }
+    centre(p->x, p->n);
     return true;
 }
 
@@ -122,11 +133,8 @@ bool pl__strengths_follow(const pl_win_matrix *m, const pl_strengths_model *mode
             return false;
         if (longest > LAST_STEP)
             continue;
-        double mean = 0.0;
-        for (size_t i = 0; i < n; i++)
-            mean += p.x[i];
-        for (size_t i = 0; i < n; i++)
-            theta[i] = p.x[i] - mean / (double)n;
+        centre(p.x, n);
+        memcpy(theta, p.x, n * sizeof(*theta));
         return true;
     }
     return false;

@@ -120,6 +120,39 @@ static void test_refused_memory(void **state)
     pl__kit_fault_loop("parallel_for", allocate_all, NULL);
 }
 
+typedef struct shared {
+    pl_once *once;
+    unsigned done;
+} shared;
+
+static void do_once(void *user)
+{
+    shared *s = user;
+    s->done++;
+}
+
+static pl_status want(size_t index, void *user, pl_error *reterr)
+{
+    shared *s = user;
+    (void)index;
+    (void)reterr;
+    pl__once_run(s->once, do_once, s);
+    return s->done == 1 ? PL_OK : PL_E_INVALID;
+}
+
+static void test_once(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 50; round++) {
+        shared s = {.once = pl__once_new()};
+        assert_non_null(s.once);
+        PL_KIT_OK(pl__parallel_for(16, 4, want, &s, NULL), NULL);
+        assert_int_equal(s.done, 1);
+        pl__once_free(s.once);
+    }
+    pl__once_free(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_an_error_is_always_filled),
         cmocka_unit_test(test_threads_are_threads),
         cmocka_unit_test(test_refused_memory),
+        cmocka_unit_test(test_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
