@@ -393,9 +393,9 @@ static pl_status write_design(const pl_plan *plan, const pl_setup *setup, pl_str
     if (rc == PL_OK && is_adaptive(setup))
         return pl__str_appendf(
             out,
-            ", adaptive: from %llu calls (the first %llu items, in one round) to this many; it stops "
-            "when the ranking is separated. Who judges how often depends on the verdicts. What is "
-            "stored is not asked again.\n",
+            ", adaptive: from %llu calls (the first %llu items, in one round) to about this many. It stops when the "
+            "ranking is separated; who judges how often, and how many answers that takes, depends on the verdicts. "
+            "What is stored is not asked again.\n",
             (unsigned long long)plan->least, (unsigned long long)plan->least_items);
     if (rc == PL_OK && config->has_uncertainty)
         rc = pl__str_appendf(out, ", own answers with %u samples", config->uncertainty.samples);

@@ -1,0 +1,1 @@
+for i in $(seq 20); do echo "{\"id\":\"q$i\",\"question\":\"What is $i?\"}"; done > items.jsonl; echo 'evaluations: {peer_review: {design: adaptive, pairs_per_question: 2}}' >> peerless.yaml; peerless plan --format json
