@@ -3,6 +3,7 @@
 #include "alloc.h"
 #include "error.h"
 #include "map.h"
+#include "responses_import.h"
 
 #include <string.h>
 
@@ -93,15 +94,15 @@ static pl_status other_datasets(const pl_response_set *set, const char *ranked, 
 static pl_status from_files(const char *const *given, size_t n, bool skip_bad, const pl_response_set *target,
                             const pl_answer_opts *opts, pl_answer_source **ret, pl_error *reterr)
 {
-    pl_response_log *log = NULL;
+    pl_import files = {0};
     const char **names = NULL;
     const pl_response_set *set = NULL;
     size_t n_names = 0;
-    pl_status rc = pl__records_read_responses(given, n, skip_bad, &log, reterr);
+    pl_status rc = pl__import_paths(given, n, skip_bad, &files, reterr);
 
     if (rc != PL_OK)
         goto out;
-    set = pl__response_log_set(log);
+    set = pl__response_log_set(files.log);
     if (set->n_datasets > PL_PROXY_SOURCE_SETS_MAX) {
         rc = pl__fail(reterr, PL_E_LIMIT, "a source has at most %u data sets", PL_PROXY_SOURCE_SETS_MAX);
         goto out;
@@ -122,7 +123,7 @@ static pl_status from_files(const char *const *given, size_t n, bool skip_bad, c
         rc = pl_answer_source_build(set, opts, names, n_names, ret, reterr);
 out:
     pl__free(names);
-    pl__response_log_free(log);
+    pl__import_clear(&files);
     return rc;
 }
 

@@ -96,7 +96,8 @@ static const pl_command COMMANDS[] = {
      "peerless run -c peerless.yaml --max-calls 1000", pl__cmd_run},
     {"rank", "rank models from a store or from logs of judgments or responses", "", 0, pl__ranking_options,
      PL_RANKING_OPTIONS,
-     "peerless rank --judgments judgments.jsonl.gz --methods upme,peer-review,majority-vote --truth truth.csv",
+     "peerless rank --judgments judgments.jsonl.gz --methods upme,peer-review,majority-vote --truth truth.csv\n"
+     "  peerless rank --responses VLMEvalKit/outputs --dataset MMBench_DEV_EN --methods majority",
      pl__cmd_rank},
     {"diagnose", "how each judge judges: habits, biases, agreement, missing verdicts", "", 0, pl__ranking_options,
      PL_RANKING_OPTIONS, "peerless diagnose --store run.db --reference people.jsonl", pl__cmd_diagnose},

@@ -21,9 +21,9 @@ const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
      "which of the run's evaluations (default: peer_review if it has that)"},
     {"judgments", 0, PL_OPTION_FILES, "FILE...", "judgment logs instead (JSONL, may be .gz, - is standard input)"},
     {"responses", 0, PL_OPTION_FILES, "FILE...",
-     "the models' own answers instead: JSONL, or files or folders of VLMEvalKit's or lmms-eval's results (default "
-     "methods within,margin,majority)"},
-    {"model", 0, PL_OPTION_FILES, "NAME=FILE...", "responses: such a file whose path does not name its model"},
+     "the models' own answers instead: JSONL, results of VLMEvalKit or lmms-eval, or folders of these (default methods "
+     "within,margin,majority)"},
+    {"model", 0, PL_OPTION_FILES, "NAME=FILE...", "responses: whose a result file is, where its path does not say"},
     {"methods", 'm', PL_OPTION_LIST, "LIST", "ranking methods, comma separated (default upme,peer-review)"},
     {"list-methods", 0, PL_OPTION_FLAG, NULL, "show all methods and where they come from"},
     {"truth", 0, PL_OPTION_TEXT, "FILE.csv", "hold the rankings against scores you know (CSV model,score)"},

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "import_parts.h"
 #include "map.h"
+#include "python_text.h"
 
 #include <string.h>
 
@@ -76,7 +77,7 @@ static pl_status first_line(const char *path, char *ret_first_byte, json_t **ret
         rc = pl__line_reader_next(reader, &text, &end, reterr);
     if (rc == PL_OK && !end) {
         *ret_first_byte = text.ptr[0];
-        rc = pl__line_parse(text, ret, &ignored);
+        rc = pl__python_json_parse(text, ret, &ignored);
         rc = rc == PL_E_NOMEM ? pl__fail(reterr, rc, "%s: no memory", path) : PL_OK;
     }
     pl__line_reader_free(reader);
@@ -473,4 +474,21 @@ pl_status pl__import_responses(const pl_import_source *sources, size_t n, bool s
     }
     *ret = import;
     return PL_OK;
+}
+
+pl_status pl__import_paths(const char *const *paths, size_t n, bool skip_bad, pl_import *ret, pl_error *reterr)
+{
+    pl_import_source *sources = NULL;
+    pl_status rc = PL_OK;
+
+    if (!paths && n > 0)
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    sources = pl__calloc(n, sizeof(*sources));
+    if (!sources)
+        return pl__fail(reterr, PL_E_NOMEM, "responses: no memory");
+    for (size_t i = 0; i < n; i++)
+        sources[i].path = paths[i];
+    rc = pl__import_responses(sources, n, skip_bad, ret, reterr);
+    pl__free(sources);
+    return rc;
 }

@@ -26,6 +26,9 @@ typedef struct pl_import {
  * files of one model and data set), PL_E_NOT_FOUND, PL_E_LIMIT, PL_E_IO, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__import_responses(const pl_import_source *sources, size_t n, bool skip_bad, pl_import *ret,
                                             pl_error *reterr);
+/* The same of paths alone. */
+PL_NODISCARD pl_status pl__import_paths(const char *const *paths, size_t n, bool skip_bad, pl_import *ret,
+                                        pl_error *reterr);
 void pl__import_clear(pl_import *import);
 
 #endif

@@ -43,7 +43,7 @@ static void kinds(void **state)
     write_file(dir, "b/1_samples_t.jsonl", SAMPLE);
     write_file(dir, "ours.jsonl", OURS);
     write_file(dir, "plain.json", OURS);
-    write_file(dir, "dump.jsonl", SAMPLE);
+    write_file(dir, "dump.jsonl", "{\"doc_id\":1,\"acc\":NaN,\"resps\":[[\"said\"]]}\n");
     PL_KIT_OK(IMPORT(dir, false, &in, &err, "a/a_MME.tsv", "b/1_samples_t.jsonl", "ours.jsonl", "=dump.jsonl"), &err);
     const pl_response_set *set = pl__response_log_set(in.log);
     assert_int_equal(set->n_rows, 4);
@@ -57,6 +57,11 @@ static void kinds(void **state)
     pl__import_clear(&in);
     PL_KIT_OK(IMPORT(dir, false, &in, &err, "plain.json"), &err);
     pl__import_clear(&in);
+    char *path = pl__kit_path(dir, "a");
+    PL_KIT_OK(pl__import_paths((const char *const[]){path}, 1, false, &in, &err), &err);
+    assert_string_equal(pl__response_log_set(in.log)->models[0], "a");
+    pl__import_clear(&in);
+    free(path);
     PL_KIT_STATUS(IMPORT(dir, false, &in, &err, "dump.jsonl"), PL_E_PARSE, &err); /* whose? */
     assert_null(in.log);
     err = (pl_error){0};
@@ -179,8 +184,8 @@ static void real_writers(void **state)
 static pl_status import_folder(void *user, pl_error *err)
 {
     pl_import in = {0};
-    const pl_import_source source = {.path = user};
-    pl_status rc = pl__import_responses(&source, 1, true, &in, err);
+    const char *const path = user;
+    pl_status rc = pl__import_paths(&path, 1, true, &in, err);
     pl__import_clear(&in);
     return rc;
 }

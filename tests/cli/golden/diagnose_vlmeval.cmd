@@ -1,0 +1,1 @@
+peerless diagnose --responses vlmeval

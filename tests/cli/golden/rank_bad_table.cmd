@@ -1,0 +1,1 @@
+printf 'index\tA\tB\tprediction\n1\tx\ty\tA\n1\tx\ty\tB\n' >m_MME.tsv; peerless rank --responses m_MME.tsv; head -c 3000 vlmeval/ash/ash_MME.xlsx >cut_MME.xlsx; peerless rank --responses cut_MME.xlsx; peerless rank --model m_MME.tsv

@@ -1,0 +1,1 @@
+peerless rank --responses lmms --dataset shapes_ppl

@@ -1,0 +1,1 @@
+cp vlmeval/ash/ash_MMBench_DEV_EN.xlsx one_MMBench_DEV_EN.xlsx; cp vlmeval/birch-7b/birch-7b_MMBench_DEV_EN.tsv two_MMBench_DEV_EN.tsv; peerless rank --model ash=one_MMBench_DEV_EN.xlsx birch=two_MMBench_DEV_EN.tsv --responses one_MMBench_DEV_EN.xlsx vlmeval/cedar/cedar_MMBench_DEV_EN.json --methods majority

@@ -1,0 +1,1 @@
+for tool in vlmeval lmms; do for command in rank diagnose; do peerless $command --responses $tool.jsonl --format csv >ours && peerless $command --responses $tool --format csv | cmp - ours && echo $tool $command: the same; done; done

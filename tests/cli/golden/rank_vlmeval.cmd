@@ -1,0 +1,1 @@
+peerless rank --responses vlmeval --dataset MMBench_DEV_EN --methods majority
