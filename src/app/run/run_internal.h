@@ -266,8 +266,25 @@ PL_NODISCARD pl_status pl__run_finish_task(pl_runner *r, pl_open_unit *u, uint32
 PL_NODISCARD pl_status pl__run_start_ready(pl_runner *r, bool *ret_hungry, pl_error *reterr);
 PL_NODISCARD pl_status pl__run_call_finished(pl_runner *r, pl_call_result *result, pl_error *reterr);
 PL_NODISCARD pl_status pl__run_call_durable(pl_runner *r, pl_flight *f, pl_error *reterr);
+
+/* flights.c */
+/* A flight for the ready task, under its call's key. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__flight_new(pl_runner *r, const pl_digest *key, uint32_t model, pl_ready ready,
+                                      pl_flight **ret, pl_error *reterr);
+PL_NODISCARD pl_status pl__flight_join(pl_flight *f, pl_ready ready, pl_error *reterr);
+/* Writes the chat of a task into the builder. */
+PL_NODISCARD pl_status pl__flight_chat(pl_runner *r, pl_ready ready, pl_error *reterr);
+/* Gets the image of a flight: sends at once if it is ready, waits otherwise. */
+PL_NODISCARD pl_status pl__flight_begin(pl_runner *r, pl_flight *f, const pl_item *item, pl_error *reterr);
 PL_NODISCARD pl_status pl__run_image_loaded(pl_runner *r, pl_image_entry *entry, pl_error *reterr);
+void pl__flight_unmade(pl_runner *r, const pl_flight *f); /* its call was counted, but not made */
+/* The flight ends without a durable result (interrupt, unusable image): its tasks are as if never asked, and `again`
+ * become ready once more. */
+PL_NODISCARD pl_status pl__flight_drop(pl_runner *r, pl_flight *f, bool again, pl_error *reterr);
+void pl__flight_abandon(pl_runner *r, pl_flight *f);
+void pl__flight_free(pl_runner *r, pl_flight *f);
 void pl__run_flights_drop_all(pl_runner *r);
+
 /* batches.c */
 /* Takes over the batches that an earlier run has left at their providers. */
 PL_NODISCARD pl_status pl__run_batches_begin(pl_runner *r, pl_error *reterr);
