@@ -20,6 +20,7 @@ def main():
     print(endpoint.machine(), flush=True)
     with tempfile.TemporaryDirectory() as directory:
         for command in (
+                ["instructions.py", "--build", str(build)],
                 ["run_throughput.py", *peerless, "--bare-loop", str(build / "bench/bare_loop"),
                  "--python", str(build / "python/bin/python")],
                 ["run_memory.py", *peerless],
