@@ -65,7 +65,7 @@ _HOSTED = (*_PURE, "errno.h", "inttypes.h", "stdatomic.h", "stdio.h", "stdlib.h"
 _FILES = ("fcntl.h", "sys/stat.h", "sys/types.h", "unistd.h")
 
 SYSTEM_HEADERS = {
-    "base": (*_HOSTED, "immintrin.h", "jansson.h", "openssl/sha.h", "pthread.h", "signal.h", "xxhash.h"),
+    "base": (*_HOSTED, "x86intrin.h", "jansson.h", "openssl/sha.h", "pthread.h", "signal.h", "xxhash.h"),
     "facts": _PURE,
     "stats": (*_PURE, "stdlib.h"),
     "text": _PURE,
@@ -82,7 +82,7 @@ SYSTEM_HEADERS = {
     "flow": _PURE,
     "model": _HOSTED,
     "store": (*_HOSTED, *_FILES, "pthread.h", "sqlite3.h", "sys/file.h", "zstd.h", "zstd_errors.h"),
-    "records": (*_HOSTED, *_FILES, "immintrin.h", "pthread.h", "zlib.h", "zstd.h"),
+    "records": (*_HOSTED, *_FILES, "x86intrin.h", "pthread.h", "zlib.h", "zstd.h"),
     "sheets": (*_HOSTED, "expat.h", "zip.h"),
     "imports": _HOSTED,
     "eval": _PURE,

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #ifdef __SSE2__
-#include <immintrin.h>
+#include <x86intrin.h>
 #endif
 
 #define SLOTS_MIN ((size_t)16)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #ifdef __SSE2__
-#include <immintrin.h>
+#include <x86intrin.h>
 #endif
 
 /* The three searches that reading a log is made of: in plain C, and 16 bytes at a time where the processor has SSE2,

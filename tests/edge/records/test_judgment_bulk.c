@@ -6,16 +6,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define LINES 24000u /* several blocks */
 #define LINE_BYTES 300u
+
+typedef enum families {
+    NO_FAMILIES,
+    SOME_FAMILIES,  /* one for all, on a few lines */
+    OWN_FAMILIES,   /* on all lines, as export writes them */
+    MIXED_FAMILIES, /* now and then another one */
+} families;
 
 typedef struct made {
     char *text;
     size_t n;
 } made;
 
-static made make(uint64_t index, bool families, uint32_t bad_every)
+static void write_families(char *ret, size_t size, families kind, uint32_t judge, uint32_t a, uint32_t b, pl_rng *rng)
+{
+    ret[0] = '\0';
+    if (kind == OWN_FAMILIES)
+        (void)snprintf(ret, size, ",\"judge_family\":\"f%u\",\"a_family\":\"f%u\",\"b_family\":\"f%u\"", judge / 3,
+                       a / 3, b / 3);
+    else if (kind == SOME_FAMILIES && pl__rng_below(rng, 50) == 0)
+        (void)snprintf(ret, size, ",\"a_family\":\"f\"");
+    else if (kind == MIXED_FAMILIES && pl__rng_below(rng, 2000) == 0)
+        (void)snprintf(ret, size, ",\"a_family\":\"%c\"", pl__rng_below(rng, 3) == 0 ? 'g' : 'f');
+}
+
+static made make(uint64_t index, families kind, uint32_t bad_every)
 {
     made m = {.text = malloc((size_t)LINES * LINE_BYTES)};
     pl_rng rng;
@@ -29,10 +49,13 @@ static made make(uint64_t index, bool families, uint32_t bad_every)
             ",\"a_words\":12,\"b_tokens\":7,\"note\":\"x\"",
             ",\"weight\":0.5,\"criterion\":\"style\"",
             ", \"weight\" : 3 ",
-            ",\"raw\":\"so [[B]]\"",
+            ",\"raw\":\"so\\n[[B]]\"",
         };
+        uint32_t judge = (uint32_t)pl__rng_below(&rng, 9);
         uint32_t a = (uint32_t)pl__rng_below(&rng, 9);
-        const char *family = families && pl__rng_below(&rng, 50) == 0 ? ",\"a_family\":\"f\"" : "";
+        uint32_t b = (a + 1 + (uint32_t)pl__rng_below(&rng, 8)) % 9;
+        char family[80];
+        write_families(family, sizeof(family), kind, judge, a, b, &rng);
         if (bad_every > 0 && i % bad_every == bad_every - 1) {
             m.n += (size_t)snprintf(m.text + m.n, LINE_BYTES, "{\"item\":\"q\",\"judge\":\"%u\"}\n", i);
             continue;
@@ -40,9 +63,9 @@ static made make(uint64_t index, bool families, uint32_t bad_every)
         m.n += (size_t)snprintf(
             m.text + m.n, LINE_BYTES,
             "%s{\"item\":\"q%u\",\"judge\":\"m%u\",\"a\":\"m%u\",\"b\":\"m%u\",\"verdict\":%s%s%s}%s\n",
-            i == 0 ? "\xef\xbb\xbf" : "", (unsigned)pl__rng_below(&rng, 5000), (unsigned)pl__rng_below(&rng, 9), a,
-            (a + 1 + (unsigned)pl__rng_below(&rng, 8)) % 9, verdicts[pl__rng_below(&rng, 4)],
-            extras[pl__rng_below(&rng, 6)], family, pl__rng_below(&rng, 10) == 0 ? "\r\n" : "");
+            i == 0 ? "\xef\xbb\xbf" : "", (unsigned)pl__rng_below(&rng, 5000), judge, a, b,
+            verdicts[pl__rng_below(&rng, 4)], extras[pl__rng_below(&rng, 6)], family,
+            pl__rng_below(&rng, 10) == 0 ? "\r\n" : "");
     }
     return m;
 }
@@ -79,11 +102,22 @@ static void check_same(const pl_judgment_set *x, const pl_judgment_set *y)
     }
 }
 
-static void check(const made *m, bool skip_bad)
+/* A log of this name, which is what zlib and we both go by. */
+static char *write_log(const char *dir, const char *name, const made *m, bool pack)
 {
-    static const uint32_t threads[] = {0, 3};
-    char *dir = pl__kit_temp_new();
-    char *path = pl__kit_write(dir, "log.jsonl", m->text, m->n);
+    if (!pack)
+        return pl__kit_write(dir, name, m->text, m->n);
+    char *path = pl__kit_path(dir, name);
+    gzFile file = gzopen(path, "wb1");
+    assert_non_null(file);
+    assert_int_equal(gzwrite(file, m->text, (unsigned)m->n), (int)m->n);
+    assert_int_equal(gzclose(file), Z_OK);
+    return path;
+}
+
+static void check_path(const made *m, char *path, bool skip_bad)
+{
+    static const uint32_t threads[] = {0, 2, 3};
     const char *const paths[] = {path};
     pl_records_opts opts = {.skip_bad = skip_bad};
     pl_error by_line = {0};
@@ -104,14 +138,21 @@ static void check(const made *m, bool skip_bad)
     }
     pl__judgment_log_free(one);
     free(path);
+}
+
+static void check(const made *m, bool skip_bad)
+{
+    char *dir = pl__kit_temp_new();
+    check_path(m, write_log(dir, "log.jsonl", m, false), skip_bad);
+    check_path(m, write_log(dir, "log.jsonl.gz", m, true), skip_bad);
     pl__kit_temp_free(dir);
 }
 
 static void blocks_are_lines(void **state)
 {
     (void)state;
-    for (uint64_t i = 0; i < 2; i++) {
-        made m = make(i, i == 1, 0);
+    for (families kind = NO_FAMILIES; kind <= OWN_FAMILIES; kind++) {
+        made m = make(kind, kind, 0);
         check(&m, false);
         free(m.text);
     }
@@ -120,12 +161,87 @@ static void blocks_are_lines(void **state)
 static void bad_lines(void **state)
 {
     (void)state;
-    for (uint64_t i = 0; i < 2; i++) {
-        made m = make(10 + i, i == 1, 20001);
+    for (families kind = NO_FAMILIES; kind <= OWN_FAMILIES; kind++) {
+        made m = make(10 + (uint64_t)kind, kind, 20001);
         check(&m, false);
         check(&m, true);
         free(m.text);
     }
+}
+
+/* Blocks that agree with themselves and not with those before. */
+static void families_that_differ(void **state)
+{
+    (void)state;
+    made m = make(30, MIXED_FAMILIES, 7001);
+    check(&m, false);
+    check(&m, true);
+    free(m.text);
+}
+
+/* Of several files the names are brought together; a file may be empty. */
+static void several_files(void **state)
+{
+    char *dir = pl__kit_temp_new();
+    made m[2] = {make(40, OWN_FAMILIES, 0), make(41, SOME_FAMILIES, 0)};
+    made both = {.text = malloc(m[0].n + m[1].n), .n = m[0].n + m[1].n - 3};
+    pl_judgment_log *one = NULL;
+    pl_records_opts opts = {.skip_bad = true};
+    pl_error err = {0};
+    (void)state;
+    assert_non_null(both.text);
+    memcpy(both.text, m[0].text, m[0].n);
+    memcpy(both.text + m[0].n, m[1].text + 3, m[1].n - 3); /* without its byte order mark */
+    char *paths[3] = {write_log(dir, "a.jsonl", &m[0], false), pl__kit_write_text(dir, "none.jsonl", ""),
+                      write_log(dir, "b.jsonl.gz", &m[1], true)};
+    const char *const names[3] = {paths[0], paths[1], paths[2]};
+    PL_KIT_OK(pl__records_parse_judgments("both", pl__view_n(both.text, both.n), &opts, &one, &err), &err);
+    assert_true(pl__judgment_log_bad_lines(one) > 0);
+    for (opts.threads = 1; opts.threads <= 3; opts.threads++) {
+        pl_judgment_log *log = NULL;
+        PL_KIT_OK(pl__records_read_judgments(names, 3, &opts, &log, &err), &err);
+        check_same(pl__judgment_log_set(log), pl__judgment_log_set(one));
+        assert_int_equal(pl__judgment_log_bad_lines(log), pl__judgment_log_bad_lines(one));
+        pl__judgment_log_free(log);
+    }
+    pl__judgment_log_free(one);
+    free(both.text);
+    for (size_t i = 0; i < 3; i++)
+        free(paths[i]);
+    free(m[0].text);
+    free(m[1].text);
+    pl__kit_temp_free(dir);
+}
+
+typedef struct reading {
+    const char *path;
+    pl_records_opts opts;
+} reading;
+
+static pl_status read_once(void *user, pl_error *err)
+{
+    const reading *r = user;
+    pl_judgment_log *log = NULL;
+    pl_status rc = pl__records_read_judgments(&r->path, 1, &r->opts, &log, err);
+    pl__judgment_log_free(log);
+    return rc;
+}
+
+static void faults(void **state)
+{
+    static const char text[] =
+        "{\"item\":\"q\\n1\",\"judge\":\"m1\",\"a\":\"m2\",\"b\":\"m3\",\"verdict\":\"a\",\"a_family\":\"f\"}\n"
+        "{\"item\":\"q2\",\"judge\":\"m1\",\"a\":\"m2\",\"b\":\"m3\",\"verdict\":\"a\",\"a_family\":\"g\"}\n"
+        "{\"item\":\"q3\",\"judge\":\"m1\",\"a\":\"m4\",\"b\":\"m3\",\"verdict\":\"a\",\"z\":[]}\n";
+    char *dir = pl__kit_temp_new();
+    char *path = pl__kit_write_text(dir, "log", text);
+    (void)state;
+    for (uint32_t threads = 1; threads <= 2; threads++) {
+        reading r = {.path = path, .opts = {.skip_bad = true, .threads = threads}};
+        pl__kit_fault_loop("read_judgments", read_once, &r);
+    }
+    free(path);
+    pl__kit_temp_free(dir);
 }
 
 /* A model whose family changes late, and then once more within the block. */
@@ -136,7 +252,7 @@ static void families_that_change(void **state)
         "{\"item\":\"q\",\"judge\":\"m1\",\"a\":\"m2\",\"b\":\"m3\",\"verdict\":\"a\",\"a_family\":\"g\"}\n"
         "{\"item\":\"q\",\"judge\":\"m1\",\"a\":\"m2\",\"b\":\"m3\",\"verdict\":\"a\",\"a_family\":\"f\"}";
     (void)state;
-    made m = make(20, false, 0);
+    made m = make(20, NO_FAMILIES, 0);
     memcpy(m.text + m.n, late, sizeof(late) - 1);
     m.n += sizeof(late) - 1;
     check(&m, false);
@@ -147,9 +263,9 @@ static void families_that_change(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_are_lines),
-        cmocka_unit_test(bad_lines),
-        cmocka_unit_test(families_that_change),
+        cmocka_unit_test(blocks_are_lines),     cmocka_unit_test(bad_lines),     cmocka_unit_test(families_that_change),
+        cmocka_unit_test(families_that_differ), cmocka_unit_test(several_files), cmocka_unit_test(faults),
     };
+    pl__json_use_alloc();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
