@@ -207,6 +207,7 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
     peer.pair_orders = request->pair_orders;
     peer.drop_self_reviews = request->drop_self_reviews;
     peer.exclude_judges = a->excluded;
+    peer.threads = request->threads;
     rc = pl_peer_table_build(a->set, &peer, &table, reterr);
     if (rc == PL_OK)
         rc = note_table(a, table, reterr);

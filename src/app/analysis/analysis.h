@@ -27,7 +27,7 @@ typedef struct pl_rank_request {
     const pl_truth *truth; /* or NULL */
     uint32_t bootstrap;    /* resamples; 0: none. Drawn from rank.seed */
     pl_interval interval;
-    uint32_t threads; /* for the resamples; no result depends on it */
+    uint32_t threads; /* for tables and resamples; no result depends on it */
     bool consensus;   /* add the combined rankings */
     /* Judgments by people: adds the method ppi, and methods may then be none. Borrowed during the call; or NULL. */
     const pl_judgment_set *reference;
