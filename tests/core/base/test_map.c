@@ -53,6 +53,41 @@ static void test_names_stay_where_they_are(void **state)
     pl__names_free(names);
 }
 
+/* Short names are told apart by two words and a length, long ones by their bytes: names of every length that differ
+ * from each other in one byte, or in being cut off. */
+static void test_names_of_all_lengths(void **state)
+{
+    enum { LENGTHS = 40 };
+    (void)state;
+    pl_names *names = pl__names_new();
+    uint32_t want = 0;
+    assert_non_null(names);
+    for (int pass = 0; pass < 2; pass++) {
+        want = 0;
+        for (size_t len = 0; len < LENGTHS; len++) {
+            for (size_t odd = 0; odd <= len; odd++) { /* odd == len: none is */
+                char text[LENGTHS];
+                uint32_t index = 0;
+                memset(text, 'n', sizeof(text));
+                if (odd < len)
+                    text[odd] = '\0';
+                pl_view name = pl__view_n(text, len);
+                if (pass == 1)
+                    assert_int_equal(pl__names_find_hashed(names, name, pl__names_hash(names, name)), want);
+                PL_KIT_OK(pl__names_intern(names, name, &index), NULL);
+                assert_int_equal(index, want);
+                assert_int_equal(pl__names_find(names, name), want);
+                assert_true(pl__view_eq(pl__names_view(names, index), name));
+                want++;
+            }
+        }
+    }
+    assert_int_equal(pl__names_count(names), want);
+    assert_null(pl__names_view(names, want).ptr);
+    assert_int_equal(pl__names_find(names, pl__view("m")), PL_NAME_NONE);
+    pl__names_free(names);
+}
+
 typedef struct walk {
     const uintptr_t *model;
     size_t n;
@@ -180,8 +215,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_keep_their_order), cmocka_unit_test(test_names_stay_where_they_are),
-        cmocka_unit_test(test_map_against_a_model),    cmocka_unit_test(test_map_keys_are_bytes),
-        cmocka_unit_test(test_refused_memory),
+        cmocka_unit_test(test_names_of_all_lengths),   cmocka_unit_test(test_map_against_a_model),
+        cmocka_unit_test(test_map_keys_are_bytes),     cmocka_unit_test(test_refused_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
