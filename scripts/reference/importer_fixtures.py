@@ -182,8 +182,8 @@ def lmms(directory):
                     if kind == "scored":
                         best = q["answer"] if rng.random() < skill else rng.randrange(4)
                         losses = [round(rng.uniform(0.1, 0.9) if k == best else rng.uniform(1.0, 4.0), 4) for k in range(4)]
-                        line["option_logprobs"] = [-x for x in losses]
-                        replies = losses if form != 1 else line["option_logprobs"]
+                        line["option_logits"] = [-x for x in losses]
+                        replies = losses if form != 1 else line["option_logits"]
                     else:
                         replies = [say_choice(rng, q["options"], q["answer"], skill) for _ in range(3 if form == 2 else 1)]
                         line["text"] = replies[0]

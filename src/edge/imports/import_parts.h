@@ -45,6 +45,8 @@ PL_NODISCARD pl_status pl__lmms_add(pl_line_reader *reader, const pl_import_file
 /* The options of a line: from its document, its requests or the lettered lines of its prompt; new reference, NULL if
  * it has none. n_wanted: as many as there are values; 0: any number. PL_OK or PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__lmms_options(const json_t *line, size_t n_wanted, json_t **ret, pl_error *reterr);
+/* Does the line show that its n choices were asked for as single letters? */
+bool pl__lmms_asks_letters(const json_t *line, size_t n);
 
 /* The option that a label means, or PL_OPTION_ANSWER_NONE. */
 size_t pl__import_label(pl_view label, const json_t *options);

@@ -71,17 +71,18 @@ static bool read_number(const json_t *value, double *ret)
 }
 
 /* lmms-eval's models reply with the loss, what it comes from with its opposite: the signs tell. */
-static pl_status read_values(const json_t *replies, json_t *values, pl_error *reterr)
+static pl_status read_values(const json_t *replies, json_t *values, bool *ret_all_known, pl_error *reterr)
 {
     size_t n = json_array_size(replies);
     bool any_positive = false;
     bool any_negative = false;
     pl_status rc = PL_OK;
 
+    *ret_all_known = true;
     for (size_t i = 0; i < n; i++) {
         double x = 0.0;
         if (!read_number(json_array_get(scored(json_array_get(replies, i)), 0), &x))
-            continue;
+            *ret_all_known = false;
         any_positive = any_positive || x > 0.0;
         any_negative = any_negative || x < 0.0;
     }
@@ -95,6 +96,15 @@ static pl_status read_values(const json_t *replies, json_t *values, pl_error *re
             rc = pl__fail(reterr, PL_E_NOMEM, "no memory");
     }
     return rc;
+}
+
+/* A letter is one token, and what the letters lack of 1 others have. Likelihoods of longer texts, or their means over
+ * tokens, have no such sum: they are logits, and only whole. */
+static const char *values_key(const json_t *line, size_t n, bool all_known)
+{
+    if (pl__lmms_asks_letters(line, n))
+        return "option_logprobs";
+    return all_known ? "option_logits" : NULL;
 }
 
 /* The texts of the one request: "a", ["a"], ["a", "b"] (asked twice), [["a"]], [["a", "b"]]. Borrowed; NULL: a single
@@ -198,18 +208,23 @@ static pl_status set_names(samples *s, const json_t *line, json_t *doc, pl_error
 
 static pl_status set_scored(samples *s, const json_t *line, const json_t *replies, json_t *doc, pl_error *reterr)
 {
+    size_t n = json_array_size(replies);
     json_t *options = NULL;
     json_t *values = json_array();
+    bool all_known = false;
+    const char *key = NULL;
     pl_status rc = values ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "no memory");
 
     if (rc == PL_OK)
-        rc = read_values(replies, values, reterr);
+        rc = read_values(replies, values, &all_known, reterr);
     if (rc == PL_OK)
-        rc = pl__lmms_options(line, json_array_size(replies), &options, reterr);
+        rc = pl__lmms_options(line, n, &options, reterr);
     if (rc == PL_OK)
         rc = set_labels(s, line, options, doc, reterr);
-    if (rc == PL_OK && (pl__json_set(doc, "options", json_incref(options)) != PL_OK ||
-                        pl__json_set(doc, "option_logprobs", json_incref(values)) != PL_OK))
+    if (rc == PL_OK && pl__json_set(doc, "options", json_incref(options)) != PL_OK)
+        rc = pl__fail(reterr, PL_E_NOMEM, "no memory");
+    key = values_key(line, n, all_known);
+    if (rc == PL_OK && key && pl__json_set(doc, key, json_incref(values)) != PL_OK)
         rc = pl__fail(reterr, PL_E_NOMEM, "no memory");
     json_decref(options);
     json_decref(values);

@@ -109,6 +109,23 @@ static const char *choice_in_list(const json_t *arguments, size_t i, size_t n)
     return json_string_value(json_array_get(arguments, i * fields + 1));
 }
 
+static const char *choice_of(const json_t *arguments, size_t i, size_t n)
+{
+    return json_is_object(arguments) ? choice_in_object(arguments, i) : choice_in_list(arguments, i, n);
+}
+
+bool pl__lmms_asks_letters(const json_t *line, size_t n)
+{
+    const json_t *arguments = json_object_get(line, "arguments");
+
+    for (size_t i = 0; i < n; i++) {
+        pl_view choice = pl__view_trim(pl__view(choice_of(arguments, i, n)));
+        if (choice.len != 1 || !strchr(LETTERS, choice.ptr[0]))
+            return false;
+    }
+    return n > 0;
+}
+
 /* What stands behind the prompt in each of the requests that were scored. */
 static pl_status from_requests(const json_t *arguments, size_t n_wanted, json_t **ret)
 {
@@ -116,8 +133,7 @@ static pl_status from_requests(const json_t *arguments, size_t n_wanted, json_t 
     pl_status rc = n_wanted > 0 && !list ? PL_E_NOMEM : PL_OK;
 
     for (size_t i = 0; i < n_wanted && i < PL_RESPONSE_OPTIONS_MAX && rc == PL_OK; i++) {
-        const char *choice =
-            json_is_object(arguments) ? choice_in_object(arguments, i) : choice_in_list(arguments, i, n_wanted);
+        const char *choice = choice_of(arguments, i, n_wanted);
         if (!choice)
             break;
         rc = push(list, pl__view_trim(pl__view(choice)));

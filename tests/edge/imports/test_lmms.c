@@ -89,9 +89,9 @@ static void texts(void **state)
     pl__response_log_free(in.run.log);
 }
 
-static void check_values(const pl_response_set *set, size_t row, double a, double b)
+static void check_values(const pl_response_set *set, size_t row, pl_option_values kind, double a, double b)
 {
-    assert_int_equal(set->rows[row].value_kind, PL_OPTION_VALUES_LOGPROB);
+    assert_int_equal(set->rows[row].value_kind, kind);
     PL_KIT_CLOSE(set->option_values[set->rows[row].first_value], a, 0.0);
     PL_KIT_CLOSE(set->option_values[set->rows[row].first_value + 1], b, 0.0);
 }
@@ -114,13 +114,13 @@ static void scored(void **state)
            &in);
     const pl_response_set *set = in.set;
     assert_int_equal(set->n_rows, 7);
-    check_values(set, 0, -0.5, -2.25); /* losses */
+    check_values(set, 0, PL_OPTION_VALUES_LOGIT, -0.5, -2.25); /* losses */
     assert_string_equal(option(set, 0, 1), "a cat");
     assert_int_equal(set->rows[0].labels, 2);
-    check_values(set, 1, -0.5, -3.0); /* log-probabilities */
+    check_values(set, 1, PL_OPTION_VALUES_LOGIT, -0.5, -3.0); /* log-probabilities */
     assert_string_equal(option(set, 1, 0), "1");
-    assert_int_equal(set->rows[1].labels, 2); /* a number is a place, whatever the texts */
-    assert_true(isnan(set->option_values[set->rows[2].first_value + 1]));
+    assert_int_equal(set->rows[1].labels, 2);                         /* a number is a place, whatever the texts */
+    assert_int_equal(set->rows[2].value_kind, PL_OPTION_VALUES_NONE); /* one is not known */
     assert_string_equal(option(set, 2, 2), "cow");
     assert_int_equal(set->rows[2].labels, 2);
     assert_string_equal(option(set, 3, 1), "y");
@@ -129,7 +129,27 @@ static void scored(void **state)
     assert_int_equal(set->rows[5].labels, 0);
     assert_int_equal(in.run.n_unlabelled, 1);
     assert_string_equal(option(set, 6, 1), "B");
-    assert_true(isnan(set->option_values[set->rows[6].first_value + 1]));
+    assert_int_equal(set->rows[6].value_kind, PL_OPTION_VALUES_NONE);
+    pl__response_log_free(in.run.log);
+}
+
+/* Letters are single tokens: their probabilities are among all tokens'. */
+static void letters(void **state)
+{
+    (void)state;
+    read_in in;
+    accept("{\"doc_id\":0,\"target\":1,\"resps\":[[[2.5,false]],[[\"inf\",false]]],\"arguments\":[\"q\",\"A\",\"q\",\" "
+           "B\"],"
+           "\"doc\":{\"choices\":[\"a dog\",\"a cat\"]}}\n"
+           "{\"doc_id\":1,\"target\":1,\"resps\":[[[-2,false]],[[-1,false]]],\"arguments\":[[\"q\",\"A\"],[\"q\",\"B\"]"
+           "]}\n",
+           &in);
+    assert_int_equal(in.set->rows[0].value_kind, PL_OPTION_VALUES_LOGPROB);
+    PL_KIT_CLOSE(in.set->option_values[in.set->rows[0].first_value], -2.5, 0.0);
+    assert_true(isnan(in.set->option_values[in.set->rows[0].first_value + 1]));
+    assert_string_equal(option(in.set, 0, 1), "a cat");
+    check_values(in.set, 1, PL_OPTION_VALUES_LOGPROB, -2.0, -1.0);
+    assert_string_equal(option(in.set, 1, 1), "B");
     pl__response_log_free(in.run.log);
 }
 
@@ -200,8 +220,9 @@ static void faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts),     cmocka_unit_test(scored),       cmocka_unit_test(repeated),
-        cmocka_unit_test(bad_lines), cmocka_unit_test(many_choices), cmocka_unit_test(faults),
+        cmocka_unit_test(texts),    cmocka_unit_test(scored),    cmocka_unit_test(letters),
+        cmocka_unit_test(repeated), cmocka_unit_test(bad_lines), cmocka_unit_test(many_choices),
+        cmocka_unit_test(faults),
     };
     pl__json_use_alloc();
     return cmocka_run_group_tests(tests, NULL, NULL);
