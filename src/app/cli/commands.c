@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "cmd_study.h"
+#include "cmd_study_cross.h"
 #include "error.h"
 #include "json.h"
 #include "out.h"
@@ -101,6 +102,10 @@ static const pl_command COMMANDS[] = {
      pl__cmd_rank},
     {"diagnose", "how each judge judges: habits, biases, agreement, missing verdicts", "", 0, pl__ranking_options,
      PL_RANKING_OPTIONS, "peerless diagnose --store run.db --reference people.jsonl", pl__cmd_diagnose},
+    {"study cross", "what models' scores on one data set say of those on another", "", 0, pl__study_cross_options,
+     PL_STUDY_CROSS_OPTIONS,
+     "peerless study cross --responses vqa.jsonl.gz charts.jsonl.gz --embeddings vectors.jsonl.gz --tsne map.csv",
+     pl__cmd_study_cross},
     {"study", "what a ranking owes to images, criteria, weights, orders and judges", "STUDY", 1, pl__study_options,
      PL_STUDY_OPTIONS, "peerless study sample-size --store run.db --truth truth.csv", pl__cmd_study},
     {"export", "write what a store holds as JSONL", "", 0, EXPORT, COUNT(EXPORT),
@@ -131,7 +136,7 @@ static int show_help(pl_status (*write)(const pl_command *command, pl_str *out),
     return code;
 }
 
-/* Finds the command that the first words name ("sim scenes" has two). */
+/* Finds the command that the first words name ("sim scenes" has two; "study cross" stands before "study"). */
 static const pl_command *find_command(int argc, char **argv, int *ret_words)
 {
     for (size_t i = 0; i < COUNT(COMMANDS); i++) {

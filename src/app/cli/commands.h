@@ -19,6 +19,7 @@ int pl__cmd_sim_config(const pl_args *args);
 int pl__cmd_sim_scenes(const pl_args *args);
 int pl__cmd_sim_serve(const pl_args *args);
 int pl__cmd_study(const pl_args *args);
+int pl__cmd_study_cross(const pl_args *args);
 
 /* ---- what several commands share ---- */
 

@@ -1,0 +1,1 @@
+peerless study cross --responses labelled.jsonl responses.jsonl --format csv

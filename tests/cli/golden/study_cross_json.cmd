@@ -1,0 +1,1 @@
+peerless study cross --scores scores.csv --format json
