@@ -227,8 +227,14 @@ static pl_status no_such_method(const char *method, pl_error *reterr)
     size_t n = 0;
     const pl_answer_signal *signals = pl_answer_signals(&n);
     pl_str list;
-    pl__str_init(&list, PL_ERROR_MSG_BYTES);
     pl_status rc = PL_OK;
+    if (strstr(method, "embedding") || strstr(method, "bertscore"))
+        return pl__fail(
+            reterr, PL_E_UNSUPPORTED,
+            "%.100s: there is no encoder yet; samples mean the same by option or exact text: semantic_entropy, "
+            "consistency.exact",
+            method);
+    pl__str_init(&list, PL_ERROR_MSG_BYTES);
     for (size_t k = 0; k < N_METHODS && rc == PL_OK; k++)
         rc = pl__str_appendf(&list, "%s%s", k > 0 ? ", " : "", infos[k].name);
     for (size_t k = 0; k < n && rc == PL_OK; k++)

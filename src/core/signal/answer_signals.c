@@ -394,7 +394,8 @@ pl_status pl_answer_signal_values(const pl_answer_table *table, const char *name
         if (strcmp(infos[k].name, name) != 0)
             continue;
         if (!functions[k])
-            return pl__fail(reterr, PL_E_UNSUPPORTED, "%s needs a text encoder, which this version does not have yet",
+            return pl__fail(reterr, PL_E_UNSUPPORTED,
+                            "%s: there is no encoder yet; use consistency.exact, consistency.bleu or consistency.rouge",
                             name);
         pl_status rc = fill(table, functions[k], ret, ret_upper);
         return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%s of %u models", name, table->n_models);

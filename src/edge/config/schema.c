@@ -179,6 +179,10 @@ static const pl_field uncertainty_fields[] = {
      .min = 0,
      .max = PL_CHAT_TOP_LOGPROBS_MAX},
     {.key = "prompts", .kind = PL_FIELD_TEXT, AT(uncertainty.prompts_dir)},
+    {.key = "equivalence",
+     .kind = PL_FIELD_LATER,
+     .words = "leave it out: samples are the same by option or exact text, since there is no encoder yet"},
+    {.key = "encoder", .kind = PL_FIELD_LATER, .words = "leave it out: there is no encoder yet"},
 };
 const pl_section pl__schema_uncertainty = {uncertainty_fields, COUNT(uncertainty_fields), NULL};
 

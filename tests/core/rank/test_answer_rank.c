@@ -226,7 +226,10 @@ static void refusals(void **state)
     PL_KIT_STATUS(pl_answer_rank_run("withhin", t, NULL, &r, &err), PL_E_NOT_FOUND, &err);
     assert_non_null(strstr(err.msg, "within, majority"));
     PL_KIT_STATUS(pl_answer_rank_run("consistency.embedding", t, NULL, &r, &err), PL_E_UNSUPPORTED, &err);
-    assert_non_null(strstr(err.msg, "encoder"));
+    assert_non_null(strstr(err.msg, "there is no encoder yet; use consistency.exact"));
+    PL_KIT_STATUS(pl_answer_rank_run("semantic_entropy.embedding", t, NULL, &r, &err), PL_E_UNSUPPORTED, &err);
+    assert_non_null(strstr(err.msg, "there is no encoder yet; samples mean the same by option or exact text"));
+    PL_KIT_STATUS(pl_answer_rank_run("consistency.bertscore", t, NULL, &r, &err), PL_E_UNSUPPORTED, &err);
     PL_KIT_STATUS(pl_answer_rank_run(NULL, t, NULL, &r, &err), PL_E_INVALID, &err);
     assert_null(r);
     pl_answer_table_free(t);

@@ -458,6 +458,8 @@ static void later(void **state)
         POOL "evaluations: {self_assessment: {}}\n",
         POOL "evaluations: {classification: {}}\n",
         POOL "evaluations: {peer_review: {encoder: clip}}\n",
+        POOL "evaluations: {uncertainty: {equivalence: embedding}}\n",
+        POOL "evaluations: {uncertainty: {encoder: minilm}}\n",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char *problems = refuse(texts[i], strlen(texts[i]));
