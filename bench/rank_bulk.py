@@ -4,7 +4,8 @@
     rank_bulk.py PEERLESS JUDGMENT_LOG [JUDGMENTS [REPLICATES]]
 
 PEERLESS is the program, JUDGMENT_LOG bench/judgment_log. Ours reads the log as text; the others get names (evalica) or
-numbers (numpy) that are in memory already. numpy is what an expert would write: wins of each image added up once, a
+numbers (numpy) that are in memory already, loaded from arrays of the same judgments. Python reads the log too, but
+only up to a million lines: beyond, json alone takes minutes. numpy is what an expert would write: wins of each image added up once, a
 matrix product for the replicates, and the MM steps of all fits at once. evalica (pip) is left out where it is absent.
 Wall and CPU seconds of each, and the load of the machine, which the wall time depends on."""
 import json
@@ -18,6 +19,7 @@ import time
 import numpy as np
 
 BLOCK = 64  # replicates at a time
+JSON_LINES_MAX = 1_000_000
 MM_STEPS_MAX = 1000
 MM_TOLERANCE = 1e-8
 
@@ -35,27 +37,23 @@ def timed(label, work, size_bytes=None):
     return result
 
 
-def read(path):
-    models, images = {}, {}
-    columns = [[], [], [], []]
-    points = {"a": 1.0, "b": 0.0, "tie": 0.5}
+def read_json(path):
     with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            columns[0].append(models.setdefault(row["a"], len(models)))
-            columns[1].append(models.setdefault(row["b"], len(models)))
-            columns[2].append(images.setdefault(row["item"], len(images)))
-            columns[3].append(points[row["verdict"]])
-    return list(models), len(images), [np.array(c) for c in columns]
+        return sum(len(json.loads(line)) for line in lines)
+
+
+def load_arrays(folder):
+    a, b, image, halves = (np.load(os.path.join(folder, f"{name}.npy")) for name in ("a", "b", "image", "halves"))
+    return int(max(a.max(), b.max())) + 1, int(image.max()) + 1, (a, b, image, 0.5 * halves)
 
 
 def numpy_bootstrap(n_models, n_images, columns, replicates):
     a, b, image, score = columns
     size = n_models * n_models
-    wins = np.zeros(n_images * size, dtype=np.float32)
-    np.add.at(wins, image * size + a * n_models + b, score)
-    np.add.at(wins, image * size + b * n_models + a, 1.0 - score)
-    wins = wins.reshape(n_images, size)
+    start = image.astype(np.int64) * size
+    wins = np.bincount(start + a * n_models + b, weights=score, minlength=n_images * size)
+    wins += np.bincount(start + b * n_models + a, weights=1.0 - score, minlength=n_images * size)
+    wins = wins.astype(np.float32).reshape(n_images, size)
     rng = np.random.default_rng(1)
     out = []
     for start in range(0, replicates, BLOCK):
@@ -76,13 +74,20 @@ def numpy_bootstrap(n_models, n_images, columns, replicates):
     return np.concatenate(out)
 
 
-def with_evalica(models, columns):
+def numpy_count(n_models, columns):
+    a, b, _, score = columns
+    size = n_models * n_models
+    return (np.bincount(a * n_models + b, weights=score, minlength=size)
+            + np.bincount(b * n_models + a, weights=1.0 - score, minlength=size))
+
+
+def with_evalica(n_models, columns):
     import evalica
 
-    names = np.array(models, dtype=object)
-    winner = {1.0: evalica.Winner.X, 0.0: evalica.Winner.Y, 0.5: evalica.Winner.Draw}
+    names = np.array([f"model-{i:02}" for i in range(n_models)], dtype=object)
+    winner = np.array([evalica.Winner.Y, evalica.Winner.Draw, evalica.Winner.X], dtype=object)
     xs, ys = names[columns[0]].tolist(), names[columns[1]].tolist()
-    winners = [winner[s] for s in columns[3]]
+    winners = winner[(2 * columns[3]).astype(np.int64)].tolist()
     timed("evalica: bradley_terry, no intervals, rows in memory", lambda: evalica.bradley_terry(xs, ys, winners))
 
 
@@ -93,7 +98,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "log.jsonl")
         with open(path, "wb") as out:
-            subprocess.run([generator, str(n)], stdout=out, check=True)
+            subprocess.run([generator, str(n), "60", "10000", folder], stdout=out, check=True)
         size = os.path.getsize(path)
         print(f"{n} judgments, {size / 1e6:.0f} MB, {replicates} replicates; load {os.getloadavg()[0]:.1f}")
         rank = [program, "rank", "--judgments", path, "--methods", "bt", "--threads", "2"]
@@ -101,11 +106,14 @@ def main():
         timed("peerless: bt, no intervals, from the file", lambda: subprocess.run(rank, **quiet), size)
         timed("peerless: bt, intervals, fragility, from the file",
               lambda: subprocess.run([*rank, "--bootstrap", str(replicates)], **quiet), size)
-        models, n_images, columns = timed("python: json alone, from the file", lambda: read(path), size)
+        if n <= JSON_LINES_MAX:
+            timed("python: json alone, from the file", lambda: read_json(path), size)
+        n_models, n_images, columns = timed("numpy: loading the arrays", lambda: load_arrays(folder))
+        timed("numpy: wins counted, rows in memory", lambda: numpy_count(n_models, columns))
         timed("numpy: bootstrap of bt, rows in memory",
-              lambda: numpy_bootstrap(len(models), n_images, columns, replicates))
+              lambda: numpy_bootstrap(n_models, n_images, columns, replicates))
         try:
-            with_evalica(models, columns)
+            with_evalica(n_models, columns)
         except ImportError:
             print("evalica is not installed")
         print(f"load {os.getloadavg()[0]:.1f}")

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_JUDGE UINT32_MAX
 #define CHALLENGERS_MAX 3u /* models next to the top that are tried */
 
 typedef struct lever {
@@ -20,6 +21,7 @@ typedef struct lever {
 typedef struct search {
     const pl_fragility_job *job;
     const double *weights; /* of the judges, or NULL */
+    uint32_t single;       /* the only judge that counts, or NO_JUDGE */
     double *mean;          /* weighted mean of S_VL by model, on the scale of R whatever the method's scores are */
     double *total;         /* the weight behind it */
     lever *levers;
@@ -41,12 +43,26 @@ static int compare_levers(const void *x, const void *y)
 /* The weight of the comparison for the method, as far as it is known. */
 static double weight_of(const search *s, const pl_comparison *c)
 {
-    if (strncmp(s->job->method, "single:", 7) == 0)
-        return strcmp(s->job->models[c->judge], s->job->method + 7) == 0 ? c->weight : 0.0;
+    if (s->single != NO_JUDGE)
+        return c->judge == s->single ? c->weight : 0.0;
     if (!s->weights)
         return c->weight;
     double w = s->weights[c->judge];
     return isfinite(w) && w > 0.0 ? w * c->weight : 0.0;
+}
+
+/* Of "single:…"; names are distinct. */
+static uint32_t single_judge(const pl_fragility_job *job)
+{
+    static const char prefix[] = "single:";
+    size_t n = sizeof(prefix) - 1;
+    uint32_t n_models = pl_peer_table_n_models(job->table);
+    uint32_t judge = 0;
+    if (strncmp(job->method, prefix, n) != 0)
+        return NO_JUDGE;
+    while (judge < n_models && strcmp(job->models[judge], job->method + n) != 0)
+        judge++;
+    return judge;
 }
 
 static void find_means(search *s)
@@ -205,6 +221,7 @@ pl_status pl__fragility(const pl_fragility_job *job, bool *left_out, uint64_t *r
     pl_ranking *ranking = NULL;
     search s = {.job = job,
                 .left_out = left_out,
+                .single = single_judge(job),
                 .mean = pl__calloc(m, sizeof(*s.mean)),
                 .total = pl__calloc(m, sizeof(*s.total)),
                 .levers = pl__calloc(n, sizeof(*s.levers)),
