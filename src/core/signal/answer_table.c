@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+#define ITEMS_AT_ONCE 32u
+
 const char *pl_answer_missing_text(pl_answer_missing reason)
 {
     static const char *const texts[PL_ANSWER_MISSING_COUNT] = {
@@ -138,22 +140,32 @@ static void fill_items(builder *b)
     }
 }
 
-static void fill_model(pl_answer_table *t, uint32_t m)
+static void fill_cell(pl_answer_table *t, uint32_t m, uint32_t i)
 {
     double logs[PL_RESPONSE_OPTIONS_MAX];
     double mass = 0.0;
-    uint32_t *missing = t->missing + (size_t)m * PL_ANSWER_MISSING_COUNT;
-    for (uint32_t i = 0; i < t->n_items; i++) {
-        double *p = t->p + (size_t)m * t->options[t->n_items] + t->options[i];
-        size_t n = t->options[i + 1] - t->options[i];
-        if (n == 0)
-            continue;
-        pl_answer_missing why = pl__option_logprobs(t, pl__answer_row(t, m, i), t->lists[i], logs, &mass);
-        missing[why]++;
-        if (why == PL_ANSWER_THERE)
-            pl__normalise_logs(logs, (uint32_t)n);
-        for (size_t k = 0; k < n; k++)
-            p[k] = why == PL_ANSWER_THERE ? logs[k] : (double)NAN;
+    double *p = t->p + (size_t)m * t->options[t->n_items] + t->options[i];
+    size_t n = t->options[i + 1] - t->options[i];
+    if (n == 0)
+        return;
+    pl_answer_missing why = pl__option_logprobs(t, pl__answer_row(t, m, i), t->lists[i], logs, &mass);
+    t->missing[(size_t)m * PL_ANSWER_MISSING_COUNT + why]++;
+    if (why == PL_ANSWER_THERE)
+        pl__normalise_logs(logs, (uint32_t)n);
+    for (size_t k = 0; k < n; k++)
+        p[k] = why == PL_ANSWER_THERE ? logs[k] : (double)NAN;
+}
+
+/* Some items of all models at a time: logs are sorted by item or by model, and rows that are near in one are read near
+ * in time either way. */
+static void fill_cells(pl_answer_table *t)
+{
+    for (uint32_t first = 0; first < t->n_items; first += ITEMS_AT_ONCE) {
+        uint32_t end = t->n_items - first < ITEMS_AT_ONCE ? t->n_items : first + ITEMS_AT_ONCE;
+        for (uint32_t m = 0; m < t->n_models; m++) {
+            for (uint32_t i = first; i < end; i++)
+                fill_cell(t, m, i);
+        }
     }
 }
 
@@ -277,8 +289,7 @@ static pl_status fill(builder *b, pl_error *reterr)
     t->p = pl__calloc(n, (size_t)t->n_models * sizeof(*t->p));
     if (!t->p)
         return pl__fail(reterr, PL_E_NOMEM, "%u models and %zu options", t->n_models, n);
-    for (uint32_t m = 0; m < t->n_models; m++)
-        fill_model(t, m);
+    fill_cells(t);
     if (b->opts->prior == PL_PRIOR_CORRECTED)
         correct_prior(b);
     for (uint32_t m = 0; m < t->n_models; m++)

@@ -228,7 +228,7 @@ static bool plain(const char **at, const char *end, double *ret)
         return false;
     const char *decimals = ++p;
     p = take_eight(p, &digits);
-    if (p - decimals == 8)
+    if (p - decimals == 8 && is_digit(*p))
         p = take_eight(p, &digits);
     if (p == decimals || is_digit(*p) || *p == 'e' || *p == 'E' || digits == 0)
         return false;

@@ -1,7 +1,6 @@
 #include "json_scan.h"
 
 #include "decimal.h"
-#include "line_bytes.h"
 
 #include <string.h>
 
@@ -100,8 +99,7 @@ static bool take_escape(const char **at, const char *end, char **to)
     return found != NULL;
 }
 
-/* The rest of a string from its first byte that is not plain; the bytes from `from` on belong to it. */
-static bool take_rest(pl_json_scan *s, const char *from, const char *p, pl_view *ret)
+bool pl__scan_rest(pl_json_scan *s, const char *from, const char *p, pl_view *ret)
 {
     char *to = NULL; /* where in the room, once there was an escape */
     for (;;) {
@@ -140,17 +138,6 @@ static bool take_rest(pl_json_scan *s, const char *from, const char *p, pl_view 
         *to = '\0';
         s->room = to + 1;
     }
-    return true;
-}
-
-bool pl__scan_text(pl_json_scan *s, pl_view *ret)
-{
-    const char *from = s->at;
-    const char *p = pl__plain_end(from, s->end);
-    if (p >= s->end || *p != '"')
-        return take_rest(s, from, p, ret);
-    *ret = (pl_view){from, (size_t)(p - from)};
-    s->at = p + 1;
     return true;
 }
 

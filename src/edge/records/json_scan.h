@@ -1,6 +1,7 @@
 #ifndef PL_JSON_SCAN_H
 #define PL_JSON_SCAN_H
 
+#include "line_bytes.h"
 #include "str.h"
 
 /* The pieces of one line of JSON, read where they stand. Each function is false for what is no such piece and for what
@@ -34,9 +35,21 @@ static inline bool pl__scan_take(pl_json_scan *s, char c)
     return true;
 }
 
+/* What pl__scan_text() is where a string is not plain from `from` to its quote; `p` is its first byte that is not. */
+bool pl__scan_rest(pl_json_scan *s, const char *from, const char *p, pl_view *ret);
+
 /* The inside of a string whose opening quote is taken: of the text where it has no escapes, else NUL-terminated in the
  * room. UTF-8 is checked; no NUL. */
-bool pl__scan_text(pl_json_scan *s, pl_view *ret);
+static inline bool pl__scan_text(pl_json_scan *s, pl_view *ret)
+{
+    const char *p = pl__plain_end(s->at, s->end);
+    if (p >= s->end || *p != '"')
+        return pl__scan_rest(s, s->at, p, ret);
+    *ret = (pl_view){.ptr = s->at, .len = (size_t)(p - s->at)};
+    s->at = p + 1;
+    return true;
+}
+
 /* The same, in any case NUL-terminated in the room. */
 bool pl__scan_string(pl_json_scan *s, const char **ret, size_t *ret_len);
 bool pl__scan_null(pl_json_scan *s); /* takes it only where it is next */
