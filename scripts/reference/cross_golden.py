@@ -100,10 +100,9 @@ def main():
         model = TSNE(2, perplexity=perplexity, method="exact", init="pca", random_state=0, learning_rate="auto")
         model.fit(x.astype(np.float64))
         kls.append(model.kl_divergence_)
-    print(f"""/* Made by scripts/reference/cross_golden.py (Python {sys.version.split()[0]}, numpy {np.__version__}, scipy """
-          f"""{scipy.__version__},
- * statsmodels {statsmodels.__version__}, scikit-learn {sklearn.__version__}); tolerances in test_robust_line.c, """
-          f"""test_frechet.c and test_tsne.c. Do not edit. */
+    print(f"""/* Made by scripts/reference/cross_golden.py (Python {sys.version.split()[0]}, numpy {np.__version__},
+ * scipy {scipy.__version__}, statsmodels {statsmodels.__version__}, scikit-learn {sklearn.__version__});
+ * tolerances in test_robust_line.c, test_frechet.c and test_tsne.c. Do not edit. */
 #ifndef PL_CROSS_GOLDEN_H
 #define PL_CROSS_GOLDEN_H
 

@@ -1,5 +1,6 @@
-/* Made by scripts/reference/cross_golden.py (Python 3.11.7, numpy 1.24.4, scipy 1.10.1,
- * statsmodels 0.14.1, scikit-learn 1.2.2); tolerances in test_robust_line.c, test_frechet.c and test_tsne.c. Do not edit. */
+/* Made by scripts/reference/cross_golden.py (Python 3.11.7, numpy 1.24.4,
+ * scipy 1.10.1, statsmodels 0.14.1, scikit-learn 1.2.2);
+ * tolerances in test_robust_line.c, test_frechet.c and test_tsne.c. Do not edit. */
 #ifndef PL_CROSS_GOLDEN_H
 #define PL_CROSS_GOLDEN_H
 
