@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#define THREADS_DEFAULT 2
+#define THREADS_MAX 256u
+
 bool pl__response_files_given(const pl_args *args)
 {
     return pl__arg_given(args, "responses") || pl__arg_given(args, "model");
@@ -42,19 +45,24 @@ pl_status pl__response_files_read(const pl_args *args, pl_import *ret, pl_error 
     const char *const *paths = pl__arg_list(args, "responses", &n_paths);
     const char *const *named = pl__arg_list(args, "model", &n_named);
     pl_import_source *sources = NULL;
+    uint64_t threads = pl__arg_count(args, "threads", THREADS_DEFAULT);
+    const pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad"),
+                                  .threads = threads < THREADS_MAX ? (uint32_t)threads : THREADS_MAX};
     pl_arena arena;
     size_t n = n_named;
     pl_status rc = PL_OK;
 
     pl__arena_init(&arena);
     sources = pl__arena_calloc(&arena, n_paths + n_named, sizeof(*sources));
-    rc = sources ? named_sources(named, n_named, &arena, sources, reterr) : pl__fail(reterr, PL_E_NOMEM, "options");
+    if (!sources)
+        return pl__fail(reterr, PL_E_NOMEM, "options"); /* nothing is in the arena */
+    rc = named_sources(named, n_named, &arena, sources, reterr);
     for (size_t i = 0; i < n_paths && rc == PL_OK; i++) {
         if (!is_named(sources, n_named, paths[i]))
             sources[n++].path = paths[i];
     }
     if (rc == PL_OK)
-        rc = pl__import_responses(sources, n, pl__arg_given(args, "skip-bad"), ret, reterr);
+        rc = pl__import_responses(sources, n, &opts, ret, reterr);
     pl__arena_clear(&arena);
     return rc;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define NOTE_BYTES_MAX 8192
+#define THREADS 2
 #define NAMES_SEPARATOR '\x1f'
 
 typedef enum kind { KIND_RESPONSES, KIND_SHEET, KIND_SAMPLES } kind;
@@ -204,7 +205,7 @@ static pl_status add_source(plan *p, const pl_import_source *source, pl_error *r
     rc = tell_kind(source->path, &told, &form, reterr);
     if (rc == PL_OK)
         rc = add_entry(p, source->path, &e, reterr);
-    if (rc != PL_OK)
+    if (rc != PL_OK || !e)
         return rc;
     e->kind = told;
     e->form = form;
@@ -417,9 +418,9 @@ static pl_status tell(const plan *p, const pl_import_run *run, pl_import *import
     return rc;
 }
 
-static pl_status read_ours(const plan *p, bool skip_bad, pl_import *ret, pl_error *reterr)
+static pl_status read_ours(const plan *p, const pl_records_opts *opts, pl_import *ret, pl_error *reterr)
 {
-    const pl_import_run run = {.skip_bad = skip_bad};
+    const pl_import_run run = {.skip_bad = opts->skip_bad};
     const char **paths = pl__calloc(p->entries.len, sizeof(*paths));
     pl_status rc = PL_OK;
 
@@ -427,7 +428,7 @@ static pl_status read_ours(const plan *p, bool skip_bad, pl_import *ret, pl_erro
         return pl__fail(reterr, PL_E_NOMEM, "responses: no memory");
     for (size_t i = 0; i < p->entries.len; i++)
         paths[i] = p->entries.ptr[i].path;
-    rc = pl__records_read_responses(paths, p->entries.len, skip_bad, &ret->log, reterr);
+    rc = pl__records_read_responses_by(paths, p->entries.len, opts, &ret->log, reterr);
     pl__free((void *)paths);
     if (rc != PL_OK)
         return rc;
@@ -450,14 +451,14 @@ static pl_status read_others(plan *p, bool skip_bad, pl_import *ret, pl_error *r
     return rc == PL_OK ? tell(p, &run, ret, reterr) : rc;
 }
 
-pl_status pl__import_responses(const pl_import_source *sources, size_t n, bool skip_bad, pl_import *ret,
+pl_status pl__import_responses(const pl_import_source *sources, size_t n, const pl_records_opts *opts, pl_import *ret,
                                pl_error *reterr)
 {
     pl_import import = {0};
     plan p = {0};
     pl_status rc = PL_OK;
 
-    if (!ret || (!sources && n > 0))
+    if (!ret || !opts || (!sources && n > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     pl__str_init(&p.key, 4 * PL_RECORDS_LINE_BYTES_MAX);
     p.by_names = pl__map_new();
@@ -466,7 +467,7 @@ pl_status pl__import_responses(const pl_import_source *sources, size_t n, bool s
     for (size_t i = 0; i < n && rc == PL_OK; i++)
         rc = add_source(&p, &sources[i], reterr);
     if (rc == PL_OK)
-        rc = all_are_ours(&p) ? read_ours(&p, skip_bad, &import, reterr) : read_others(&p, skip_bad, &import, reterr);
+        rc = all_are_ours(&p) ? read_ours(&p, opts, &import, reterr) : read_others(&p, opts->skip_bad, &import, reterr);
     plan_clear(&p);
     if (rc != PL_OK) {
         pl__import_clear(&import);
@@ -478,6 +479,7 @@ pl_status pl__import_responses(const pl_import_source *sources, size_t n, bool s
 
 pl_status pl__import_paths(const char *const *paths, size_t n, bool skip_bad, pl_import *ret, pl_error *reterr)
 {
+    const pl_records_opts opts = {.skip_bad = skip_bad, .threads = THREADS};
     pl_import_source *sources = NULL;
     pl_status rc = PL_OK;
 
@@ -488,7 +490,7 @@ pl_status pl__import_paths(const char *const *paths, size_t n, bool skip_bad, pl
         return pl__fail(reterr, PL_E_NOMEM, "responses: no memory");
     for (size_t i = 0; i < n; i++)
         sources[i].path = paths[i];
-    rc = pl__import_responses(sources, n, skip_bad, ret, reterr);
+    rc = pl__import_responses(sources, n, &opts, ret, reterr);
     pl__free(sources);
     return rc;
 }

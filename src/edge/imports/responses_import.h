@@ -22,11 +22,12 @@ typedef struct pl_import {
     PL_VEC(char *) notes; /* sentences for the user: what was left out, and what is missing */
 } pl_import;
 
-/* PL_E_PARSE ("file: row 7: what is wrong"; whose model, or what kind of file, cannot be known), PL_E_CONFLICT (two
- * files of one model and data set), PL_E_NOT_FOUND, PL_E_LIMIT, PL_E_IO, PL_E_NOMEM. */
-PL_NODISCARD pl_status pl__import_responses(const pl_import_source *sources, size_t n, bool skip_bad, pl_import *ret,
-                                            pl_error *reterr);
-/* The same of paths alone. */
+/* opts: skip_bad, and the threads that read our own logs. PL_E_PARSE ("file: row 7: what is wrong"; whose model, or
+ * what kind of file, cannot be known), PL_E_CONFLICT (two files of one model and data set), PL_E_NOT_FOUND, PL_E_LIMIT,
+ * PL_E_IO, PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__import_responses(const pl_import_source *sources, size_t n, const pl_records_opts *opts,
+                                            pl_import *ret, pl_error *reterr);
+/* The same of paths alone, our own logs on two threads. */
 PL_NODISCARD pl_status pl__import_paths(const char *const *paths, size_t n, bool skip_bad, pl_import *ret,
                                         pl_error *reterr);
 void pl__import_clear(pl_import *import);

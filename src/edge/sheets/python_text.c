@@ -116,7 +116,10 @@ static pl_status take_string(pl_view *rest, pl_str *out, bool *ret_fine)
             return PL_OK;
         }
         if (c == '\\') {
-            c = at + 1 < rest->len ? escaped(rest->ptr[++at]) : '\0';
+            if (at + 1 >= rest->len)
+                return PL_OK;
+            at++;
+            c = escaped(rest->ptr[at]);
             if (c == '\0')
                 return PL_OK;
         }

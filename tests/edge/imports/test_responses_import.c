@@ -24,7 +24,8 @@ static pl_status import_named(const char *dir, const char *const *names, size_t 
         paths[i] = pl__kit_path(dir, equals ? equals + 1 : names[i]);
         sources[i] = (pl_import_source){.path = paths[i], .model = equals ? "named" : NULL};
     }
-    pl_status rc = pl__import_responses(sources, n, skip_bad, ret, err);
+    const pl_records_opts opts = {.skip_bad = skip_bad, .threads = 2};
+    pl_status rc = pl__import_responses(sources, n, &opts, ret, err);
     for (size_t i = 0; i < n; i++)
         free(paths[i]);
     return rc;
