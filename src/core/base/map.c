@@ -78,10 +78,11 @@ static inline ends ends_of(const char *p, size_t len)
     return (ends){(unsigned char)p[0], (uint64_t)(unsigned char)p[len / 2] << 8 | (unsigned char)p[len - 1]};
 }
 
-static inline uint64_t hash_of(pl_view bytes, ends e)
+static inline uint64_t hash_of(pl_view bytes)
 {
     if (bytes.len > SHORT_BYTES_MAX)
         return pl__hash64(bytes.ptr, bytes.len, 0);
+    const ends e = ends_of(bytes.ptr, bytes.len);
     uint64_t h = (e.head + bytes.len) * UINT64_C(0x9e3779b97f4a7c15); /* odd constants of splitmix64 */
     h = ((h ^ h >> 32) + e.tail) * UINT64_C(0xbf58476d1ce4e5b9);
     h = (h ^ h >> 29) * UINT64_C(0x94d049bb133111eb);
@@ -92,6 +93,11 @@ static inline uint32_t tag_of(size_t len, uint64_t hash)
 {
     uint32_t length = len <= SHORT_BYTES_MAX ? (uint32_t)len : LONG_LENGTH;
     return ((uint32_t)(hash >> 32) & ~LONG_LENGTH) | length;
+}
+
+static name_slot slot_for(const name *n, uint32_t index)
+{
+    return (name_slot){.ends = ends_of(n->bytes, n->len), .tag = tag_of(n->len, n->hash), .index = index};
 }
 
 pl_names *pl__names_new(void)
@@ -112,22 +118,29 @@ void pl__names_free(pl_names *names)
     pl__free(names);
 }
 
-static bool same_long(const pl_names *names, uint32_t index, pl_view bytes)
-{
-    return pl__view_eq(pl__names_view(names, index), bytes);
-}
-
-/* The slot of the name, or the empty one where it belongs. */
-static inline name_slot *slot_of(const pl_names *names, pl_view bytes, ends e, uint64_t hash)
+static const name_slot *long_slot_of(const pl_names *names, pl_view bytes, uint64_t hash)
 {
     const uint32_t tag = tag_of(bytes.len, hash);
     const size_t mask = names->n_slots - 1;
     for (size_t at = (size_t)hash & mask;; at = (at + 1) & mask) {
-        name_slot *slot = &names->slots[at];
-        if (slot->index == PL_NAME_NONE)
+        const name_slot *slot = &names->slots[at];
+        if (slot->index == PL_NAME_NONE || (slot->tag == tag && pl__view_eq(pl__names_view(names, slot->index), bytes)))
             return slot;
-        bool same = ((slot->ends.head ^ e.head) | (slot->ends.tail ^ e.tail) | (slot->tag ^ tag)) == 0;
-        if (same && (bytes.len <= SHORT_BYTES_MAX || same_long(names, slot->index, bytes)))
+    }
+}
+
+/* The slot of the name, or the empty one where it belongs. */
+static inline const name_slot *slot_of(const pl_names *names, pl_view bytes, uint64_t hash)
+{
+    if (bytes.len > SHORT_BYTES_MAX)
+        return long_slot_of(names, bytes, hash);
+    const ends e = ends_of(bytes.ptr, bytes.len);
+    const uint32_t tag = tag_of(bytes.len, hash);
+    const size_t mask = names->n_slots - 1;
+    for (size_t at = (size_t)hash & mask;; at = (at + 1) & mask) {
+        const name_slot *slot = &names->slots[at];
+        if (((slot->ends.head ^ e.head) | (slot->ends.tail ^ e.tail) | (slot->tag ^ tag)) == 0 ||
+            slot->index == PL_NAME_NONE)
             return slot;
     }
 }
@@ -144,8 +157,7 @@ static pl_status names_grow(pl_names *names)
         size_t at = (size_t)n->hash & (n_slots - 1);
         while (slots[at].index != PL_NAME_NONE)
             at = (at + 1) & (n_slots - 1);
-        slots[at] =
-            (name_slot){.ends = ends_of(n->bytes, n->len), .tag = tag_of(n->len, n->hash), .index = (uint32_t)i};
+        slots[at] = slot_for(n, (uint32_t)i);
     }
     pl__free(names->slots);
     names->slots = slots;
@@ -155,14 +167,11 @@ static pl_status names_grow(pl_names *names)
 
 pl_status pl__names_intern(pl_names *names, pl_view bytes, uint32_t *ret_index)
 {
-    ends e = ends_of(bytes.ptr, bytes.len);
-    uint64_t hash = hash_of(bytes, e);
-    if (names->n_slots > 0) {
-        uint32_t found = slot_of(names, bytes, e, hash)->index;
-        if (found != PL_NAME_NONE) {
-            *ret_index = found;
-            return PL_OK;
-        }
+    uint64_t hash = hash_of(bytes);
+    uint32_t found = pl__names_find_hashed(names, bytes, hash);
+    if (found != PL_NAME_NONE) {
+        *ret_index = found;
+        return PL_OK;
     }
     size_t count = names->names.len;
     if (count >= PL_NAME_NONE)
@@ -174,8 +183,8 @@ pl_status pl__names_intern(pl_names *names, pl_view bytes, uint32_t *ret_index)
     const char *copy = pl__arena_strndup(&names->arena, bytes.ptr, bytes.len);
     if (!copy)
         return PL_E_NOMEM;
-    *slot_of(names, bytes, e, hash) = (name_slot){.ends = e, .tag = tag_of(bytes.len, hash), .index = (uint32_t)count};
     names->names.ptr[count] = (name){.bytes = copy, .len = bytes.len, .hash = hash};
+    names->slots[slot_of(names, bytes, hash) - names->slots] = slot_for(&names->names.ptr[count], (uint32_t)count);
     names->names.len++;
     *ret_index = (uint32_t)count;
     return PL_OK;
@@ -183,12 +192,12 @@ pl_status pl__names_intern(pl_names *names, pl_view bytes, uint32_t *ret_index)
 
 uint32_t pl__names_find(const pl_names *names, pl_view bytes)
 {
-    return pl__names_find_hashed(names, bytes, hash_of(bytes, ends_of(bytes.ptr, bytes.len)));
+    return names->n_slots == 0 ? PL_NAME_NONE : slot_of(names, bytes, hash_of(bytes))->index;
 }
 
 uint64_t pl__names_hash(const pl_names *names, pl_view bytes)
 {
-    uint64_t hash = hash_of(bytes, ends_of(bytes.ptr, bytes.len));
+    uint64_t hash = hash_of(bytes);
 #ifdef __SSE2__
     if (names->n_slots > 0)
         _mm_prefetch((const char *)&names->slots[(size_t)hash & (names->n_slots - 1)], _MM_HINT_T0);
@@ -199,9 +208,7 @@ uint64_t pl__names_hash(const pl_names *names, pl_view bytes)
 
 uint32_t pl__names_find_hashed(const pl_names *names, pl_view bytes, uint64_t hash)
 {
-    if (names->n_slots == 0)
-        return PL_NAME_NONE;
-    return slot_of(names, bytes, ends_of(bytes.ptr, bytes.len), hash)->index;
+    return names->n_slots == 0 ? PL_NAME_NONE : slot_of(names, bytes, hash)->index;
 }
 
 const char *pl__names_get(const pl_names *names, uint32_t index)

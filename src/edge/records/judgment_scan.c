@@ -198,7 +198,7 @@ static const char *read_spelling(const char *from, const char *end, bool first, 
 
 /* ---- values; each returns where it ends, which for a text is its closing quote, or NULL ---- */
 
-static const char *take_unusual_text(pl_judgment_scanner *s, const char *from, const char *end, pl_view *ret)
+static const char *take_any_text(pl_judgment_scanner *s, const char *from, const char *end, pl_view *ret)
 {
     if (!s->decoding) { /* room for the rest of the line: what was decoded stays where it is */
         const char *line_end = memchr(from, '\n', (size_t)(end - from));
@@ -214,15 +214,6 @@ static const char *take_unusual_text(pl_judgment_scanner *s, const char *from, c
     s->unusual.at = from;
     s->unusual.end = end;
     return pl__scan_text(&s->unusual, ret) ? s->unusual.at - 1 : NULL;
-}
-
-static const char *take_text(pl_judgment_scanner *s, const char *from, const char *end, pl_view *ret)
-{
-    const char *p = pl__plain_end(from, end);
-    if (p == end || *p != '"')
-        return take_unusual_text(s, from, end, ret);
-    *ret = (pl_view){from, (size_t)(p - from)};
-    return p;
 }
 
 static const char *take_number(pl_judgment_scanner *s, const char *from, const char *end)
@@ -267,7 +258,7 @@ static const char *take_member(pl_judgment_scanner *s, const spelling *sp, const
         s->given |= BIT(m);
     switch (sp->kind) {
     case TEXT:
-        return take_text(s, at, end, &s->text[m]);
+        return take_any_text(s, at, end, &s->text[m]);
     case NUMBER:
         at = take_number(s, at, end);
         if (m == WEIGHT)
@@ -387,7 +378,10 @@ bool pl__judgment_scan(pl_judgment_scanner *s, pl_view text, pl_view judge_instr
         after_text = sp->kind == TEXT;
         if (sp->is_known_text && (s->given & BIT(sp->member)) == 0) {
             s->given |= BIT(sp->member);
-            from = take_text(s, at, end, &s->text[sp->member]);
+            from = pl__plain_end(at, end);
+            s->text[sp->member] = (pl_view){at, (size_t)(from - at)};
+            if (from == end || *from != '"')
+                from = take_any_text(s, at, end, &s->text[sp->member]);
         } else {
             from = ended ? at : take_member(s, sp, from, at, end);
         }
