@@ -8,8 +8,9 @@
 
 typedef struct read_in {
     pl_import_run run;
-    const pl_response_set *set;
 } read_in;
+
+#define SET(in) pl__response_log_set((in).run.log)
 
 static const pl_import_file FILE_HERE = {.path = "m/samples_t.jsonl", .model = "m", .dataset = "t"};
 
@@ -24,8 +25,6 @@ static pl_status try_lines(const char *text, bool skip_bad, read_in *ret, pl_err
         rc = pl__lmms_add(reader, &FILE_HERE, &ret->run, err);
     if (rc == PL_OK)
         rc = pl__response_log_finish(ret->run.log, err);
-    if (rc == PL_OK)
-        ret->set = pl__response_log_set(ret->run.log);
     pl__line_reader_free(reader);
     return rc;
 }
@@ -34,7 +33,7 @@ static void accept(const char *text, read_in *ret)
 {
     pl_error err = {0};
     PL_KIT_OK(try_lines(text, false, ret, &err), &err);
-    PL_KIT_OK(pl_response_set_check(ret->set, &err), &err);
+    PL_KIT_OK(pl_response_set_check(SET(*ret), &err), &err);
 }
 
 static void refuse(const char *text, const char *message)
@@ -69,7 +68,7 @@ static void texts(void **state)
            "{\"doc_id\":\"x\",\"target\":\"['red', 'blue']\",\"filtered_resps\":\"Red\"}\n"
            "{\"doc_id\":3,\"target\":\"\",\"filtered_resps\":[[\"a\",\"b\"]]}\n",
            &in);
-    const pl_response_set *set = in.set;
+    const pl_response_set *set = SET(in);
     assert_int_equal(set->n_rows, 5);
     assert_string_equal(set->models[0], "m");
     assert_string_equal(set->datasets[0], "t");
@@ -112,7 +111,7 @@ static void scored(void **state)
            "{\"doc_id\":5,\"target\":\"7\",\"resps\":[[[1,false]],[[2,false]]],\"doc\":{\"A\":\"u\",\"B\":\"v\"}}\n"
            "{\"doc_id\":6,\"target\":\"0\",\"resps\":[[[1,false]],[[NaN,false]]]}\n",
            &in);
-    const pl_response_set *set = in.set;
+    const pl_response_set *set = SET(in);
     assert_int_equal(set->n_rows, 7);
     check_values(set, 0, PL_OPTION_VALUES_LOGIT, -0.5, -2.25); /* losses */
     assert_string_equal(option(set, 0, 1), "a cat");
@@ -144,12 +143,12 @@ static void letters(void **state)
            "{\"doc_id\":1,\"target\":1,\"resps\":[[[-2,false]],[[-1,false]]],\"arguments\":[[\"q\",\"A\"],[\"q\",\"B\"]"
            "]}\n",
            &in);
-    assert_int_equal(in.set->rows[0].value_kind, PL_OPTION_VALUES_LOGPROB);
-    PL_KIT_CLOSE(in.set->option_values[in.set->rows[0].first_value], -2.5, 0.0);
-    assert_true(isnan(in.set->option_values[in.set->rows[0].first_value + 1]));
-    assert_string_equal(option(in.set, 0, 1), "a cat");
-    check_values(in.set, 1, PL_OPTION_VALUES_LOGPROB, -2.0, -1.0);
-    assert_string_equal(option(in.set, 1, 1), "B");
+    assert_int_equal(SET(in)->rows[0].value_kind, PL_OPTION_VALUES_LOGPROB);
+    PL_KIT_CLOSE(SET(in)->option_values[SET(in)->rows[0].first_value], -2.5, 0.0);
+    assert_true(isnan(SET(in)->option_values[SET(in)->rows[0].first_value + 1]));
+    assert_string_equal(option(SET(in), 0, 1), "a cat");
+    check_values(SET(in), 1, PL_OPTION_VALUES_LOGPROB, -2.0, -1.0);
+    assert_string_equal(option(SET(in), 1, 1), "B");
     pl__response_log_free(in.run.log);
 }
 
@@ -161,7 +160,7 @@ static void repeated(void **state)
     accept("{\"doc_id\":0,\"target\":\"x\",\"resps\":[[\"x y\"]],\"filtered_resps\":[\"x\"],\"filter\":\"a\"}\n"
            "{\"doc_id\":0,\"target\":\"x\",\"resps\":[[\"x y\"]],\"filtered_resps\":[\"y\"],\"filter\":\"b\"}\n",
            &in);
-    assert_int_equal(in.set->n_rows, 1);
+    assert_int_equal(SET(in)->n_rows, 1);
     pl__response_log_free(in.run.log);
     refuse("{\"doc_id\":0,\"resps\":[[\"x\"]]}\n{\"doc_id\":0,\"resps\":[[\"y\"]]}\n",
            "m/samples_t.jsonl:2: \"doc_id\" 0 is there a second time, with other replies");

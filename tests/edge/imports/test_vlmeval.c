@@ -7,8 +7,9 @@
 
 typedef struct read_in {
     pl_import_run run;
-    const pl_response_set *set;
 } read_in;
+
+#define SET(in) pl__response_log_set((in).run.log)
 
 static const pl_import_file FILE_HERE = {.path = "m_D.tsv", .model = "m", .dataset = "D"};
 
@@ -23,8 +24,6 @@ static pl_status try_table(const char *text, bool skip_bad, read_in *ret, pl_err
         rc = pl__vlmeval_add(sheet, &FILE_HERE, &ret->run, err);
     if (rc == PL_OK)
         rc = pl__response_log_finish(ret->run.log, err);
-    if (rc == PL_OK)
-        ret->set = pl__response_log_set(ret->run.log);
     pl__sheet_free(sheet);
     return rc;
 }
@@ -33,7 +32,7 @@ static void accept(const char *text, read_in *ret)
 {
     pl_error err = {0};
     PL_KIT_OK(try_table(text, false, ret, &err), &err);
-    PL_KIT_OK(pl_response_set_check(ret->set, &err), &err);
+    PL_KIT_OK(pl_response_set_check(SET(*ret), &err), &err);
 }
 
 static void refuse(const char *text, const char *message, size_t n_rows_left)
@@ -47,7 +46,7 @@ static void refuse(const char *text, const char *message, size_t n_rows_left)
     err = (pl_error){0};
     PL_KIT_OK(try_table(text, true, &in, &err), &err);
     assert_int_equal(in.run.n_bad, 1);
-    assert_int_equal(in.set->n_rows, n_rows_left);
+    assert_int_equal(SET(in)->n_rows, n_rows_left);
     pl__response_log_free(in.run.log);
 }
 
@@ -63,7 +62,7 @@ static void choices(void **state)
                 "12\tq\tx\ty\t\tAB\t B \n"
                 "13\tq\tx\ty\t\tC\tA\n",
            &in);
-    const pl_response_set *set = in.set;
+    const pl_response_set *set = SET(in);
     assert_int_equal(in.run.n_failed, 1);
     assert_int_equal(in.run.n_unlabelled, 2);
     assert_int_equal(set->n_rows, 6);
@@ -91,8 +90,8 @@ static void hit_is_not_read(void **state)
     (void)state;
     read_in in;
     accept("index\tA\tB\tanswer\tprediction\thit\n1\tx\ty\tA\tB\t1\n", &in);
-    assert_int_equal(in.set->rows[0].prediction, 1);
-    assert_int_equal(in.set->rows[0].labels, 1);
+    assert_int_equal(SET(in)->rows[0].prediction, 1);
+    assert_int_equal(SET(in)->rows[0].labels, 1);
     pl__response_log_free(in.run.log);
 }
 
@@ -102,11 +101,11 @@ static void letters_as_options(void **state)
     (void)state;
     read_in in;
     accept("index\tA\tB\tanswer\tprediction\n1\tB\tA\tA\tA\n2\tE\tF\tB\tThe answer is B.\n3\tE\tF\tA\tE\n", &in);
-    assert_int_equal(in.set->rows[0].prediction, 0);
-    assert_int_equal(in.set->rows[0].labels, 1);
-    assert_int_equal(in.set->rows[1].prediction, 1);
-    assert_int_equal(in.set->rows[1].labels, 2);
-    assert_int_equal(in.set->rows[2].prediction, 0);
+    assert_int_equal(SET(in)->rows[0].prediction, 0);
+    assert_int_equal(SET(in)->rows[0].labels, 1);
+    assert_int_equal(SET(in)->rows[1].prediction, 1);
+    assert_int_equal(SET(in)->rows[1].labels, 2);
+    assert_int_equal(SET(in)->rows[2].prediction, 0);
     pl__response_log_free(in.run.log);
 }
 
@@ -124,21 +123,21 @@ static void yes_no(void **state)
            "6\tNo\t\t\n"
            "7\tNo\tThe answer is No\t\n",
            &in);
-    assert_int_equal(in.set->n_rows, 7);
+    assert_int_equal(SET(in)->n_rows, 7);
     for (size_t i = 0; i < 6; i++)
-        assert_int_equal((int)in.set->rows[i].prediction, wanted[i]);
-    assert_int_equal(in.set->rows[0].labels, 1);
-    assert_int_equal(in.set->rows[1].labels, 2);
-    assert_int_equal(in.set->rows[3].labels, 0);
-    assert_int_equal(in.set->rows[0].image, in.set->rows[1].image);
-    assert_string_equal(in.set->images[in.set->n_images - 1], "D\x1fp.jpg");
+        assert_int_equal((int)SET(in)->rows[i].prediction, wanted[i]);
+    assert_int_equal(SET(in)->rows[0].labels, 1);
+    assert_int_equal(SET(in)->rows[1].labels, 2);
+    assert_int_equal(SET(in)->rows[3].labels, 0);
+    assert_int_equal(SET(in)->rows[0].image, SET(in)->rows[1].image);
+    assert_string_equal(SET(in)->images[SET(in)->n_images - 1], "D\x1fp.jpg");
     pl__response_log_free(in.run.log);
     /* one answer of another kind, and they are open questions */
     accept("index\tanswer\tprediction\n1\tYes\tyes\n2\tblue\tblue\n3\tno\tyes\n", &in);
-    assert_int_equal(in.set->n_option_lists, 0);
-    assert_int_equal(in.set->rows[0].matches, 1);
-    assert_int_equal(in.set->rows[1].matches, 1);
-    assert_int_equal(in.set->rows[2].matches, 0);
+    assert_int_equal(SET(in)->n_option_lists, 0);
+    assert_int_equal(SET(in)->rows[0].matches, 1);
+    assert_int_equal(SET(in)->rows[1].matches, 1);
+    assert_int_equal(SET(in)->rows[2].matches, 0);
     pl__response_log_free(in.run.log);
 }
 
@@ -147,9 +146,9 @@ static void open_questions(void **state)
     (void)state;
     read_in in;
     accept("index\tanswer\tprediction\n1\t['nine', '9']\t9\n2\tred\tblue\n3\t\tx\n", &in);
-    assert_int_equal(in.set->rows[0].matches, 1);
-    assert_int_equal(in.set->rows[1].matches, 0);
-    assert_int_equal(in.set->rows[2].matches, -1);
+    assert_int_equal(SET(in)->rows[0].matches, 1);
+    assert_int_equal(SET(in)->rows[1].matches, 0);
+    assert_int_equal(SET(in)->rows[2].matches, -1);
     pl__response_log_free(in.run.log);
 }
 
@@ -158,12 +157,12 @@ static void turned_questions(void **state)
     (void)state;
     read_in in;
     accept("index\tA\tB\tprediction\n5\tx\ty\tA\n1000005\ty\tx\tB\n2000005\tx\ty\tA\n1000009\tx\ty\tA\n", &in);
-    const pl_response *rows = in.set->rows;
+    const pl_response *rows = SET(in)->rows;
     assert_int_equal(rows[0].image, rows[1].image);
     assert_int_equal(rows[0].image, rows[2].image);
     assert_int_not_equal(rows[0].image, rows[3].image); /* whose first form is not there */
-    assert_string_equal(in.set->images[rows[3].image], "D\x1f"
-                                                       "1000009");
+    assert_string_equal(SET(in)->images[rows[3].image], "D\x1f"
+                                                        "1000009");
     pl__response_log_free(in.run.log);
 }
 
