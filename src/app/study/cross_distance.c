@@ -234,7 +234,7 @@ pl_status pl__cross_map(pl_cross_study *s, const pl_cross_request *request, pl_e
 
     if (rc == PL_OK && m.n < PL_TSNE_POINTS_MIN)
         rc = pl__cross_study_note(s, reterr, "%zu embeddings of each data set are too few for a map", s->map_points);
-    if (rc != PL_OK || !s->map)
+    if (rc != PL_OK || m.n < PL_TSNE_POINTS_MIN)
         goto out;
     s->perplexity = pl__tsne_perplexity(request->perplexity > 0.0 ? request->perplexity : PL_TSNE_PERPLEXITY, m.n);
     pl__tsne_affinities(m.points, m.n, e->dims, s->perplexity, m.affinities);

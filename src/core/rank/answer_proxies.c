@@ -9,20 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What there is to learn from for one table, and for atc the table's own confidences. */
+/* Items that have what the proxy needs, by rising confidence if that is it. */
+typedef struct list {
+    pl_answer_source_item *items;
+    size_t n;
+} list;
+
+/* What there is to learn from for one table, and for atc and doc the table's own confidences. */
 struct pl_proxy {
     const pl_answer_source *source;
     uint32_t n_models;
     uint32_t n_sets;
     uint32_t n_items;
-    const bool *ranked; /* n_models, the plan's */
-    uint32_t *models;   /* n_models: the source's number, or PL_RESPONSE_NONE */
-    uint32_t *absent;   /* [data set * n_models + model]: labelled items without what the proxy needs */
-    /* Items that have what the proxy needs, by rising confidence if that is it. */
-    pl_answer_source_item **learnt; /* [data set * n_models + model] */
-    size_t *n_learnt;               /* the same */
-    pl_answer_source_item *here;    /* [model * n_items]: of the table; nothing is right or wrong. NULL: not needed */
-    size_t *n_here;                 /* n_models */
+    const bool *ranked;          /* n_models, the plan's */
+    uint32_t *models;            /* n_models: the source's number, or PL_RESPONSE_NONE */
+    uint32_t *absent;            /* [data set * n_models + model]: labelled items without what the proxy needs */
+    list *learnt;                /* [data set * n_models + model] */
+    pl_answer_source_item *here; /* [model * n_items]: of the table; nothing is right or wrong. NULL: not needed */
+    size_t *n_here;              /* n_models */
 };
 
 void pl__proxy_free(pl_proxy *x)
@@ -30,11 +34,10 @@ void pl__proxy_free(pl_proxy *x)
     if (!x)
         return;
     for (size_t i = 0; x->learnt && i < (size_t)x->n_sets * x->n_models; i++)
-        pl__free(x->learnt[i]);
+        pl__free(x->learnt[i].items);
     pl__free(x->models);
     pl__free(x->absent);
     pl__free(x->learnt);
-    pl__free(x->n_learnt);
     pl__free(x->here);
     pl__free(x->n_here);
     pl__free(x);
@@ -53,19 +56,20 @@ static pl_status learn_one(pl_proxy *x, uint32_t set, uint32_t m, bool sure)
 {
     size_t n = 0;
     size_t at = (size_t)set * x->n_models + m;
+    list *own = &x->learnt[at];
     const pl_answer_source_item *items = NULL;
     if (x->models[m] != PL_RESPONSE_NONE)
         items = pl_answer_source_items(x->source, set, x->models[m], &n);
-    x->learnt[at] = pl__calloc(n, sizeof(**x->learnt));
-    if (!x->learnt[at])
+    own->items = pl__calloc(n, sizeof(*own->items));
+    if (!own->items)
         return PL_E_NOMEM;
     for (size_t i = 0; i < n; i++) {
         if (!sure || !isnan(items[i].confidence))
-            x->learnt[at][x->n_learnt[at]++] = items[i];
+            own->items[own->n++] = items[i];
     }
-    if (sure && x->n_learnt[at] > 0)
-        qsort(x->learnt[at], x->n_learnt[at], sizeof(**x->learnt), compare_items);
-    x->absent[at] = pl_answer_source_n_labelled(x->source, set) - (uint32_t)x->n_learnt[at];
+    if (sure && own->n > 0)
+        qsort(own->items, own->n, sizeof(*own->items), compare_items);
+    x->absent[at] = pl_answer_source_n_labelled(x->source, set) - (uint32_t)own->n;
     return PL_OK;
 }
 
@@ -84,8 +88,7 @@ pl_status pl__proxy_new(const pl_answer_table *table, bool sure, const bool *ran
     x->models = pl__calloc(x->n_models, sizeof(*x->models));
     x->absent = pl__calloc(cells, x->n_models * sizeof(*x->absent));
     x->learnt = pl__calloc(cells, x->n_models * sizeof(*x->learnt));
-    x->n_learnt = pl__calloc(cells, x->n_models * sizeof(*x->n_learnt));
-    if (!x->models || !x->absent || !x->learnt || !x->n_learnt)
+    if (!x->models || !x->absent || !x->learnt)
         goto out;
     for (uint32_t m = 0; m < x->n_models; m++) {
         x->models[m] = pl_answer_source_model(x->source, pl_answer_table_set(table)->models[m]);
@@ -181,9 +184,9 @@ static double accuracy_of(const pl_answer_source_item *items, size_t n, const ui
 
 static const pl_answer_source_item *learnt(const pl_proxy *x, uint32_t set, uint32_t m, size_t *ret_n)
 {
-    size_t at = (size_t)set * x->n_models + m;
-    *ret_n = x->n_learnt[at];
-    return x->learnt[at];
+    const list *own = &x->learnt[(size_t)set * x->n_models + m];
+    *ret_n = own->n;
+    return own->items;
 }
 
 pl_status pl__proxy_aol(const pl_proxy *x, const pl_proxy_draw *draw, double *scores)

@@ -171,7 +171,11 @@ pl_status pl_answer_source_build(const pl_response_set *set, const pl_answer_opt
     pl__arena_init(&s->arena);
     s->parts = pl__arena_calloc(&s->arena, n, sizeof(*s->parts));
     s->images = pl__arena_calloc(&s->arena, n + 1, sizeof(*s->images));
-    rc = s->parts && s->images ? name_models(s, set, reterr) : pl__fail(reterr, PL_E_NOMEM, "a source");
+    if (!s->parts || !s->images) {
+        pl_answer_source_free(s);
+        return pl__fail(reterr, PL_E_NOMEM, "a source");
+    }
+    rc = name_models(s, set, reterr);
     for (size_t i = 0; i < n && rc == PL_OK; i++)
         rc = add_part(s, set, given, n_datasets > 0 ? datasets[i] : set->datasets[i], n_datasets > 0, reterr);
     if (rc == PL_OK && s->n_parts == 0)
