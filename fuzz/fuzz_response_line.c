@@ -5,6 +5,7 @@
 #include "line_reader.h"
 #include "response_scan.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool same_text(pl_view x, pl_view y)
@@ -12,9 +13,13 @@ static bool same_text(pl_view x, pl_view y)
     return !x.ptr == !y.ptr && pl__view_eq(x, y);
 }
 
+/* To the bit, but for what is not known. */
 static bool same_number(double x, double y)
 {
-    return memcmp(&x, &y, sizeof(x)) == 0 || (x != x && y != y);
+    uint64_t bits[2] = {0, 0};
+    memcpy(&bits[0], &x, sizeof(x));
+    memcpy(&bits[1], &y, sizeof(y));
+    return bits[0] == bits[1] || (isnan(x) && isnan(y));
 }
 
 static bool same_options(const pl_response_line *x, const pl_response_line *y)

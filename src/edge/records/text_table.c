@@ -3,10 +3,11 @@
 #include "alloc.h"
 #include "little_endian.h"
 
-#define TINY_BITS 15
+#define BITS_MIN 8u /* of the number of places for tiny texts; half as many are for brief ones */
+#define BITS_STEP 3u
+#define BITS_MAX 15u /* more would leave the cache of a processor */
 #define TINY_BYTES 7u
-#define SHORT_BITS 14
-#define SHORT_BYTES 16u
+#define BRIEF_BYTES 16u
 #define MIX_A 0x9e3779b97f4a7c15u /* odd, bits evenly spread */
 #define MIX_B 0xc2b2ae3d27d4eb4fu
 
@@ -26,9 +27,28 @@ typedef struct brief {
 
 struct pl_text_table {
     pl_names *names;
-    tiny tiny[(size_t)1 << TINY_BITS];
-    brief brief[(size_t)1 << SHORT_BITS];
+    tiny *tiny;
+    brief *brief;
+    unsigned bits;
 };
+
+/* Forgets what was there: it will be asked for again. */
+static pl_status make_places(pl_text_table *table, unsigned bits)
+{
+    tiny *tinies = pl__calloc((size_t)1 << bits, sizeof(*tinies));
+    brief *briefs = pl__calloc((size_t)1 << (bits - 1), sizeof(*briefs));
+    if (!tinies || !briefs) {
+        pl__free(tinies);
+        pl__free(briefs);
+        return PL_E_NOMEM;
+    }
+    pl__free(table->tiny);
+    pl__free(table->brief);
+    table->tiny = tinies;
+    table->brief = briefs;
+    table->bits = bits;
+    return PL_OK;
+}
 
 pl_text_table *pl__text_table_new(void)
 {
@@ -36,8 +56,8 @@ pl_text_table *pl__text_table_new(void)
     if (!table)
         return NULL;
     table->names = pl__names_new();
-    if (!table->names) {
-        pl__free(table);
+    if (!table->names || make_places(table, BITS_MIN)) {
+        pl__text_table_free(table);
         return NULL;
     }
     return table;
@@ -48,7 +68,20 @@ void pl__text_table_free(pl_text_table *table)
     if (!table)
         return;
     pl__names_free(table->names);
+    pl__free(table->tiny);
+    pl__free(table->brief);
     pl__free(table);
+}
+
+/* Numbers a text that has no place. There are more places once there are more texts. */
+static pl_status number_name(pl_text_table *table, pl_view text, uint32_t *ret)
+{
+    pl_status rc = pl__names_intern(table->names, text, ret);
+    if (rc == PL_OK && table->bits < BITS_MAX && pl__names_count(table->names) >> table->bits) {
+        unsigned bits = table->bits + BITS_STEP;
+        rc = make_places(table, bits < BITS_MAX ? bits : BITS_MAX);
+    }
+    return rc;
 }
 
 static uint64_t tiny_key(pl_view text)
@@ -68,14 +101,14 @@ static pl_status number_tiny(pl_text_table *table, pl_view text, uint32_t *ret)
 {
     uint64_t key = tiny_key(text);
     uint64_t mixed = (key ^ key >> 31) * MIX_A;
-    tiny *place = &table->tiny[mixed >> (64 - TINY_BITS)];
+    const tiny *place = &table->tiny[mixed >> (64 - table->bits)];
     if (place->key == key && place->number > 0) {
         *ret = place->number - 1;
         return PL_OK;
     }
-    pl_status rc = pl__names_intern(table->names, text, ret);
-    if (rc == PL_OK)
-        *place = (tiny){.key = key, .number = *ret + 1}; /* PL_NAME_NONE is no number */
+    pl_status rc = number_name(table, text, ret);
+    if (rc == PL_OK) /* PL_NAME_NONE is no number */
+        table->tiny[mixed >> (64 - table->bits)] = (tiny){.key = key, .number = *ret + 1};
     return rc;
 }
 
@@ -85,14 +118,15 @@ static pl_status number_brief(pl_text_table *table, pl_view text, uint32_t *ret)
     uint64_t tail = pl__load8(text.ptr + text.len - 8);
     uint64_t mixed = (head * MIX_A ^ tail * MIX_B) + text.len;
     mixed = (mixed ^ mixed >> 29) * MIX_A;
-    brief *place = &table->brief[mixed >> (64 - SHORT_BITS)];
+    const brief *place = &table->brief[mixed >> (65 - table->bits)];
     if (place->head == head && place->tail == tail && place->len == text.len && place->number > 0) {
         *ret = place->number - 1;
         return PL_OK;
     }
-    pl_status rc = pl__names_intern(table->names, text, ret);
+    pl_status rc = number_name(table, text, ret);
     if (rc == PL_OK)
-        *place = (brief){.head = head, .tail = tail, .len = (uint32_t)text.len, .number = *ret + 1};
+        table->brief[mixed >> (65 - table->bits)] =
+            (brief){.head = head, .tail = tail, .len = (uint32_t)text.len, .number = *ret + 1};
     return rc;
 }
 
@@ -100,7 +134,7 @@ pl_status pl__text_table_number(pl_text_table *table, pl_view text, uint32_t *re
 {
     if (text.len <= TINY_BYTES)
         return number_tiny(table, text, ret);
-    if (text.len <= SHORT_BYTES)
+    if (text.len <= BRIEF_BYTES)
         return number_brief(table, text, ret);
     return pl__names_intern(table->names, text, ret);
 }

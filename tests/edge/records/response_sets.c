@@ -2,6 +2,7 @@
 
 #include "kit.h"
 
+#include <math.h>
 #include <string.h>
 
 static void check_names(const char *what, const char *const *x, uint32_t n_x, const char *const *y, uint32_t n_y)
@@ -14,9 +15,13 @@ static void check_names(const char *what, const char *const *x, uint32_t n_x, co
     }
 }
 
+/* To the bit, but for what is not known. */
 static bool same_number(double x, double y)
 {
-    return memcmp(&x, &y, sizeof(x)) == 0 || (x != x && y != y);
+    uint64_t bits[2] = {0, 0};
+    memcpy(&bits[0], &x, sizeof(x));
+    memcpy(&bits[1], &y, sizeof(y));
+    return bits[0] == bits[1] || (isnan(x) && isnan(y));
 }
 
 static void check_numbers(const char *what, const double *x, size_t n_x, const double *y, size_t n_y)

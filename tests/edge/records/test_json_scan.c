@@ -52,7 +52,7 @@ static void check_string(const char *text, size_t n)
     char document[TEXT_BYTES * 2];
     json_t *doc = NULL;
     pl_error err = {0};
-    memcpy(document, "[", 1);
+    document[0] = '[';
     memcpy(document + 1, text, n);
     document[n + 1] = ']';
     pl_status rc = pl__json_parse(pl__view_n(document, n + 2), &doc, &err);
@@ -126,24 +126,24 @@ static void random_strings(void **state)
         size_t kinds = i % 3 == 0 ? n_pieces : n_pieces - 6;
         text[n++] = '"';
         for (uint64_t left = pl__rng_below(&rng, 8); left > 0; left--) {
-            const char *piece = pieces[pl__rng_below(&rng, kinds)];
-            memcpy(text + n, piece, strlen(piece));
-            n += strlen(piece);
+            pl_view piece = pl__view(pieces[pl__rng_below(&rng, kinds)]);
+            memcpy(text + n, piece.ptr, piece.len);
+            n += piece.len;
         }
         text[n++] = '"';
         check_string(text, n);
     }
 }
 
-static bool skip_one(const char *text, size_t *ret_used)
+static bool skip_one(pl_view text, size_t *ret_used)
 {
-    size_t n = strlen(text);
+    size_t n = text.len;
     char *copy = malloc(n > 0 ? n : 1);
     char *room = malloc(n + 1);
     pl_json_others others = {.n = 0};
     assert_non_null(copy);
     assert_non_null(room);
-    memcpy(copy, text, n);
+    memcpy(copy, text.ptr, n);
     pl_json_scan s = {.at = copy, .end = copy + n, .room = room};
     bool taken = pl__scan_other(&s, &others, pl__view("name"));
     *ret_used = (size_t)(s.at - copy);
@@ -195,11 +195,11 @@ static void skipped_values(void **state)
     size_t used = 0;
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        if (!skip_one(good[i], &used))
+        if (!skip_one(pl__view(good[i]), &used))
             fail_msg("%s is not taken", good[i]);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        if (skip_one(bad[i], &used))
+        if (skip_one(pl__view(bad[i]), &used))
             fail_msg("%s is taken", bad[i]);
     }
 }
