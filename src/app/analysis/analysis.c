@@ -8,6 +8,7 @@
 #include "corrected.h"
 #include "error.h"
 #include "groups.h"
+#include "judge_report.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -150,7 +151,7 @@ static pl_status judge_flags(pl_analysis *a, const pl_rank_request *request, pl_
     a->excluded = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*a->excluded));
     if (!a->judges || !a->excluded)
         return pl__fail(reterr, PL_E_NOMEM, "judges");
-    rc = pl_judge_reports(a->set, a->judges, reterr);
+    rc = pl__judge_reports(a->set, request->threads, a->judges, reterr);
     for (uint32_t i = 0; i < n && rc == PL_OK; i++) {
         for (size_t k = PL_MISSING_NOT + 1; k < PL_MISSING_COUNT; k++)
             a->missing += a->judges[i].missing[k];

@@ -1,12 +1,14 @@
 /* What a judge's own verdicts say about the judge: missing ones, position habits, agreement with itself when the two
  * answers change places. */
-#include <peerless/signal.h>
+#include "judge_report.h"
 
 #include "alloc.h"
 #include "binomial.h"
 #include "contingency.h"
 #include "error.h"
+#include "judgment_check.h"
 #include "row_order.h"
+#include "thread.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #define SHARE_HIGH 0.9
 #define INTERVAL_LEVEL 0.95
 #define TEST_LEVEL 0.05
+#define WORKERS_MAX 64u
 #define DENSE_MODELS_MAX 128u /* up to here a table of judges and pairs of models is small */
 
 /* What the report does not keep, for one judge. */
@@ -27,14 +30,31 @@ typedef struct habit {
     bool both_ways; /* was any pair of models shown in either order? */
 } habit;
 
-/* The verdict of the rows [0, n): repeats that agree count once, and repeats that differ are no verdict. */
-static pl_verdict common_verdict(const pl_row_key *keys, size_t n, unsigned swapped)
+/* What one worker has found: whole numbers, to be added up. */
+typedef struct worker {
+    size_t from; /* rows [from, to) to count */
+    size_t to;
+    pl_judge_report *reports;
+    habit *habits;
+    uint8_t *seen; /* [judge][low][high]: bit 0 for one order, bit 1 for the other; NULL if that were too large */
+} worker;
+
+typedef struct job {
+    const pl_judgment_set *set;
+    pl_row_words words;
+    size_t n_workers;
+    worker workers[WORKERS_MAX];
+} job;
+
+/* The verdict of the words [0, n): repeats that agree count once, and repeats that differ are no verdict. */
+static pl_verdict common_verdict(const uint64_t *words, size_t n, unsigned row_bits, unsigned swapped)
 {
     pl_verdict found = PL_VERDICT_MISSING;
     for (size_t i = 0; i < n; i++) {
-        if (pl__row_swapped(&keys[i]) != swapped)
+        uint64_t code = words[i] >> row_bits;
+        if (pl__code_swapped(code) != swapped)
             continue;
-        pl_verdict v = pl__row_verdict(&keys[i]);
+        pl_verdict v = pl__code_verdict(code);
         if (found != PL_VERDICT_MISSING && found != v)
             return PL_VERDICT_MISSING;
         found = v;
@@ -42,10 +62,10 @@ static pl_verdict common_verdict(const pl_row_key *keys, size_t n, unsigned swap
     return found;
 }
 
-static void add_swap_pair(const pl_row_key *keys, size_t n, pl_judge_report *report, habit *h)
+static void add_swap_pair(const uint64_t *words, size_t n, unsigned row_bits, pl_judge_report *report, habit *h)
 {
-    pl_verdict straight = common_verdict(keys, n, 0);
-    pl_verdict swapped = common_verdict(keys, n, 1);
+    pl_verdict straight = common_verdict(words, n, row_bits, 0);
+    pl_verdict swapped = common_verdict(words, n, row_bits, 1);
     if (straight == PL_VERDICT_MISSING || swapped == PL_VERDICT_MISSING)
         return;
     report->swap_pairs++;
@@ -58,19 +78,58 @@ static void add_swap_pair(const pl_row_key *keys, size_t n, pl_judge_report *rep
     h->both_second += straight == PL_VERDICT_B && swapped == PL_VERDICT_B;
 }
 
-static void add_swap_pairs(const pl_judgment_set *set, const pl_row_key *keys, size_t n, pl_judge_report *reports,
-                           habit *habits)
+static void add_item(const pl_row_words *w, uint32_t rank, worker *own)
 {
+    const uint64_t *x = w->words;
+    unsigned shift = w->row_bits + PL_CODE_CASE_SHIFT;
     size_t end = 0;
-    for (size_t i = 0; i < n; i = end) {
-        for (end = i + 1;
-             end < n && keys[end].pair == keys[i].pair && pl__row_case(&keys[end]) == pl__row_case(&keys[i]); end++)
+    for (size_t i = w->first[rank]; i < w->first[rank + 1]; i = end) {
+        for (end = i + 1; end < w->first[rank + 1] && x[end] >> shift == x[i] >> shift; end++)
             ;
         if (end == i + 1)
             continue; /* one verdict alone */
-        uint32_t judge = set->rows[keys[i].row].judge;
-        add_swap_pair(&keys[i], end - i, &reports[judge], &habits[judge]);
+        uint32_t judge = w->models[pl__code_ranks(w, x[i] >> w->row_bits).judge];
+        add_swap_pair(&x[i], end - i, w->row_bits, &own->reports[judge], &own->habits[judge]);
     }
+}
+
+static pl_status add_items(size_t index, void *user, pl_error *reterr)
+{
+    job *j = user;
+    const pl_row_words *w = &j->words;
+    uint32_t end = pl__row_words_bound(w, index + 1, j->n_workers);
+    uint64_t *scratch = pl__malloc(w->largest * sizeof(*scratch));
+    if (!scratch)
+        return pl__fail(reterr, PL_E_NOMEM, "reports on %u judges", j->set->n_models);
+    for (uint32_t rank = pl__row_words_bound(w, index, j->n_workers); rank < end; rank++) {
+        pl__row_words_sort(w, rank, scratch);
+        add_item(w, rank, &j->workers[index]);
+    }
+    pl__free(scratch);
+    return PL_OK;
+}
+
+/* Where a word does not hold a row: the same words, of one item and without their rows, made of each case's keys. */
+static pl_status add_keys(job *j, pl_error *reterr)
+{
+    pl_row_key *keys = NULL;
+    size_t end = 0;
+    size_t n = j->words.n;
+    pl_status rc = pl__row_keys(&j->words, &keys, reterr);
+    uint64_t *words = rc ? NULL : pl__malloc(n * sizeof(*words));
+    if (!rc && !words)
+        rc = pl__fail(reterr, PL_E_NOMEM, "reports on %u judges", j->set->n_models);
+    for (size_t i = 0; i < n && !rc; i = end) {
+        size_t k = 0;
+        uint32_t judge = j->words.models[pl__row_unit(&keys[i])];
+        for (end = i; end < n && keys[end].pair == keys[i].pair && pl__row_case(&keys[end]) == pl__row_case(&keys[i]);
+             end++)
+            words[k++] = (uint64_t)pl__row_swapped(&keys[end]) << 2 | pl__row_verdict(&keys[end]);
+        add_swap_pair(words, k, 0, &j->workers[0].reports[judge], &j->workers[0].habits[judge]);
+    }
+    pl__free(words);
+    pl__free(keys);
+    return rc;
 }
 
 static int compare_u64(const void *x, const void *y)
@@ -80,58 +139,21 @@ static int compare_u64(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-/* With a place for each judge and pair: bit 0 for one order, bit 1 for the other. */
-static pl_status mark_both_ways(const pl_judgment_set *set, habit *habits)
+static void mark(uint8_t *seen, size_t m, const pl_judgment *row)
 {
-    size_t m = set->n_models;
-    uint8_t *seen = pl__calloc(m * m * m, sizeof(*seen));
-    if (!seen)
-        return PL_E_NOMEM;
-    for (size_t i = 0; i < set->n_rows; i++) {
-        const pl_judgment *row = &set->rows[i];
-        if (row->verdict == PL_VERDICT_MISSING)
-            continue;
-        size_t low = row->a < row->b ? row->a : row->b;
-        size_t high = row->a < row->b ? row->b : row->a;
-        uint8_t *orders = &seen[(row->judge * m + low) * m + high];
-        *orders |= row->a < row->b ? 1 : 2;
-        if (*orders == 3)
-            habits[row->judge].both_ways = true;
-    }
-    pl__free(seen);
-    return PL_OK;
+    size_t low = row->a < row->b ? row->a : row->b;
+    size_t high = row->a < row->b ? row->b : row->a;
+    seen[(row->judge * m + low) * m + high] |= row->a < row->b ? 1 : 2;
 }
 
-/* Marks the judges that saw some pair of models in either order, on whatever items: with one order a question that
- * is how drawing it differs from fixing it. */
-static pl_status find_both_ways(const pl_judgment_set *set, const pl_row_key *keys, size_t n, habit *habits)
+static pl_status count_rows(size_t index, void *user, pl_error *reterr)
 {
-    if (set->n_models <= DENSE_MODELS_MAX)
-        return mark_both_ways(set, habits);
-    uint64_t *seen = pl__calloc(n, sizeof(*seen));
-    if (!seen)
-        return PL_E_NOMEM;
-    for (size_t i = 0; i < n; i++) {
-        const pl_judgment *row = &set->rows[keys[i].row];
-        uint64_t low = row->a < row->b ? row->a : row->b;
-        uint64_t high = row->a < row->b ? row->b : row->a;
-        seen[i] = (uint64_t)row->judge << 33 | low << 17 | high << 1 | (row->a > row->b);
-    }
-    if (n > 0)
-        qsort(seen, n, sizeof(*seen), compare_u64);
-    for (size_t i = 1; i < n; i++) {
-        if (seen[i - 1] + 1 == seen[i] && (seen[i] & 1))
-            habits[seen[i] >> 33].both_ways = true;
-    }
-    pl__free(seen);
-    return PL_OK;
-}
-
-static void count_rows(const pl_judgment_set *set, pl_judge_report *reports)
-{
-    for (size_t i = 0; i < set->n_rows; i++) {
-        const pl_judgment *row = &set->rows[i];
-        pl_judge_report *r = &reports[row->judge];
+    job *j = user;
+    worker *own = &j->workers[index];
+    (void)reterr;
+    for (size_t i = own->from; i < own->to; i++) {
+        const pl_judgment *row = &j->set->rows[i];
+        pl_judge_report *r = &own->reports[row->judge];
         r->asked++;
         if (row->verdict == PL_VERDICT_MISSING) {
             r->missing[row->missing == PL_MISSING_NOT ? PL_MISSING_UNSPECIFIED : row->missing]++;
@@ -141,7 +163,46 @@ static void count_rows(const pl_judgment_set *set, pl_judge_report *reports)
         r->first += row->verdict == PL_VERDICT_A;
         r->second += row->verdict == PL_VERDICT_B;
         r->tie += row->verdict == PL_VERDICT_TIE;
+        if (own->seen)
+            mark(own->seen, j->set->n_models, row);
     }
+    return PL_OK;
+}
+
+/* Marks the judges that saw some pair of models in either order, on whatever items: with one order a question that
+ * is how drawing it differs from fixing it. */
+static pl_status find_both_ways(job *j)
+{
+    habit *habits = j->workers[0].habits;
+    size_t m = j->set->n_models;
+    size_t n = 0;
+    for (size_t k = 0; k < m * m * m && j->workers[0].seen; k++) {
+        unsigned orders = 0;
+        for (size_t i = 0; i < j->n_workers; i++)
+            orders |= j->workers[i].seen[k];
+        if (orders == 3)
+            habits[k / m / m].both_ways = true;
+    }
+    if (j->workers[0].seen)
+        return PL_OK;
+    uint64_t *seen = pl__calloc(j->words.n, sizeof(*seen));
+    if (!seen)
+        return PL_E_NOMEM;
+    for (size_t i = 0; i < j->set->n_rows; i++) {
+        const pl_judgment *row = &j->set->rows[i];
+        uint64_t low = row->a < row->b ? row->a : row->b;
+        uint64_t high = row->a < row->b ? row->b : row->a;
+        if (row->verdict != PL_VERDICT_MISSING)
+            seen[n++] = (uint64_t)row->judge << 33 | low << 17 | high << 1 | (row->a > row->b);
+    }
+    if (n > 0)
+        qsort(seen, n, sizeof(*seen), compare_u64);
+    for (size_t i = 1; i < n; i++) {
+        if (seen[i - 1] + 1 == seen[i] && (seen[i] & 1))
+            habits[seen[i] >> 33].both_ways = true;
+    }
+    pl__free(seen);
+    return PL_OK;
 }
 
 /* Sign test over swap pairs where they make up at least half of the verdicts, since two verdicts on one pair depend
@@ -198,39 +259,98 @@ static void conclude(pl_judge_report *r, const habit *h)
         r->flags |= PL_FLAG_INCONSISTENT;
 }
 
-pl_status pl_judge_reports(const pl_judgment_set *set, pl_judge_report *ret, pl_error *reterr)
+/* All that is found comes to the first worker. */
+static void gather(job *j)
 {
-    pl_status rc = PL_OK;
-    pl_judge_report *reports = NULL;
-    habit *habits = NULL;
-    pl_row_key *keys = NULL;
-    size_t n_keys = 0;
+    for (size_t i = 1; i < j->n_workers; i++) {
+        for (uint32_t m = 0; m < j->set->n_models; m++) {
+            const pl_judge_report *from = &j->workers[i].reports[m];
+            pl_judge_report *to = &j->workers[0].reports[m];
+            to->asked += from->asked;
+            to->usable += from->usable;
+            to->first += from->first;
+            to->second += from->second;
+            to->tie += from->tie;
+            to->swap_pairs += from->swap_pairs;
+            to->swap_consistent += from->swap_consistent;
+            for (size_t k = 0; k < PL_MISSING_COUNT; k++)
+                to->missing[k] += from->missing[k];
+            j->workers[0].habits[m].both_first += j->workers[i].habits[m].both_first;
+            j->workers[0].habits[m].both_second += j->workers[i].habits[m].both_second;
+        }
+    }
+}
 
+/* As many workers as there are threads, unless what they note together would be larger than the rows. */
+static pl_status open_workers(job *j, uint32_t threads)
+{
+    size_t m = j->set->n_models;
+    size_t seen = m <= DENSE_MODELS_MAX ? m * m * m : 0;
+    size_t most = j->set->n_rows / (seen + m + 1);
+    j->n_workers = threads < WORKERS_MAX ? threads : WORKERS_MAX;
+    j->n_workers = j->n_workers < most ? j->n_workers : most;
+    j->n_workers = j->n_workers > 1 ? j->n_workers : 1;
+    for (size_t i = 0; i < j->n_workers; i++) {
+        worker *w = &j->workers[i];
+        *w = (worker){.from = j->set->n_rows / j->n_workers * i,
+                      .to = i + 1 < j->n_workers ? j->set->n_rows / j->n_workers * (i + 1) : j->set->n_rows,
+                      .reports = pl__calloc(m, sizeof(*w->reports)),
+                      .habits = pl__calloc(m, sizeof(*w->habits)),
+                      .seen = seen > 0 ? pl__calloc(seen, sizeof(*w->seen)) : NULL};
+        if (!w->reports || !w->habits || (seen > 0 && !w->seen))
+            return PL_E_NOMEM;
+    }
+    return PL_OK;
+}
+
+static void close_job(job *j)
+{
+    for (size_t i = 0; i < j->n_workers; i++) {
+        pl__free(j->workers[i].reports);
+        pl__free(j->workers[i].habits);
+        pl__free(j->workers[i].seen);
+    }
+    pl__row_words_clear(&j->words);
+}
+
+pl_status pl__judge_reports(const pl_judgment_set *set, uint32_t threads, pl_judge_report *ret, pl_error *reterr)
+{
     if (!set || (!ret && set->n_models > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
-    rc = pl_judgment_set_check(set, reterr);
+    job j = {.set = set};
+    pl_row_rules rules = {.check_rows = true, .threads = threads};
+    pl_status rc = pl__judgment_names_check(set, reterr);
     if (rc)
         return rc;
-    rc = pl__row_order(set, false, NULL, &keys, &n_keys, reterr);
+    rc = pl__row_words_make(set, &rules, &j.words, reterr);
     if (rc)
         return rc;
-    reports = pl__calloc(set->n_models, sizeof(*reports));
-    habits = pl__calloc(set->n_models, sizeof(*habits));
-    if (!reports || !habits || find_both_ways(set, keys, n_keys, habits)) {
+    if (open_workers(&j, threads)) {
         rc = pl__fail(reterr, PL_E_NOMEM, "reports on %u judges", set->n_models);
         goto out;
     }
-    count_rows(set, reports);
-    add_swap_pairs(set, keys, n_keys, reports, habits);
+    rc = pl__parallel_for(j.n_workers, threads, count_rows, &j, reterr);
+    if (!rc)
+        rc = j.words.words ? pl__parallel_for(j.n_workers, threads, add_items, &j, reterr) : add_keys(&j, reterr);
+    if (rc)
+        goto out;
+    gather(&j);
+    if (find_both_ways(&j)) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "reports on %u judges", set->n_models);
+        goto out;
+    }
     for (uint32_t m = 0; m < set->n_models; m++) {
-        if (reports[m].asked > 0)
-            conclude(&reports[m], &habits[m]);
+        if (j.workers[0].reports[m].asked > 0)
+            conclude(&j.workers[0].reports[m], &j.workers[0].habits[m]);
     }
     if (set->n_models > 0)
-        memcpy(ret, reports, set->n_models * sizeof(*ret));
+        memcpy(ret, j.workers[0].reports, set->n_models * sizeof(*ret));
 out:
-    pl__free(reports);
-    pl__free(habits);
-    pl__free(keys);
+    close_job(&j);
     return rc;
+}
+
+pl_status pl_judge_reports(const pl_judgment_set *set, pl_judge_report *ret, pl_error *reterr)
+{
+    return pl__judge_reports(set, 1, ret, reterr);
 }

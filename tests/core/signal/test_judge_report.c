@@ -1,10 +1,10 @@
-#include <peerless/signal.h>
-
 #include "alloc.h"
+#include "judge_report.h"
 #include "judgment_maker.h"
 #include "kit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define JUDGE 2u
@@ -217,11 +217,62 @@ static void test_order_does_not_matter(void **state)
     }
 }
 
+static void test_threads_do_not_matter(void **state)
+{
+    static const uint32_t models[] = {3, 7, 200}; /* with 200, models are too many for a table of their pairs */
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        pl_rng rng;
+        pl_error err = {0};
+        pl_judge_report x[PL_MAKER_NAMES_MAX];
+        pl_judge_report y[PL_MAKER_NAMES_MAX];
+        pl__rng_init(&rng, pl__kit_seed(), "threads", i);
+        pl_maker *k = pl__maker_new(models[i], 10, 2);
+        pl__maker_random(k, &rng, PL_MAKER_ROWS_MAX, false);
+        PL_KIT_OK(pl_judge_reports(&k->set, x, &err), &err);
+        for (uint32_t threads = 0; threads < 6; threads++) {
+            PL_KIT_OK(pl__judge_reports(&k->set, threads, y, &err), &err);
+            assert_memory_equal(x, y, models[i] * sizeof(x[0]));
+        }
+        pl__maker_free(k);
+    }
+}
+
+#define NAMES_BIG 60000u
+#define MANY_BYTES 8
+
+/* So many names and rows that a row does not fit into one number. */
+static void test_rows_of_many_bits(void **state)
+{
+    static char text[NAMES_BIG][MANY_BYTES];
+    static const char *names[2][NAMES_BIG];
+    static pl_judge_report many[NAMES_BIG];
+    pl_rng rng;
+    pl_error err = {0};
+    pl_judge_report few[6];
+    (void)state;
+    pl__rng_init(&rng, pl__kit_seed(), "many bits", 0);
+    pl_maker *k = pl__maker_new(6, 10, 2);
+    pl__maker_random(k, &rng, PL_MAKER_ROWS_MAX, false);
+    PL_KIT_OK(pl_judge_reports(&k->set, few, &err), &err);
+    for (uint32_t i = 0; i < NAMES_BIG; i++) {
+        (void)snprintf(text[i], MANY_BYTES, "z%05u", i);
+        names[0][i] = i < 6 ? k->models[i] : text[i];
+        names[1][i] = i < 2 ? k->criteria[i] : text[i];
+    }
+    k->set.models = names[0];
+    k->set.criteria = names[1];
+    k->set.n_models = k->set.n_criteria = NAMES_BIG;
+    PL_KIT_OK(pl__judge_reports(&k->set, 2, many, &err), &err);
+    assert_memory_equal(few, many, sizeof(few));
+    pl__maker_free(k);
+}
+
 static pl_status report_once(void *user, pl_error *err)
 {
     const pl_maker *k = user;
     pl_judge_report r[4];
-    return pl_judge_reports(&k->set, r, err);
+    return pl__judge_reports(&k->set, 2, r, err);
 }
 
 static void test_faults(void **state)
@@ -238,10 +289,16 @@ static void test_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),        cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_position_p),    cmocka_unit_test(test_unusable_flag),
-        cmocka_unit_test(test_position_flag), cmocka_unit_test(test_inconsistent_flag),
-        cmocka_unit_test(test_hostile_sets),  cmocka_unit_test(test_order_does_not_matter),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_position_p),
+        cmocka_unit_test(test_unusable_flag),
+        cmocka_unit_test(test_position_flag),
+        cmocka_unit_test(test_inconsistent_flag),
+        cmocka_unit_test(test_hostile_sets),
+        cmocka_unit_test(test_order_does_not_matter),
+        cmocka_unit_test(test_threads_do_not_matter),
+        cmocka_unit_test(test_rows_of_many_bits),
         cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,96 @@ static void test_against_comparing(void **state)
     }
 }
 
+#define NAMES_BIG 60000u
+
+/* A long list: the given names and, behind them in byte order too, names that no row uses. */
+static const char **with_more(const char *const *names, uint32_t n)
+{
+    static char text[NAMES_BIG][NAME_BYTES];
+    const char **all = pl__calloc(NAMES_BIG, sizeof(*all));
+    assert_non_null(all);
+    for (uint32_t i = 0; i < NAMES_BIG; i++) {
+        (void)snprintf(text[i], NAME_BYTES, "z%05u", i);
+        all[i] = i < n ? names[i] : text[i];
+    }
+    return all;
+}
+
+/* So many names and rows that a row does not fit into one number. */
+static void test_rows_of_many_bits(void **state)
+{
+    static drawn d;
+    pl_rng rng;
+    pl_error err = {0};
+    pl_row_key *keys = NULL;
+    pl_row_key *more_keys = NULL;
+    size_t n = 0;
+    size_t more_n = 0;
+    (void)state;
+    pl__rng_init(&rng, pl__kit_seed(), "many bits", 0);
+    draw(&d, 80, 20, ROWS_MAX, &rng);
+    PL_KIT_OK(pl__row_order(&d.set, true, NULL, &keys, &n, &err), &err);
+    const char **models = with_more(d.names[0], 80);
+    const char **criteria = with_more(d.names[3], 3);
+    d.set.models = models;
+    d.set.n_models = NAMES_BIG;
+    d.set.criteria = criteria;
+    d.set.n_criteria = NAMES_BIG;
+    PL_KIT_OK(pl__row_order(&d.set, true, NULL, &more_keys, &more_n, &err), &err);
+    assert_int_equal(n, more_n);
+    assert_memory_equal(keys, more_keys, n * sizeof(*keys));
+    pl__free(keys);
+    pl__free(more_keys);
+    pl__free(models);
+    pl__free(criteria);
+}
+
+static void test_threads_do_not_matter(void **state)
+{
+    static const uint32_t threads[] = {1, 2, 5};
+    static drawn d;
+    (void)state;
+    for (uint64_t i = 0; i < 4; i++) {
+        pl_row_key *keys[3] = {NULL, NULL, NULL};
+        size_t n = 0;
+        pl_rng rng;
+        pl_error err = {0};
+        pl__rng_init(&rng, pl__kit_seed(), "threads", i);
+        draw(&d, 60, i % 2 == 0 ? 3 : 80, ROWS_MAX, &rng);
+        for (size_t t = 0; t < 3; t++) {
+            pl_row_rules rules = {.check_rows = true, .threads = threads[t]};
+            pl_row_words words = {0};
+            PL_KIT_OK(pl__row_words_make(&d.set, &rules, &words, &err), &err);
+            PL_KIT_OK(pl__row_keys(&words, &keys[t], &err), &err);
+            n = words.n;
+            pl__row_words_clear(&words);
+            assert_memory_equal(keys[t], keys[0], n * sizeof(*keys[0]));
+        }
+        for (size_t t = 0; t < 3; t++)
+            pl__free(keys[t]);
+    }
+}
+
+/* The first bad row is named, whoever finds it. */
+static void test_bad_rows(void **state)
+{
+    static drawn d;
+    pl_rng rng;
+    (void)state;
+    pl__rng_init(&rng, pl__kit_seed(), "bad rows", 0);
+    draw(&d, 5, 3, ROWS_MAX, &rng);
+    d.rows[ROWS_MAX - 1].weight = 0.0;
+    d.rows[ROWS_MAX / 3].a = 5;
+    d.rows[ROWS_MAX / 2].verdict = 9;
+    for (uint32_t threads = 1; threads < 5; threads++) {
+        pl_row_rules rules = {.check_rows = true, .threads = threads};
+        pl_row_words words = {0};
+        pl_error err = {0};
+        PL_KIT_STATUS(pl__row_words_make(&d.set, &rules, &words, &err), PL_E_RANGE, &err);
+        assert_string_equal(err.msg, "judgment 2000: candidate out of range");
+    }
+}
+
 static pl_status order_once(void *user, pl_error *reterr)
 {
     drawn *d = user;
@@ -157,7 +247,8 @@ static void test_refused_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_comparing),
+        cmocka_unit_test(test_against_comparing),     cmocka_unit_test(test_rows_of_many_bits),
+        cmocka_unit_test(test_threads_do_not_matter), cmocka_unit_test(test_bad_rows),
         cmocka_unit_test(test_refused_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
