@@ -171,7 +171,8 @@ static void read_values(pl_line_fields *f, pl_response_line *line)
     }
     for (size_t i = 0; i < line->n_options && f->rc == PL_OK; i++)
         line->values[i] = option_value(json_array_get(list, i), logits);
-    line->row.value_kind = logits ? PL_OPTION_VALUES_LOGIT : PL_OPTION_VALUES_LOGPROB;
+    if (line->n_options > 0)
+        line->row.value_kind = logits ? PL_OPTION_VALUES_LOGIT : PL_OPTION_VALUES_LOGPROB;
 }
 
 static void note(pl_line_fields *f, pl_status rc)

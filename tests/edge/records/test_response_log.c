@@ -90,6 +90,17 @@ static void open_questions(void **state)
     pl__response_log_free(log);
 }
 
+/* Values of no options are none: the set must stand its own check. */
+static void empty_values(void **state)
+{
+    (void)state;
+    pl_response_log *log = accept(LINE("1", "a", ",\"option_logits\":[]") LINE("2", "a", ",\"option_logprobs\":[]"));
+    const pl_response_set *set = pl__response_log_set(log);
+    assert_int_equal(set->rows[0].value_kind, PL_OPTION_VALUES_NONE);
+    assert_int_equal(set->rows[1].value_kind, PL_OPTION_VALUES_NONE);
+    pl__response_log_free(log);
+}
+
 static void bad_lines(void **state)
 {
     (void)state;
@@ -170,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields),
         cmocka_unit_test(open_questions),
+        cmocka_unit_test(empty_values),
         cmocka_unit_test(bad_lines),
         cmocka_unit_test_setup_teardown(compressed, pl__kit_temp_setup, pl__kit_temp_teardown),
         cmocka_unit_test(refused_memory),
