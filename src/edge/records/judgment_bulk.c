@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((size_t)1 << 18) /* of text; with its rows it fits into a core's cache */
+#define BLOCK_BYTES ((size_t)1 << 16) /* of text; with its rows it fits into a core's cache */
 #define WORKERS_MAX 64u
 #define N_KINDS 4u /* of names that rows have: models, items, images, criteria */
 
