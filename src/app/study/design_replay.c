@@ -60,7 +60,7 @@ static void count_ballots(const pl_peer_table *table, pl_design *d)
                ballots[at].b == c.b;
              at++) {
             d->pairs[i].cluster = ballots[at].image;
-            d->judgments[i]++;
+            d->judgments[i] += ballots[at].weight > 0.0; /* of a criterion that counts */
         }
         d->item[i] = c.item;
         d->n_judgments += d->judgments[i];

@@ -3,6 +3,7 @@
 #include "alloc.h"
 #include "design_replay.h"
 #include "error.h"
+#include "rng.h"
 #include "study_parts.h"
 #include "thread.h"
 
@@ -32,6 +33,7 @@ typedef struct replay {
     size_t points[N_POINTS]; /* comparisons */
     double *spearman;        /* [(design * n_seeds + seed) * N_POINTS + point] */
     double *judgments;       /* the same shape */
+    double *again;           /* by seed: Spearman of the full design on images drawn again */
     double *stop;            /* by seed: comparisons */
     double *stop_judgments;
     double *stop_spearman;
@@ -57,7 +59,6 @@ static int by_size(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-/* The median over the seeds of the judgments from which on that seed's own ranking stays at the target. */
 /* Scores of a part. Who was not seen yet stands in the middle: ranking the others alone would look too good. */
 static pl_status agree_whole(const replay *r, const double *part, double *ret, pl_error *reterr)
 {
@@ -102,6 +103,32 @@ static pl_status rank_part(const replay *r, const uint32_t *order, size_t n, pl_
         rc = agree_whole(r, pl_ranking_scores(ranking), ret, reterr);
     pl_ranking_free(ranking);
     pl__free(left_out);
+    return rc;
+}
+
+/* What the full design itself gives on images drawn with replacement: how far its ranking can be had again at all. */
+static pl_status draw_again(const replay *r, uint64_t seed, uint32_t n_images, double *ret, pl_error *reterr)
+{
+    pl_rank_opts opts = r->w->request->rank;
+    pl_ranking *ranking = NULL;
+    pl_peer_table *table = NULL;
+    pl_rng rng;
+    uint32_t *copies = pl__calloc(n_images, sizeof(*copies));
+    pl_status rc = copies ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "%u images", n_images);
+
+    pl__rng_init(&rng, seed, "images drawn again", 0);
+    for (uint32_t i = 0; copies && i < n_images; i++)
+        copies[pl__rng_below(&rng, n_images)]++;
+    opts.criterion = r->w->criterion;
+    if (rc == PL_OK)
+        rc = pl_resampler_draw(r->resampler, copies, &table, reterr);
+    if (rc == PL_OK)
+        rc = pl_rank_run(r->method, table, r->w->set->models, &opts, &ranking, reterr);
+    if (rc == PL_OK)
+        rc = agree_whole(r, pl_ranking_scores(ranking), ret, reterr);
+    pl_ranking_free(ranking);
+    pl_peer_table_free(table);
+    pl__free(copies);
     return rc;
 }
 
@@ -186,6 +213,7 @@ static pl_status add_curve(pl_study_work *w, const replay *r, uint32_t design, p
     return PL_OK;
 }
 
+/* The median over the seeds of the judgments from which on that seed's own ranking stays at the target. */
 static pl_status median_needed(const replay *r, uint32_t design, double target, double *ret, pl_error *reterr)
 {
     uint32_t n = r->n_seeds;
@@ -246,6 +274,7 @@ static pl_status sum_up(pl_study_work *w, const replay *r, pl_error *reterr)
     }
     pl__study_fact(s, "target_spearman", w->request->target);
     pl__study_fact(s, "judgments_full", (double)r->design.n_judgments);
+    pl__study_fact(s, "spearman_of_full_on_images_drawn_again", mean_of(r->again, r->n_seeds));
     pl__study_fact(s, "judgments_to_reach_random", reach[0]);
     pl__study_fact(s, "judgments_to_reach_adaptive", reach[1]);
     pl__study_fact(s, "to_reach_adaptive_over_random", reach[1] / reach[0]);
@@ -262,7 +291,8 @@ static pl_status sum_up(pl_study_work *w, const replay *r, pl_error *reterr)
         s, reterr,
         "to reach, to stay: the fewest judgments at which, from which on, the mean over the seeds is at "
         "the target; median: of the seeds one by one, from where each stays; a comparison is all that "
-        "one judge says about one pair of answers");
+        "one judge says about one pair of answers; images drawn again: the full design on as many images drawn with "
+        "replacement, so far its own ranking can be had again");
 }
 
 static pl_status run_replay(pl_study_work *w, replay *r, const pl_peer_table *table, pl_error *reterr)
@@ -276,13 +306,17 @@ static pl_status run_replay(pl_study_work *w, replay *r, const pl_peer_table *ta
         r->points[i] = (size_t)fmax(1.0, floor(shares[i] * (double)r->design.n + 0.5));
     r->spearman = pl__calloc(cells, sizeof(double));
     r->judgments = pl__calloc(cells, sizeof(double));
+    r->again = pl__calloc(r->n_seeds, sizeof(double));
     r->stop = pl__calloc(r->n_seeds, sizeof(double));
     r->stop_judgments = pl__calloc(r->n_seeds, sizeof(double));
     r->stop_spearman = pl__calloc(r->n_seeds, sizeof(double));
-    if (rc == PL_OK && (!r->spearman || !r->judgments || !r->stop || !r->stop_judgments || !r->stop_spearman))
+    if (rc == PL_OK &&
+        (!r->spearman || !r->judgments || !r->again || !r->stop || !r->stop_judgments || !r->stop_spearman))
         rc = pl__fail(reterr, PL_E_NOMEM, "a study of %u seeds", r->n_seeds);
     for (uint32_t k = 0; k < r->n_seeds && rc == PL_OK; k++)
         r->stop[k] = r->stop_judgments[k] = r->stop_spearman[k] = (double)NAN;
+    for (uint32_t k = 0; k < r->n_seeds && rc == PL_OK; k++)
+        rc = draw_again(r, w->request->rank.seed + k, pl_peer_table_n_images(table), &r->again[k], reterr);
     if (rc == PL_OK)
         rc = pl__parallel_for((size_t)N_DESIGNS * r->n_seeds, w->request->threads, one_design, r, reterr);
     for (uint32_t d = 0; d < N_DESIGNS && rc == PL_OK; d++)
@@ -302,6 +336,31 @@ static void describe(pl_study *s)
     s->metrics[1] = (pl_study_metric){.name = "judgments", .title = "judgments", .decimals = 0};
 }
 
+/* What is chosen by and what is ranked by are the same verdicts. A method that knows no weights counts all criteria, or
+ * the one that was asked for: then the choice goes by that one too (*ret_gamma, to be freed; else NULL). */
+static pl_status same_criteria(pl_study_work *w, const char *method, double **ret_gamma, pl_error *reterr)
+{
+    double *gamma = NULL;
+    const char *what = "all judgments";
+
+    if (!w->request->criterion)
+        w->criterion = UINT32_MAX;
+    if (w->criterion != UINT32_MAX && is_strength(method)) {
+        gamma = pl__calloc(w->set->n_criteria, sizeof(*gamma));
+        if (!gamma)
+            return pl__fail(reterr, PL_E_NOMEM, "criteria");
+        gamma[w->criterion] = 1.0;
+        what = w->set->criteria[w->criterion];
+    }
+    w->study->reference = pl__study_text(w->study, "%s on %s", method, what);
+    if (!w->study->reference) {
+        pl__free(gamma);
+        return pl__fail(reterr, PL_E_NOMEM, "study");
+    }
+    *ret_gamma = gamma;
+    return PL_OK;
+}
+
 pl_status pl__study_adaptive(pl_study_work *w, pl_error *reterr)
 {
     const pl_study_request *request = w->request;
@@ -309,6 +368,7 @@ pl_status pl__study_adaptive(pl_study_work *w, pl_error *reterr)
     pl_peer_table *table = NULL;
     replay r = {.w = w, .n_seeds = request->n_seeds, .full = w->reference};
     pl_variant all = {.method = METHOD_DEFAULT};
+    double *gamma = NULL;
     pl_status rc = PL_OK;
 
     if (request->n_methods > 1)
@@ -316,10 +376,11 @@ pl_status pl__study_adaptive(pl_study_work *w, pl_error *reterr)
     describe(w->study);
     all.method = request->n_methods > 0 ? request->methods[0] : METHOD_DEFAULT;
     r.method = all.method;
-    w->study->reference = pl__study_text(w->study, "%s on all judgments", r.method);
-    if (!w->study->reference)
-        return pl__fail(reterr, PL_E_NOMEM, "study");
-    peer.criterion_weights = request->criterion_weights;
+    rc = same_criteria(w, r.method, &gamma, reterr);
+    if (rc != PL_OK)
+        return rc;
+    all.gamma = gamma;
+    peer.criterion_weights = gamma ? gamma : request->criterion_weights;
     peer.pair_orders = request->pair_orders;
     peer.drop_self_reviews = request->drop_self_reviews;
     peer.exclude_judges = request->exclude_judges;
@@ -328,11 +389,13 @@ pl_status pl__study_adaptive(pl_study_work *w, pl_error *reterr)
         rc = pl_peer_table_build(w->set, &peer, &table, reterr);
     if (rc == PL_OK)
         rc = run_replay(w, &r, table, reterr);
+    pl__free(gamma);
     pl__design_clear(&r.design);
     pl_resampler_free(r.resampler);
     pl_peer_table_free(table);
     pl__free(r.spearman);
     pl__free(r.judgments);
+    pl__free(r.again);
     pl__free(r.stop);
     pl__free(r.stop_judgments);
     pl__free(r.stop_spearman);
