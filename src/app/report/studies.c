@@ -1,5 +1,6 @@
 #include "studies.h"
 
+#include "cross_study.h"
 #include "error.h"
 #include "json.h"
 #include "num.h"
@@ -281,6 +282,8 @@ pl_status pl__report_study_kinds(pl_format format, pl_str *out, pl_error *reterr
         pl__table_text(&t, kinds[i].name);
         pl__table_text(&t, kinds[i].what);
     }
+    pl__table_text(&t, PL_CROSS_NAME);
+    pl__table_text(&t, PL_CROSS_WHAT);
     rc = format == PL_FORMAT_CSV ? pl__table_write_csv(&t, out, reterr) : pl__table_write(&t, out, reterr);
     pl__table_clear(&t);
     return rc;

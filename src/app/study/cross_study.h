@@ -8,6 +8,10 @@
 /* How models' scores on one data set foretell those on another, and whether data sets that are near each other do it
  * better (Ranked from Within, Tu et al. 2025, figures 2, 4 and 5). */
 
+/* How it stands in a list of studies; it is no pl_study_kind, since its input is another. */
+#define PL_CROSS_NAME "cross"
+#define PL_CROSS_WHAT "models' scores over data sets: correlations, robust lines, distances of embeddings, a map"
+
 #define PL_CROSS_DATASETS_MAX 200u
 #define PL_CROSS_MODELS_MIN 3u /* in common, for a pair of data sets */
 #define PL_CROSS_POINTS_MAX 10000u
