@@ -5,6 +5,7 @@
 #include "rng.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const pl_study_request plain = {.rank = PL_RANK_OPTS_INIT};
@@ -297,6 +298,55 @@ static void results_belong_to_the_judgments(void **state)
     pl__maker_free(k);
 }
 
+static double fact_of(const pl_study *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_facts; i++) {
+        if (strcmp(s->facts[i].name, name) == 0)
+            return s->facts[i].value;
+    }
+    fail_msg("no fact %s", name);
+    return 0.0;
+}
+
+/* A criterion that was asked for is chosen by and ranked by, as if there were no other one. */
+static void designs_choose_by_what_they_rank_by(void **state)
+{
+    pl_maker *k = pool(6, 2);
+    pl_study_request r = plain;
+    pl_judgment_set first = k->set;
+    pl_judgment *rows = calloc(k->set.n_rows, sizeof(*rows));
+    pl_study *all = NULL;
+    pl_study *one = NULL;
+    pl_study *alone = NULL;
+    size_t n = 0;
+
+    (void)state;
+    assert_non_null(rows);
+    for (size_t i = 0; i < k->set.n_rows; i++) {
+        if (k->set.rows[i].criterion == 0)
+            rows[n++] = k->set.rows[i];
+    }
+    first.rows = rows;
+    first.n_rows = n;
+    r.n_seeds = 2;
+    all = make("adaptive", &k->set, &r);
+    assert_string_equal(all->reference, "bt on all judgments");
+    PL_KIT_CLOSE(fact_of(all, "judgments_full"), (double)k->set.n_rows, 0.0);
+    r.criterion = k->set.criteria[0];
+    one = make("adaptive", &k->set, &r);
+    alone = make("adaptive", &first, &r);
+    PL_KIT_CLOSE(fact_of(one, "judgments_full"), (double)n, 0.0);
+    assert_true(same_values(one, alone));
+    assert_false(same_values(one, all));
+    assert_true(fact_of(all, "spearman_of_full_on_images_drawn_again") > 0.5);
+    assert_true(fact_of(all, "spearman_of_full_on_images_drawn_again") <= 1.0);
+    pl__study_free(all);
+    pl__study_free(one);
+    pl__study_free(alone);
+    free(rows);
+    pl__maker_free(k);
+}
+
 static void what_cannot_be_studied_is_said(void **state)
 {
     static const char *const single[] = {"single:nobody"};
@@ -374,6 +424,7 @@ int main(void)
         cmocka_unit_test(all_starts_end_alike),
         cmocka_unit_test(orders_need_both_orders),
         cmocka_unit_test(results_belong_to_the_judgments),
+        cmocka_unit_test(designs_choose_by_what_they_rank_by),
         cmocka_unit_test(what_cannot_be_studied_is_said),
         cmocka_unit_test(memory_may_be_refused),
     };
