@@ -82,7 +82,7 @@ int main(int argc, char **argv)
     const char *const paths[] = {argv[1]};
     const pl_records_opts opts = {.threads = (uint32_t)(threads < THREADS_MAX ? threads : THREADS_MAX)};
     timer t = start();
-    pl_status rc = pl__records_read_responses_by(paths, 1, &opts, &log, &err);
+    pl_status rc = pl__records_read_responses(paths, 1, &opts, &log, &err);
     show("reading", t, megabytes_of(argv[1]));
     if (rc == PL_OK) {
         const pl_response_set *set = pl__response_log_set(log);

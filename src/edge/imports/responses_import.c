@@ -428,7 +428,7 @@ static pl_status read_ours(const plan *p, const pl_records_opts *opts, pl_import
         return pl__fail(reterr, PL_E_NOMEM, "responses: no memory");
     for (size_t i = 0; i < p->entries.len; i++)
         paths[i] = p->entries.ptr[i].path;
-    rc = pl__records_read_responses_by(paths, p->entries.len, opts, &ret->log, reterr);
+    rc = pl__records_read_responses(paths, p->entries.len, opts, &ret->log, reterr);
     pl__free((void *)paths);
     if (rc != PL_OK)
         return rc;

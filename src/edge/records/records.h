@@ -37,12 +37,8 @@ PL_NODISCARD pl_status pl__records_write_judgment(const pl_judgment_set *set, si
 /* Responses from JSONL logs, in the same ways. Models, items, images and datasets are sorted by name; an item is one of
  * its dataset, and carries both names where it has one. A prediction that is not given is read out of the text. */
 typedef struct pl_response_log pl_response_log;
-PL_NODISCARD pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, bool skip_bad,
+PL_NODISCARD pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, const pl_records_opts *opts,
                                                   pl_response_log **ret, pl_error *reterr);
-/* The same, on opts->threads threads, not on two; judge_instruction is of no use here. NULL: the defaults. */
-PL_NODISCARD pl_status pl__records_read_responses_by(const char *const *paths, size_t n_paths,
-                                                     const pl_records_opts *opts, pl_response_log **ret,
-                                                     pl_error *reterr);
 PL_NODISCARD pl_status pl__records_parse_responses(const char *name, pl_view text, bool skip_bad, pl_response_log **ret,
                                                    pl_error *reterr);
 /* A log made line by line, each checked like one of a file, which `doc` is (borrowed for the call); then finished, and

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define READING_THREADS 2u /* where nobody says how many */
 #define DATASET_END "\x1f" /* between a dataset's name and an item's */
 
 void pl__response_log_free(pl_response_log *log)
@@ -347,8 +346,8 @@ pl_status pl__response_log_finish(pl_response_log *log, pl_error *reterr)
     return finish(log, reterr);
 }
 
-pl_status pl__records_read_responses_by(const char *const *paths, size_t n_paths, const pl_records_opts *opts,
-                                        pl_response_log **ret, pl_error *reterr)
+pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, const pl_records_opts *opts,
+                                     pl_response_log **ret, pl_error *reterr)
 {
     pl_status rc = PL_OK;
     pl_response_log *log = NULL;
@@ -374,13 +373,6 @@ pl_status pl__records_read_responses_by(const char *const *paths, size_t n_paths
 out:
     pl__response_log_free(log);
     return rc;
-}
-
-pl_status pl__records_read_responses(const char *const *paths, size_t n_paths, bool skip_bad, pl_response_log **ret,
-                                     pl_error *reterr)
-{
-    const pl_records_opts opts = {.skip_bad = skip_bad, .threads = READING_THREADS};
-    return pl__records_read_responses_by(paths, n_paths, &opts, ret, reterr);
 }
 
 pl_status pl__records_parse_responses(const char *name, pl_view text, bool skip_bad, pl_response_log **ret,

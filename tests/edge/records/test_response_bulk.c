@@ -38,7 +38,7 @@ static void check(const pl_str *text, bool skip_bad)
         const pl_records_opts opts = {.skip_bad = skip_bad, .threads = threads[i]};
         pl_response_log *log = NULL;
         pl_error err = {0};
-        pl_status rc = pl__records_read_responses_by(paths, 1, &opts, &log, &err);
+        pl_status rc = pl__records_read_responses(paths, 1, &opts, &log, &err);
         assert_int_equal(rc, wanted);
         assert_string_equal(err.msg, by_line.msg);
         if (rc == PL_OK) {
@@ -95,8 +95,8 @@ static void several_files(void **state)
     char *dir = pl__kit_temp_new();
     char *path = pl__kit_write(dir, "log.jsonl", text.ptr, text.len);
     const char *const paths[] = {path, path};
-    PL_KIT_OK(pl__records_read_responses(paths, 2, false, &one, &err), &err);
-    PL_KIT_OK(pl__records_read_responses_by(paths, 2, &opts, &two, &err), &err);
+    PL_KIT_OK(pl__records_read_responses(paths, 2, NULL, &one, &err), &err);
+    PL_KIT_OK(pl__records_read_responses(paths, 2, &opts, &two, &err), &err);
     check_same_responses(pl__response_log_set(one), pl__response_log_set(two));
     pl__response_log_free(one);
     pl__response_log_free(two);
@@ -110,7 +110,7 @@ static pl_status read_once(void *user, pl_error *err)
     const pl_records_opts opts = {.threads = 2};
     const char *const paths[] = {user};
     pl_response_log *log = NULL;
-    pl_status rc = pl__records_read_responses_by(paths, 1, &opts, &log, err);
+    pl_status rc = pl__records_read_responses(paths, 1, &opts, &log, err);
     pl__response_log_free(log);
     return rc;
 }

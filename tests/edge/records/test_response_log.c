@@ -135,11 +135,11 @@ static void compressed(void **state)
     assert_false(ZSTD_isError(n));
     char *path = pl__kit_write(dir, "log.jsonl.zst", packed, n);
     const char *paths[2] = {path, path};
-    PL_KIT_OK(pl__records_read_responses(paths, 1, false, &log, &err), &err);
+    PL_KIT_OK(pl__records_read_responses(paths, 1, NULL, &log, &err), &err);
     assert_int_equal(pl__response_log_set(log)->n_rows, 2);
     pl__response_log_free(log);
     log = NULL;
-    PL_KIT_OK(pl__records_read_responses(paths, 2, false, &log, &err), &err); /* several files, one set */
+    PL_KIT_OK(pl__records_read_responses(paths, 2, NULL, &log, &err), &err); /* several files, one set */
     assert_int_equal(pl__response_log_set(log)->n_rows, 4);
     PL_KIT_STATUS(pl_response_set_check(pl__response_log_set(log), &err), PL_E_CONFLICT, &err);
     pl__response_log_free(log);
@@ -147,11 +147,11 @@ static void compressed(void **state)
     err = (pl_error){0};
     char *cut = pl__kit_write(dir, "cut.zst", packed, n - 3);
     const char *cut_path = cut;
-    PL_KIT_STATUS(pl__records_read_responses(&cut_path, 1, false, &log, &err), PL_E_PARSE, &err);
+    PL_KIT_STATUS(pl__records_read_responses(&cut_path, 1, NULL, &log, &err), PL_E_PARSE, &err);
     assert_non_null(strstr(err.msg, "damaged zstd file"));
     char *plain = pl__kit_write_text(dir, "plain.zst", text);
     const char *plain_path = plain;
-    PL_KIT_STATUS(pl__records_read_responses(&plain_path, 1, false, &log, &err), PL_E_PARSE, &err);
+    PL_KIT_STATUS(pl__records_read_responses(&plain_path, 1, NULL, &log, &err), PL_E_PARSE, &err);
     assert_non_null(strstr(err.msg, "is no zstd file"));
     assert_null(log);
     free(path);
