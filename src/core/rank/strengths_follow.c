@@ -121,6 +121,7 @@ bool pl__strengths_follow(const pl_win_matrix *m, const pl_strengths_model *mode
     sum_up(&p, m);
     for (unsigned k = 0; k < STEPS_MAX; k++) {
         double longest = 0.0;
+        double sum = 0.0; /* no number if one of them is none */
         differentiate(&p);
         if (!pl__cholesky_factor(p.hessian, n))
             return false;
@@ -128,8 +129,9 @@ bool pl__strengths_follow(const pl_win_matrix *m, const pl_strengths_model *mode
         for (size_t i = 0; i < n; i++) {
             p.x[i] += p.gradient[i];
             longest = fmax(longest, fabs(p.gradient[i]));
+            sum += p.gradient[i];
         }
-        if (!(longest <= LONGEST_STEP))
+        if (!(longest <= LONGEST_STEP) || !isfinite(sum))
             return false;
         if (longest > LAST_STEP)
             continue;

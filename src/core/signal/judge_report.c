@@ -119,7 +119,7 @@ static pl_status add_keys(job *j, pl_error *reterr)
     uint64_t *words = rc ? NULL : pl__malloc(n * sizeof(*words));
     if (!rc && !words)
         rc = pl__fail(reterr, PL_E_NOMEM, "reports on %u judges", j->set->n_models);
-    for (size_t i = 0; i < n && !rc; i = end) {
+    for (size_t i = 0; i < n && !rc && words; i = end) {
         size_t k = 0;
         uint32_t judge = j->words.models[pl__row_unit(&keys[i])];
         for (end = i; end < n && keys[end].pair == keys[i].pair && pl__row_case(&keys[end]) == pl__row_case(&keys[i]);

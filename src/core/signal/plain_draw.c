@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define ADDITIONS_OF_A_VOTE 4u /* one count for each of the two, and two halves between them */
+#define CELLS_MAX ((size_t)1 << 17) /* beyond, a block of draws is larger than the cache by far */
+#define ADDITIONS_OF_A_VOTE 4u      /* one count for each of the two, and two halves between them */
 
 struct pl_plain_draw {
     const pl_peer_table *base;
@@ -164,7 +165,11 @@ pl_status pl__plain_draw_many(pl_plain_draw *d, const uint32_t *copies, size_t n
                               pl_error *reterr)
 {
     pl_lanes lanes = {0};
+    if (2 * (size_t)d->base->n_models * d->base->n_models > CELLS_MAX)
+        return PL_E_LIMIT;
     pl__once_run(d->once, make_sums, d);
+    if (d->status == PL_E_LIMIT)
+        return d->status;
     if (d->status)
         return pl__fail(reterr, d->status, "draws of %u images", d->base->n_clusters);
     pl_status rc = pl__lanes_init(&lanes, d->sums, reterr);

@@ -79,7 +79,7 @@ static pl_status open_bench(const maker *m, part *p, bench *ret)
     for (uint32_t c = p->from; c < p->to; c++)
         room += m->list->room(m->list->user, c);
     if (room > UINT32_MAX)
-        return PL_E_NOMEM;
+        return PL_E_LIMIT;
     size_t n_clusters = p->to - p->from;
     *ret = (bench){.cells = pl__malloc(room * sizeof(*ret->cells)),
                    .amounts = counted ? NULL : pl__malloc(room * sizeof(*ret->amounts)),
@@ -125,7 +125,7 @@ static void sort_part(const maker *m, part *p, bench *b)
         for (; n < b->ends[c]; n++) {
             uint32_t at = b->begins[b->cells[n]]++;
             p->places[at] = (uint16_t)c;
-            if (p->amounts)
+            if (p->amounts && b->amounts)
                 p->amounts[at] = b->amounts[n];
         }
     }

@@ -22,6 +22,7 @@ typedef struct pl_addition_list {
     size_t (*list)(void *user, uint32_t cluster, uint32_t *ret_cells, double *ret_amounts);
 } pl_addition_list;
 
+/* PL_OK, PL_E_NOMEM, or PL_E_LIMIT: more than 2^32 - 1 additions of clusters that stand together. */
 PL_NODISCARD pl_status pl__cluster_sums_new(const pl_addition_list *list, uint32_t threads, pl_cluster_sums **ret,
                                             pl_error *reterr);
 void pl__cluster_sums_free(pl_cluster_sums *sums);
