@@ -11,20 +11,17 @@
 #include "judge_report.h"
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 pl_status pl__analysis_note(pl_analysis *a, pl_error *reterr, const char *fmt, ...)
 {
-    char text[PL_ERROR_MSG_BYTES];
     va_list args;
 
     if (a->n_notes >= PL_NOTES_MAX)
         return PL_OK;
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    a->notes[a->n_notes] = pl__arena_vtext(&a->arena, fmt, args);
     va_end(args);
-    a->notes[a->n_notes] = pl__arena_strdup(&a->arena, text);
     if (!a->notes[a->n_notes])
         return pl__fail(reterr, PL_E_NOMEM, "note");
     a->n_notes++;

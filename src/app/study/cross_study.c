@@ -10,22 +10,19 @@
 #include <math.h>
 #include <peerless/stats.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PAIRS_SHOWN 3u /* without enough models, named one by one */
 
 pl_status pl__cross_study_note(pl_cross_study *s, pl_error *reterr, const char *fmt, ...)
 {
-    char text[PL_ERROR_MSG_BYTES];
     va_list args;
 
     if (s->n_notes >= PL_CROSS_NOTES_MAX)
         return PL_OK;
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    s->notes[s->n_notes] = pl__arena_vtext(&s->arena, fmt, args);
     va_end(args);
-    s->notes[s->n_notes] = pl__arena_strdup(&s->arena, text);
     if (!s->notes[s->n_notes])
         return pl__fail(reterr, PL_E_NOMEM, "note");
     s->n_notes++;

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <peerless/stats.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 const pl_study_metric pl__agreement_metrics[PL_AGREEMENT_METRICS] = {
@@ -14,26 +13,24 @@ const pl_study_metric pl__agreement_metrics[PL_AGREEMENT_METRICS] = {
 
 const char *pl__study_text(pl_study *s, const char *fmt, ...)
 {
-    char text[PL_ERROR_MSG_BYTES];
     va_list args;
+    char *text = NULL;
 
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    text = pl__arena_vtext(&s->arena, fmt, args);
     va_end(args);
-    return pl__arena_strdup(&s->arena, text);
+    return text;
 }
 
 pl_status pl__study_note(pl_study *s, pl_error *reterr, const char *fmt, ...)
 {
-    char text[PL_ERROR_MSG_BYTES];
     va_list args;
 
     if (s->n_notes >= PL_STUDY_NOTES_MAX)
         return PL_OK;
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    s->notes[s->n_notes] = pl__arena_vtext(&s->arena, fmt, args);
     va_end(args);
-    s->notes[s->n_notes] = pl__arena_strdup(&s->arena, text);
     if (!s->notes[s->n_notes])
         return pl__fail(reterr, PL_E_NOMEM, "note");
     s->n_notes++;

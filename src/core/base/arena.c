@@ -2,8 +2,10 @@
 
 #include "alloc.h"
 
+#include <peerless/status.h>
 #include <stdalign.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CHUNK_BYTES_MIN ((size_t)4096)
@@ -125,4 +127,12 @@ char *pl__arena_strndup(pl_arena *arena, const char *s, size_t n)
         memcpy(copy, s, n);
     copy[n] = '\0';
     return copy;
+}
+
+char *pl__arena_vtext(pl_arena *arena, const char *fmt, va_list args)
+{
+    char text[PL_ERROR_MSG_BYTES];
+
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    return pl__arena_strdup(arena, text);
 }

@@ -1,6 +1,7 @@
 #ifndef PL_ARENA_H
 #define PL_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* Pieces that die together. In PL_SANITIZED builds each piece is a malloc of its own, so that overruns show. */
@@ -16,5 +17,7 @@ void *pl__arena_alloc(pl_arena *arena, size_t size_bytes); /* aligned for any ty
 void *pl__arena_calloc(pl_arena *arena, size_t n, size_t size_bytes); /* zeroed; overflow is refused */
 char *pl__arena_strdup(pl_arena *arena, const char *s);
 char *pl__arena_strndup(pl_arena *arena, const char *s, size_t n);
+/* A sentence as printf makes it, cut to PL_ERROR_MSG_BYTES as messages are. NULL on refusal. */
+char *pl__arena_vtext(pl_arena *arena, const char *fmt, va_list args);
 
 #endif

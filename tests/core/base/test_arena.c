@@ -56,6 +56,28 @@ static void test_zeroed_and_copied(void **state)
     pl__arena_clear(&arena);
 }
 
+static char *say(pl_arena *arena, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *text = pl__arena_vtext(arena, fmt, args);
+    va_end(args);
+    return text;
+}
+
+static void test_sentences_are_made_and_cut(void **state)
+{
+    (void)state;
+    pl_arena arena;
+    char longest[2 * PL_ERROR_MSG_BYTES];
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    pl__arena_init(&arena);
+    assert_string_equal(say(&arena, "%s: %d of %d", "judge-a", 3, 12), "judge-a: 3 of 12");
+    assert_int_equal(strlen(say(&arena, "%s", longest)), PL_ERROR_MSG_BYTES - 1);
+    pl__arena_clear(&arena);
+}
+
 static void test_absurd_sizes_are_refused(void **state)
 {
     (void)state;
@@ -98,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces_do_not_overlap),
         cmocka_unit_test(test_zeroed_and_copied),
+        cmocka_unit_test(test_sentences_are_made_and_cut),
         cmocka_unit_test(test_absurd_sizes_are_refused),
         cmocka_unit_test(test_refused_memory),
     };
