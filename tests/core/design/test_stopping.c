@@ -12,7 +12,7 @@
 #define IMAGES 6u /* of a round */
 #define QUOTA 3u  /* of 6 comparisons: 4 authors' questions, 3 pairs of others, 2 judges outside each but the author */
 #define OFFERS_MAX (IMAGES * MODELS * 12u)
-#define PAIRS_MAX (ROUNDS * IMAGES * MODELS * QUOTA)
+#define PAIRS_MAX ((size_t)ROUNDS * IMAGES * MODELS * QUOTA)
 
 typedef struct world {
     double strength[MODELS];
@@ -56,7 +56,7 @@ static void judge_round(world *w, const pl_offer *offers, const uint8_t *chosen,
     double taste[IMAGES][MODELS * MODELS];
 
     for (uint32_t i = 0; i < IMAGES; i++) {
-        for (uint32_t k = 0; k < MODELS * MODELS; k++)
+        for (size_t k = 0; k < sizeof(taste[0]) / sizeof(taste[0][0]); k++)
             taste[i][k] = w->image_sd * pl__rng_normal(&w->rng);
     }
     for (size_t i = 0; i < n; i++) {
