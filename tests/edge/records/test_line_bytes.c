@@ -12,13 +12,17 @@
 /* Bytes of its own, so that a sanitizer sees a look behind them. */
 static char *draw(pl_rng *rng, size_t n)
 {
+    static const char usual[] = "abcxyz0189{}[]:,._-!~";
     static const char odd[] = {'"', '\\', '\n', '\0', '\x1f', '\x7f', (char)0x80, (char)0xff, ' ', '\t'};
     char *p = malloc(n > 0 ? n : 1);
     uint64_t rarity = 1 + pl__rng_below(rng, 100);
     assert_non_null(p);
-    for (size_t i = 0; i < n; i++)
-        p[i] = pl__rng_below(rng, rarity) == 0 ? odd[pl__rng_below(rng, sizeof(odd))]
-                                               : (char)('!' + (int)pl__rng_below(rng, 90));
+    for (size_t i = 0; i < n; i++) {
+        if (pl__rng_below(rng, rarity) == 0)
+            p[i] = odd[pl__rng_below(rng, sizeof(odd))];
+        else
+            p[i] = usual[pl__rng_below(rng, sizeof(usual) - 1)];
+    }
     return p;
 }
 
