@@ -210,20 +210,6 @@ void pl__adaptive_ended(pl_runner *r, const pl_open_unit *u)
 
 /* ---- from round to round ---- */
 
-static int by_place(const void *x, const void *y)
-{
-    const pl_scored_pair *p = x;
-    const pl_scored_pair *q = y;
-    const uint32_t left[] = {p->cluster, p->judge, p->a, p->b};
-    const uint32_t right[] = {q->cluster, q->judge, q->a, q->b};
-
-    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
-        if (left[i] != right[i])
-            return left[i] < right[i] ? -1 : 1;
-    }
-    return (p->score > q->score) - (p->score < q->score);
-}
-
 /* In an order that does not depend on when they came; those of items that turned out unusable are dropped. Counts the
  * items behind them, and the comparisons of the latest round. */
 static void settle_pairs(pl_adaptive *a, size_t *ret_items, size_t *ret_latest)
@@ -238,7 +224,7 @@ static void settle_pairs(pl_adaptive *a, size_t *ret_items, size_t *ret_latest)
     }
     a->n_pairs = kept;
     if (kept > 1)
-        qsort(a->pairs, kept, sizeof(*a->pairs), by_place);
+        qsort(a->pairs, kept, sizeof(*a->pairs), pl__scored_pair_order);
     for (size_t i = 0; i < kept; i++) {
         *ret_items += i == 0 || a->pairs[i].cluster != a->pairs[i - 1].cluster;
         *ret_latest += a->agenda.entries[a->pairs[i].cluster].round + 1 == a->agenda.n_rounds;

@@ -80,8 +80,7 @@ pl_status pl__posterior_add(pl_posterior *p, const pl_scored_pair *pairs, size_t
     return PL_OK;
 }
 
-/* Clusters together; within them in an order that depends on the comparisons alone. */
-static int by_cluster(const void *x, const void *y)
+int pl__scored_pair_order(const void *x, const void *y)
 {
     const pl_scored_pair *p = x;
     const pl_scored_pair *q = y;
@@ -139,7 +138,7 @@ double pl__posterior_doubt(const pl_posterior *p)
         goto out;
     }
     if (p->n_pairs > 0)
-        qsort(sorted, p->n_pairs, sizeof(*sorted), by_cluster);
+        qsort(sorted, p->n_pairs, sizeof(*sorted), pl__scored_pair_order);
     for (size_t i = 0; i + 1 < n; i++) {
         uint32_t above = (uint32_t)order[i];
         uint32_t below = (uint32_t)order[i + 1];

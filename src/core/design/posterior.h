@@ -19,6 +19,8 @@ typedef struct pl_scored_pair {
     uint32_t b;       /* not a */
     double score;     /* of a, 0..1 */
 } pl_scored_pair;
+/* For qsort: clusters together; within them an order that depends on the comparisons alone. */
+int pl__scored_pair_order(const void *x, const void *y);
 
 typedef struct pl_posterior {
     uint32_t n_candidates;
