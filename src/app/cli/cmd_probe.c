@@ -6,6 +6,7 @@
 #include "out.h"
 #include "probe.h"
 #include "probe_report.h"
+#include "process.h"
 #include <inttypes.h>
 
 #define TOKENS_PER_CALL 60u /* what a small question and its answer come to, about */
@@ -103,6 +104,19 @@ static int probe(const pl_args *args, const pl_config *config, pl_store *store, 
     if (rc != PL_OK)
         return pl__out_error(&err);
     return wishes->show ? show(args, models, abilities, n) : PL_EXIT_OK;
+}
+
+void pl__cli_guard_keys(const pl_config *config)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < config->n_models && !any; i++) {
+        const pl_endpoint_spec *reach = &config->models[i].reach;
+
+        any = reach->api_key_env || reach->api_key_file || reach->api_key_cmd || reach->n_headers > 0;
+    }
+    if (any)
+        (void)pl__process_hide_memory(); /* where it cannot be had, a core file is as safe as the user's other files */
 }
 
 int pl__cli_probe(const pl_args *args, const pl_config *config, pl_store *store, const pl_probe_wishes *wishes)

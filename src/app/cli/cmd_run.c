@@ -3,7 +3,6 @@
 #include "image.h"
 #include "interrupts.h"
 #include "out.h"
-#include "process.h"
 #include "progress.h"
 
 #define MAX_COST_USD 1000000.0
@@ -126,19 +125,6 @@ static int show_ranking(const pl_args *args, const pl_config *config, pl_store *
         code = code == PL_EXIT_OK ? second : code;
     }
     return code;
-}
-
-void pl__cli_guard_keys(const pl_config *config)
-{
-    bool any = false;
-
-    for (uint32_t i = 0; i < config->n_models && !any; i++) {
-        const pl_endpoint_spec *reach = &config->models[i].reach;
-
-        any = reach->api_key_env || reach->api_key_file || reach->api_key_cmd || reach->n_headers > 0;
-    }
-    if (any)
-        (void)pl__process_hide_memory(); /* where it cannot be had, a core file is as safe as the user's other files */
 }
 
 /* The cap of the command line, else the configuration's; false: it is none. */
