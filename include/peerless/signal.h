@@ -46,7 +46,7 @@ typedef struct pl_ballot {
     uint32_t b_length;  /**< the same for b */
 } pl_ballot;
 
-/** A ballot in eight bytes, in a table whose ballots differ in nothing else: see pl_peer_table_votes(). */
+/** A ballot in eight bytes, in a table whose ballots differ in nothing else but lengths: see pl_peer_table_votes(). */
 typedef struct pl_vote {
     uint16_t a;       /**< index into models, below b */
     uint16_t b;       /**< index into models */
@@ -89,7 +89,7 @@ PL_API bool pl_peer_table_is_judge(const pl_peer_table *table, uint32_t model);
  *  ballots stand together. Borrowed. */
 PL_API const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n);
 /** The ballots in brief: as many, and in the same order. There are some if the table was built, without pair_orders,
- * from rows of one criterion, without lengths, all of one weight (of at most 20 significant bits), and each item's of
+ * from rows of one criterion, all of one weight (of at most 20 significant bits), and each item's of
  * one image; then the ballots themselves are made, once, when they are first asked for. NULL otherwise, and in a
  * resampled table. Borrowed.
  *  @param ret_n      how many, or NULL

@@ -36,8 +36,8 @@ bool pl__plain_rows(const pl_row_words *w, bool pair_orders)
     int exponent = 0;
     double mantissa = ldexp(frexp(w->weight, &exponent), MANTISSA_BITS);
     bool exact = !(floor(mantissa) < mantissa) && exponent > -EXPONENT_MAX && exponent < EXPONENT_MAX;
-    return w->words && w->n <= ROWS_MAX && w->set->n_criteria == 1 && w->one_weight && w->one_image &&
-           w->without_lengths && exact && !pair_orders;
+    return w->words && w->n <= ROWS_MAX && w->set->n_criteria == 1 && w->one_weight && w->one_image && exact &&
+           !pair_orders;
 }
 
 /* [high shown first][verdict]: what low gets, in halves of a win. */
@@ -62,6 +62,13 @@ static inline pl_vote vote_of(const pl_row_words *w, size_t m, uint64_t code, ce
                      .a_first = low_is_a == (swapped == 0)};
 }
 
+/* Rows lie far apart, so that this takes as long as all the rest. */
+static pl_vote_lengths lengths_of(const pl_row_words *w, uint64_t word, bool a_first)
+{
+    const pl_judgment *row = &w->set->rows[word & ((UINT64_C(1) << w->row_bits) - 1)];
+    return (pl_vote_lengths){a_first ? row->a_length : row->b_length, a_first ? row->b_length : row->a_length};
+}
+
 static void take_item(const filler *f, worker *own, cell *cells, uint32_t rank, uint64_t *scratch)
 {
     const pl_row_words w = *f->words; /* a copy of its own, which nothing written here can change */
@@ -69,6 +76,7 @@ static void take_item(const filler *f, worker *own, cell *cells, uint32_t rank, 
     size_t end = w.first[rank + 1];
     size_t n_runs = own->n_runs;
     pl_vote_run *restrict runs = f->runs + w.first[own->from];
+    pl_vote_lengths *lengths = f->table->plain->lengths;
     uint64_t before = 0;
     pl__row_words_sort(&w, rank, scratch);
     for (size_t i = w.first[rank]; i < end; i++) {
@@ -79,6 +87,8 @@ static void take_item(const filler *f, worker *own, cell *cells, uint32_t rank, 
         before = unit;
         pl_vote vote = vote_of(&w, f->table->n_models, word >> w.row_bits, cells);
         memcpy(&w.words[i], &vote, sizeof(vote));
+        if (lengths)
+            lengths[i] = lengths_of(&w, word, vote.a_first);
     }
     own->n_runs = n_runs;
 }
@@ -157,9 +167,10 @@ static pl_status open_plain(filler *f)
     p->ballots = pl__malloc(w->n * sizeof(*p->ballots)); /* takes no room until they are made */
     p->blocks = pl__calloc(w->set->n_items, sizeof(*p->blocks));
     p->runs = f->runs = pl__malloc((w->n + 1) * sizeof(*p->runs));
+    p->lengths = w->without_lengths ? NULL : pl__malloc(w->n * sizeof(*p->lengths));
     f->n_workers = n_workers_for(w);
     f->cells = pl__calloc(f->n_workers * n_cells, sizeof(*f->cells));
-    if (!p->once || !p->ballots || !p->blocks || !p->runs || !f->cells)
+    if (!p->once || !p->ballots || !p->blocks || !p->runs || !f->cells || (!w->without_lengths && !p->lengths))
         return PL_E_NOMEM;
     for (size_t i = 0; i < f->n_workers; i++) {
         f->workers[i].from = pl__row_words_bound(w, i, f->n_workers);
@@ -194,6 +205,7 @@ void pl__plain_free(pl_plain *p)
         return;
     pl__free(p->ballots);
     pl__free(p->votes);
+    pl__free(p->lengths);
     pl__free(p->runs);
     pl__free(p->blocks);
     pl__once_free(p->once);
@@ -238,7 +250,9 @@ static pl_status make_piece(size_t piece, void *user, pl_error *reterr)
                                         .b = v->b,
                                         .a_first = v->a_first,
                                         .a_score = 0.5 * v->a_halves,
-                                        .weight = p->weight};
+                                        .weight = p->weight,
+                                        .a_length = p->lengths ? p->lengths[i].a : 0,
+                                        .b_length = p->lengths ? p->lengths[i].b : 0};
         }
     }
     return PL_OK;

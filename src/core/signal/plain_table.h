@@ -5,9 +5,15 @@
 #include "row_words.h"
 #include "thread.h"
 
-/* Tables of plain rows: one criterion, one weight, no lengths, one image for each item, and orders that count by
- * themselves, as in most logs. Their sums are whole numbers times half the weight, and exact, so that parts of them may
+/* Tables of plain rows: one criterion, one weight, one image for each item, and orders that count by themselves, as in
+ * most logs. Their sums are whole numbers times half the weight, and exact, so that parts of them may
  * be added up by several threads. Ballots are kept as votes of eight bytes; what else a ballot says follows. */
+
+/* Of the two answers. */
+typedef struct pl_vote_lengths {
+    uint32_t a;
+    uint32_t b;
+} pl_vote_lengths;
 
 /* Where a comparison's votes begin; they end where those of the next one begin. */
 typedef struct pl_vote_run {
@@ -18,8 +24,9 @@ typedef struct pl_vote_run {
 struct pl_plain {
     double weight; /* of every vote */
     uint32_t threads;
-    pl_vote *votes;    /* in the order of ballots; as many */
-    pl_vote_run *runs; /* n_units + 1 */
+    pl_vote *votes;           /* in the order of ballots; as many */
+    pl_vote_lengths *lengths; /* by vote; NULL if none is known */
+    pl_vote_run *runs;        /* n_units + 1 */
     pl_vote_block *blocks;
     size_t n_blocks;
     pl_ballot *ballots; /* made when they are first asked for, */

@@ -1,4 +1,5 @@
-/* Tables that keep votes against the same ones that do not: a length on one row makes the difference. */
+/* Tables that keep votes against the same ones that do not: a second criterion that nobody uses makes the difference.
+ */
 #include "judgment_maker.h"
 #include "kit.h"
 
@@ -26,15 +27,17 @@ static void open_twins(twins *w, size_t n_rows, double weight, uint64_t index)
 {
     pl_rng rng;
     pl__rng_init(&rng, pl__kit_seed(), "twins", index);
-    *w = (twins){.plain = pl__maker_new(MODELS, ITEMS, 1)};
+    *w = (twins){.plain = pl__maker_new(MODELS, ITEMS, 2)};
     pl__maker_random(w->plain, &rng, n_rows, false);
     for (size_t i = 0; i < n_rows; i++) {
         w->plain->rows[i].weight = weight;
+        w->plain->rows[i].criterion = 0;
+        w->plain->rows[i].a_length = index % 2 == 0 ? 0 : (uint32_t)pl__rng_below(&rng, 9);
+        w->plain->rows[i].b_length = index % 2 == 0 ? 0 : (uint32_t)pl__rng_below(&rng, 9);
         w->plain->rows[i].image = w->plain->rows[i].item * 7 % 11; /* several items an image, in another order */
     }
     w->other = pl__maker_copy(w->plain);
-    for (size_t i = 0; i < n_rows; i++)
-        w->other->rows[i].a_length = 1;
+    w->plain->set.n_criteria = 1;
     for (uint32_t m = 0; m < MODELS; m++)
         w->excluded[m] = index % 3 == 2 && pl__rng_below(&rng, 3) == 0;
 }
@@ -47,12 +50,14 @@ static void close_twins(twins *w)
 
 static pl_peer_table *build(const pl_maker *k, const twins *w, bool drop_self, uint32_t threads)
 {
+    static const double all_on_one[2] = {1.0, 0.0};
     pl_peer_table *t = NULL;
     pl_error err = {0};
     pl_peer_opts opts = PL_PEER_OPTS_INIT;
     opts.drop_self_reviews = drop_self;
     opts.exclude_judges = w->excluded;
     opts.threads = threads;
+    opts.criterion_weights = k->set.n_criteria > 1 ? all_on_one : NULL;
     PL_KIT_OK(pl_peer_table_build(&k->set, &opts, &t, &err), &err);
     return t;
 }
@@ -64,7 +69,6 @@ static void same_sums(const pl_peer_table *t, const pl_peer_table *u)
     assert_memory_equal(pl_peer_table_count(t), pl_peer_table_count(u), bytes);
 }
 
-/* Lengths apart. Ballots that differ in nothing else may stand in any order. */
 static void same_ballots(const pl_peer_table *t, const pl_peer_table *u)
 {
     size_t n = 0;
@@ -82,6 +86,8 @@ static void same_ballots(const pl_peer_table *t, const pl_peer_table *u)
         assert_int_equal(x[i].a_first, y[i].a_first);
         PL_KIT_CLOSE(x[i].a_score, y[i].a_score, 0);
         PL_KIT_CLOSE(x[i].weight, y[i].weight, 0);
+        assert_int_equal(x[i].a_length, y[i].a_length);
+        assert_int_equal(x[i].b_length, y[i].b_length);
     }
 }
 
@@ -198,7 +204,7 @@ static void only_plain_rows_are_votes(void **state)
     assert_false(keeps_votes(k, &opts));
     *row = kept;
     row->b_length = 3;
-    assert_false(keeps_votes(k, &opts));
+    assert_true(keeps_votes(k, &opts));
     *row = kept;
     opts.pair_orders = true;
     assert_false(keeps_votes(k, &opts));
@@ -365,7 +371,7 @@ static void refused_memory(void **state)
 {
     (void)state;
     twins w;
-    open_twins(&w, 200, 1.0, 0);
+    open_twins(&w, 200, 1.0, 1); /* with lengths */
     pl__kit_fault_loop("pl_resampler_draw_many", build_and_draw, &w);
     close_twins(&w);
 }
