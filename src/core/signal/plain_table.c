@@ -62,11 +62,26 @@ static inline pl_vote vote_of(const pl_row_words *w, size_t m, uint64_t code, ce
                      .a_first = low_is_a == (swapped == 0)};
 }
 
-/* Rows lie far apart, so that this takes as long as all the rest. */
-static pl_vote_lengths lengths_of(const pl_row_words *w, uint64_t word, bool a_first)
+/* Rows lie far apart: with nothing else in the loop, many are on their way at the same time. */
+static void take_lengths(const pl_row_words *w, size_t from, size_t to, pl_vote_lengths *restrict ret)
 {
-    const pl_judgment *row = &w->set->rows[word & ((UINT64_C(1) << w->row_bits) - 1)];
-    return (pl_vote_lengths){a_first ? row->a_length : row->b_length, a_first ? row->b_length : row->a_length};
+    const pl_judgment *rows = w->set->rows;
+    uint64_t mask = (UINT64_C(1) << w->row_bits) - 1;
+    for (size_t i = from; i < to; i++) {
+        const pl_judgment *row = &rows[w->words[i] & mask];
+        ret[i] = (pl_vote_lengths){row->a_length, row->b_length};
+    }
+}
+
+/* From the order in which the answers were shown to that of a and b. */
+static void turn_lengths(const pl_row_words *w, size_t from, size_t to, pl_vote_lengths *lengths)
+{
+    for (size_t i = from; i < to; i++) {
+        pl_vote vote;
+        memcpy(&vote, &w->words[i], sizeof(vote));
+        if (!vote.a_first)
+            lengths[i] = (pl_vote_lengths){lengths[i].b, lengths[i].a};
+    }
 }
 
 static void take_item(const filler *f, worker *own, cell *cells, uint32_t rank, uint64_t *scratch)
@@ -78,7 +93,9 @@ static void take_item(const filler *f, worker *own, cell *cells, uint32_t rank, 
     pl_vote_run *restrict runs = f->runs + w.first[own->from];
     pl_vote_lengths *lengths = f->table->plain->lengths;
     uint64_t before = 0;
-    pl__row_words_sort(&w, rank, scratch);
+    pl__row_words_sort(f->words, rank, scratch);
+    if (lengths)
+        take_lengths(f->words, w.first[rank], end, lengths);
     for (size_t i = w.first[rank]; i < end; i++) {
         uint64_t word = w.words[i];
         uint64_t unit = word >> unit_shift;
@@ -87,9 +104,9 @@ static void take_item(const filler *f, worker *own, cell *cells, uint32_t rank, 
         before = unit;
         pl_vote vote = vote_of(&w, f->table->n_models, word >> w.row_bits, cells);
         memcpy(&w.words[i], &vote, sizeof(vote));
-        if (lengths)
-            lengths[i] = lengths_of(&w, word, vote.a_first);
     }
+    if (lengths)
+        turn_lengths(f->words, w.first[rank], end, lengths);
     own->n_runs = n_runs;
 }
 
