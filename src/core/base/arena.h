@@ -1,6 +1,7 @@
 #ifndef PL_ARENA_H
 #define PL_ARENA_H
 
+#include <peerless/status.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -18,6 +19,6 @@ void *pl__arena_calloc(pl_arena *arena, size_t n, size_t size_bytes); /* zeroed;
 char *pl__arena_strdup(pl_arena *arena, const char *s);
 char *pl__arena_strndup(pl_arena *arena, const char *s, size_t n);
 /* A sentence as printf makes it, cut to PL_ERROR_MSG_BYTES as messages are. NULL on refusal. */
-char *pl__arena_vtext(pl_arena *arena, const char *fmt, va_list args);
+char *pl__arena_vtext(pl_arena *arena, const char *fmt, va_list args) PL_PRINTF(2, 0);
 
 #endif

@@ -56,7 +56,7 @@ static void test_zeroed_and_copied(void **state)
     pl__arena_clear(&arena);
 }
 
-static char *say(pl_arena *arena, const char *fmt, ...)
+PL_PRINTF(2, 3) static char *say(pl_arena *arena, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
