@@ -24,7 +24,10 @@ typedef struct search {
     uint32_t single;       /* the only judge that counts, or NO_JUDGE */
     double *mean;          /* weighted mean of S_VL by model, on the scale of R whatever the method's scores are */
     double *total;         /* the weight behind it */
-    lever *levers;
+    bool *is_tried;        /* the top model and the challengers that are tried, by model */
+    size_t *tried;         /* comparisons of one of these: the others are no levers */
+    size_t n_tried;
+    lever *levers; /* n_tried */
     size_t n_levers;
     bool *left_out;
     pl_peer_table *table;
@@ -65,6 +68,7 @@ static uint32_t single_judge(const pl_fragility_job *job)
     return judge;
 }
 
+/* The means, and how many comparisons are of a model that is tried. */
 static void find_means(search *s)
 {
     size_t n = pl_peer_table_n_comparisons(s->job->table);
@@ -75,17 +79,37 @@ static void find_means(search *s)
         s->mean[c.b] += w * c.b_score;
         s->total[c.a] += w;
         s->total[c.b] += w;
+        s->n_tried += s->is_tried[c.a] || s->is_tried[c.b];
     }
     for (uint32_t m = 0; m < pl_peer_table_n_models(s->job->table); m++)
         s->mean[m] = s->total[m] > 0.0 ? s->mean[m] / s->total[m] : 0.0;
 }
 
+static pl_status find_tried(search *s, pl_error *reterr)
+{
+    const pl_fragility_job *job = s->job;
+    size_t n = pl_peer_table_n_comparisons(job->table);
+    for (uint32_t i = 0; i < job->n_ranked && i <= CHALLENGERS_MAX; i++)
+        s->is_tried[job->order[i]] = true;
+    find_means(s);
+    s->tried = pl__calloc(s->n_tried, sizeof(*s->tried));
+    s->levers = pl__calloc(s->n_tried, sizeof(*s->levers));
+    if (!s->tried || !s->levers)
+        return pl__fail(reterr, PL_E_NOMEM, "a search over %zu comparisons", n);
+    s->n_tried = 0;
+    for (size_t i = 0; i < n; i++) {
+        pl_comparison c = pl_peer_table_comparison(job->table, i);
+        if (s->is_tried[c.a] || s->is_tried[c.b])
+            s->tried[s->n_tried++] = i;
+    }
+    return PL_OK;
+}
+
 static void find_levers(search *s, uint32_t top, uint32_t challenger)
 {
-    size_t n = pl_peer_table_n_comparisons(s->job->table);
     s->n_levers = 0;
-    for (size_t i = 0; i < n; i++) {
-        pl_comparison c = pl_peer_table_comparison(s->job->table, i);
+    for (size_t i = 0; i < s->n_tried; i++) {
+        pl_comparison c = pl_peer_table_comparison(s->job->table, s->tried[i]);
         double w = weight_of(s, &c);
         double gain = 0.0;
         if (!(w > 0.0))
@@ -99,7 +123,7 @@ static void find_levers(search *s, uint32_t top, uint32_t challenger)
                 gain += w * (s->mean[m] - x) / s->total[m];
         }
         if (gain > 0.0)
-            s->levers[s->n_levers++] = (lever){gain, i};
+            s->levers[s->n_levers++] = (lever){gain, s->tried[i]};
     }
     if (s->n_levers > 0)
         qsort(s->levers, s->n_levers, sizeof(*s->levers), compare_levers);
@@ -188,8 +212,7 @@ static pl_status search_all(search *s, uint64_t *ret_n, uint32_t *ret_top, pl_er
     size_t fewest = 0;
     uint32_t fewest_top = 0;
     uint32_t of = 0; /* the challenger that gave it */
-    pl_status rc = PL_OK;
-    find_means(s);
+    pl_status rc = find_tried(s, reterr);
     for (uint32_t i = 1; i < job->n_ranked && i <= CHALLENGERS_MAX && !rc; i++) {
         size_t n = 0;
         uint32_t top = 0;
@@ -224,10 +247,10 @@ pl_status pl__fragility(const pl_fragility_job *job, bool *left_out, uint64_t *r
                 .single = single_judge(job),
                 .mean = pl__calloc(m, sizeof(*s.mean)),
                 .total = pl__calloc(m, sizeof(*s.total)),
-                .levers = pl__calloc(n, sizeof(*s.levers)),
+                .is_tried = pl__calloc(m, sizeof(*s.is_tried)),
                 .scores = pl__calloc(m, sizeof(*s.scores))};
     pl_status rc = PL_OK;
-    if (!s.mean || !s.total || !s.levers || !s.scores ||
+    if (!s.mean || !s.total || !s.is_tried || !s.scores ||
         pl__bt_without_new(job->method, job->table, job->models, job->rank, &s.quick)) {
         rc = pl__fail(reterr, PL_E_NOMEM, "a search over %zu comparisons", n);
         goto out;
@@ -242,6 +265,8 @@ out:
     pl_peer_table_free(s.table);
     pl__free(s.mean);
     pl__free(s.total);
+    pl__free(s.is_tried);
+    pl__free(s.tried);
     pl__free(s.levers);
     pl__free(s.scores);
     pl__bt_without_free(s.quick);
