@@ -343,6 +343,10 @@ void pl__client_attempt_ended(pl_client *c, pl_call *x)
         end.token_window = report_of(&facts.tokens);
         if (facts.has_delay && facts.delay_ms > end.delay_ms)
             end.delay_ms = facts.delay_ms;
+        /* A bucket refills bit by bit, and other calls may go as it does. This one was refused: it does not come early.
+         */
+        if (end.verdict == PL_FLOW_RATE && !facts.has_delay && !x->decoded.has_retry_after)
+            x->decoded.has_retry_after = pl__rate_exhausted_ms(&facts, &x->decoded.retry_after_ms);
     }
     if (pl__replicas_ended(&lane->replicas, &end, x->ended_ns))
         pl__log(c->log, PL_LOG_WARN, "%s: server %u of %u does not serve (%s%s%s); it is tried again now and then",

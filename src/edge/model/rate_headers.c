@@ -239,3 +239,17 @@ void pl__rate_facts_read(const pl_http_reply *reply, int64_t now_unix_ms, pl_rat
     if (!ret->has_delay && !answer)
         ret->has_delay = pl__retry_info_ms(pl__view_n(reply->body.ptr, reply->body.len), &ret->delay_ms);
 }
+
+bool pl__rate_exhausted_ms(const pl_rate_facts *facts, uint32_t *ret_ms)
+{
+    const pl_rate_window *const windows[] = {&facts->requests, &facts->tokens, &facts->input_tokens,
+                                             &facts->output_tokens};
+    uint64_t longest_ms = 0;
+    for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++) {
+        const pl_rate_window *w = windows[i];
+        if (w->has_remaining && w->remaining == 0 && w->has_reset && w->reset_ms > longest_ms)
+            longest_ms = w->reset_ms;
+    }
+    *ret_ms = longest_ms < PL_RETRY_AFTER_MS_MAX ? (uint32_t)longest_ms : PL_RETRY_AFTER_MS_MAX;
+    return longest_ms > 0;
+}

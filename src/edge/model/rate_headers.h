@@ -36,6 +36,10 @@ typedef struct pl_rate_facts {
  * now_unix_ms is the wall clock, for dates. */
 void pl__rate_facts_read(const pl_http_reply *reply, int64_t now_unix_ms, pl_rate_facts *ret);
 
+/* How long until what a refused request lacked is there for certain: the longest reset of the windows that have nothing
+ * left, at most PL_RETRY_AFTER_MS_MAX. False if no window says so. */
+bool pl__rate_exhausted_ms(const pl_rate_facts *facts, uint32_t *ret_ms);
+
 /* Go's durations: "12ms", "6m0s", "1h2m3.5s", "34s", "0.5s"; units h, m, s, ms, us, ns. PL_E_PARSE otherwise. */
 PL_NODISCARD pl_status pl__rate_duration_ms(pl_view text, uint64_t *ret_ms);
 /* RFC 3339: "2026-01-31T12:00:00Z", with a fraction or an offset, too. PL_E_PARSE. */

@@ -71,6 +71,24 @@ static void a_delay_holds_the_endpoint_and_no_other(void **state)
     flow_close(w);
 }
 
+/* "Full again in 20 ms" and nothing left: whoever was refused waits for it, however short its own pause would be. */
+static void a_refused_call_waits_for_the_reset(void **state)
+{
+    flow_world *w = flow_build(1, 1);
+    (void)state;
+    w->servers[0].capacity = 1;
+    w->servers[0].busy_until_ns[0] = 2 * S; /* someone else's request */
+    w->servers[0].rate_reply = "x-ratelimit-limit-requests: 600\nx-ratelimit-remaining-requests: 0\n"
+                               "x-ratelimit-reset-requests: 700ms\n";
+    flow_open(w);
+    flow_finish_one(w, 1);
+    assert_int_equal(w->answered[0], 1);
+    assert_true(w->servers[0].refused > 0);
+    for (uint64_t i = 1; i < w->servers[0].requests; i++)
+        assert_true(w->servers[0].at_ns[i] - w->servers[0].at_ns[i - 1] >= 700 * MS);
+    flow_close(w);
+}
+
 /* ---- concurrency ---- */
 
 static void concurrency_finds_what_the_server_bears(void **state)
@@ -187,6 +205,7 @@ int main(void)
         cmocka_unit_test(tpm_counts_what_was_used),
         cmocka_unit_test(rate_limits_neither_kill_nor_stall_a_run),
         cmocka_unit_test(a_delay_holds_the_endpoint_and_no_other),
+        cmocka_unit_test(a_refused_call_waits_for_the_reset),
         cmocka_unit_test(concurrency_finds_what_the_server_bears),
         cmocka_unit_test(a_restart_in_the_middle_loses_nothing),
         cmocka_unit_test(a_server_that_never_was_ends_soon),

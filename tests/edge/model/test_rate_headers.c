@@ -57,6 +57,26 @@ static void azure_headers(void **state)
     assert_int_equal(f.delay_ms, 25500); /* the finer one wins */
 }
 
+static void what_is_used_up(void **state)
+{
+    uint32_t ms = 77;
+    (void)state;
+    pl_rate_facts f = facts_of(429,
+                               "x-ratelimit-limit-requests: 600\nx-ratelimit-remaining-requests: 0\n"
+                               "x-ratelimit-reset-requests: 20ms\nx-ratelimit-limit-tokens: 1000\n"
+                               "x-ratelimit-remaining-tokens: 10\nx-ratelimit-reset-tokens: 6m0s\n",
+                               "");
+    assert_true(pl__rate_exhausted_ms(&f, &ms)); /* there are tokens left */
+    assert_int_equal(ms, 20);
+    f = facts_of(429, "x-ratelimit-remaining-tokens: 0\nx-ratelimit-reset-tokens: 24h\n", "");
+    assert_true(pl__rate_exhausted_ms(&f, &ms));
+    assert_int_equal(ms, PL_RETRY_AFTER_MS_MAX);
+    f = facts_of(429, "x-ratelimit-remaining-requests: 1\nx-ratelimit-reset-requests: 20ms\n", "");
+    assert_false(pl__rate_exhausted_ms(&f, &ms));
+    f = facts_of(429, "x-ratelimit-remaining-requests: 0\n", "");
+    assert_false(pl__rate_exhausted_ms(&f, &ms));
+}
+
 static void anthropic_headers(void **state)
 {
     (void)state;
@@ -167,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(openai_headers),
         cmocka_unit_test(azure_headers),
+        cmocka_unit_test(what_is_used_up),
         cmocka_unit_test(anthropic_headers),
         cmocka_unit_test(points_in_time_and_other_gateways),
         cmocka_unit_test(delays),
