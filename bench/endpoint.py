@@ -35,6 +35,19 @@ http {{
 """
 
 
+def read_request(connection):
+    """The body of the request that comes by the connection."""
+    have = b""
+    while b"\r\n\r\n" not in have:
+        have += connection.recv(65536)
+    head, body = have.split(b"\r\n\r\n", 1)
+    length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
+                  if line.startswith(b"content-length:"))
+    while len(body) < length:
+        body += connection.recv(65536)
+    return body
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -80,14 +80,7 @@ def answer_one(listener):
     reply = json.dumps(endpoint.REPLY).encode()
     with listener.accept()[0] as connection:
         connection.settimeout(60)
-        have = b""
-        while b"\r\n\r\n" not in have:
-            have += connection.recv(65536)
-        head, body = have.split(b"\r\n\r\n", 1)
-        length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
-                      if line.startswith(b"content-length:"))
-        while len(body) < length:
-            body += connection.recv(65536)
+        endpoint.read_request(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" %
                            len(reply) + reply)
         time.sleep(1)

@@ -56,14 +56,7 @@ def catch_body(peerless, directory):
         connection, _ = listener.accept()
         with connection:
             connection.settimeout(30)
-            have = b""
-            while b"\r\n\r\n" not in have:
-                have += connection.recv(65536)
-            head, body = have.split(b"\r\n\r\n", 1)
-            length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
-                          if line.startswith(b"content-length:"))
-            while len(body) < length:
-                body += connection.recv(65536)
+            body = endpoint.read_request(connection)
         program.send_signal(signal.SIGKILL)
         program.wait()
     forget_store(directory, "catch")
