@@ -94,11 +94,11 @@ static void report_progress(pl_runner *r, bool force)
                          .eta_seconds = -1.0,
                          .stopping = r->stopping};
 
+    if (!r->opts->progress || (!force && now < r->next_progress_ns))
+        return;
     pl__adaptive_sum_up(r);
     p.round = r->summary->adaptive.rounds;
     p.rounds_most = r->summary->adaptive.rounds_most;
-    if (!r->opts->progress || (!force && now < r->next_progress_ns))
-        return;
     r->next_progress_ns = now + PROGRESS_INTERVAL_NS;
     for (uint32_t i = 0; i < r->summary->n_models; i++) {
         pl_client_stats stats;
