@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-bool pl__run_all_opened(const pl_runner *r)
+bool pl__run_has_next(const pl_runner *r)
 {
-    if (r->adaptive)
-        return !r->opening && !pl__adaptive_peek(r);
-    return !r->opening && r->round.saw_all && r->next_item >= pl__dataset_count(r->setup->dataset);
+    if (r->opening)
+        return true;
+    return r->adaptive ? pl__adaptive_peek(r) != NULL : r->next_item < pl__dataset_count(r->setup->dataset);
 }
 
 /* What a run keeps of an item: everything but its labels. */
@@ -161,7 +161,7 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
 {
     pl_open_item *it = pl__calloc(1, sizeof(*it));
     pl_error err = {0};
-    bool was_put_off = r->round.second;
+    bool was_put_off = r->opening_pass.second;
     bool put_off = false;
     pl_status rc = PL_OK;
 
@@ -174,9 +174,9 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
     if (it->item.image_path && rc == PL_OK && r->opts->max_cost_nano_usd > 0)
         (void)pl__image_size(it->item.image_path, &it->width_px, &it->height_px);
     if (rc == PL_OK)
-        rc = pl__round_put_off(r, &it->item, &put_off, &err);
+        rc = pl__opening_pass_put_off(r, &it->item, &put_off, &err);
     if (!r->adaptive)
-        pl__round_advance(r);
+        pl__opening_pass_advance(r);
     if (put_off) {
         pl__free(it);
         return PL_OK;
@@ -209,7 +209,7 @@ typedef struct stored_unit {
     pl_runner *r;
     pl_unit *unit;
     pl_outcome *outcomes; /* per task; NONE: nothing usable is stored */
-    char **texts;         /* per task, of judgments only if what they say counts; NULL in the first pass */
+    char **texts;         /* per task, of judgments only if what they say counts; NULL: not wanted */
     size_t *text_lens;
     uint32_t n_found;
 } stored_unit;
@@ -387,18 +387,13 @@ static pl_status admit_unit(pl_runner *r, pl_unit *unit, uint32_t found, pl_erro
     return pl__run_queue_ready(r, u, 0, reterr);
 }
 
-static bool has_next(const pl_runner *r)
-{
-    return r->adaptive ? pl__adaptive_peek(r) != NULL : r->next_item < pl__dataset_count(r->setup->dataset);
-}
-
 pl_status pl__run_open_unit(pl_runner *r, bool *ret_opened, pl_error *reterr)
 {
     pl_unit *unit = NULL;
     uint32_t found = 0;
     pl_status rc = PL_OK;
 
-    if (r->n_units >= r->window || !(r->opening || has_next(r))) {
+    if (r->n_units >= r->window || !pl__run_has_next(r)) {
         *ret_opened = false;
         if (r->adaptive && r->n_units == 0 && !r->stopping)
             return pl__adaptive_advance(r, ret_opened, reterr);

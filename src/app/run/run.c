@@ -208,7 +208,7 @@ static pl_status loop(pl_runner *r, pl_error *reterr)
     return rc;
 }
 
-/* What was put off is counted also when nothing more may be asked; what the first round did not come to is not. */
+/* What was put off is counted also when nothing more may be asked; what the first pass did not come to is not. */
 static pl_status count_put_off(pl_runner *r, pl_error *reterr)
 {
     bool opened = true;
@@ -216,7 +216,7 @@ static pl_status count_put_off(pl_runner *r, pl_error *reterr)
 
     if (!r->stopping || r->adaptive)
         return PL_OK;
-    pl__round_second(r);
+    pl__opening_pass_second(r);
     while (rc == PL_OK && opened && (!r->opts->interrupt || atomic_load(r->opts->interrupt) < 2)) {
         rc = pl__run_open_unit(r, &opened, reterr);
         report_progress(r, false);
@@ -305,7 +305,7 @@ static pl_status begin_threads(pl_runner *r, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__adaptive_begin(r, reterr);
     if (rc == PL_OK)
-        rc = pl__round_begin(r, reterr);
+        rc = pl__opening_pass_begin(r, reterr);
     return rc ? rc : pl__run_batches_begin(r, reterr);
 }
 
@@ -407,7 +407,7 @@ static void clear(pl_runner *r)
     pl__free(r->one_each);
     pl__map_free(r->flights_by_key);
     pl__key_set_clear(&r->counted);
-    pl__round_clear(r);
+    pl__opening_pass_clear(r);
     pl__adaptive_free(r->adaptive);
     pl__chat_builder_clear(&r->builder);
 }
@@ -444,7 +444,7 @@ static pl_status settle(pl_runner *r, pl_error *reterr)
     r->writer = NULL;
     rc = pl__inbox_take(r->inbox, &durable, &images, reterr);
     pl__run_flights_drop_all(r);
-    r->summary->stored_in_part = !pl__run_all_opened(r);
+    r->summary->stored_in_part = pl__run_has_next(r) || r->opening_pass.cut_short;
     pl__run_units_drop_all(r);
     if (rc == PL_OK)
         rc = pl__adaptive_count_rest(r, reterr);

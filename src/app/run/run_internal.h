@@ -12,6 +12,7 @@
 
 /* The rooms of a run, all on the run's own thread unless said otherwise:
  *   opening.c  items -> units; what the store already has is taken over
+ *   opening_pass.c  in which order: first what is to be asked, then what is to be counted
  *   agenda.c   which items an adaptive design has, in which rounds, and what is asked of each
  *   adaptive.c its rounds: the next one is decided when all before it have ended
  *   tasks.c    ready tasks -> flights -> results -> durable -> next ready tasks
@@ -143,13 +144,13 @@ typedef struct pl_flight {
 
 #define PL_RATE_SAMPLES 32
 
-/* Which items come when (round.c). */
-typedef struct pl_round {
+/* Which items come when (opening_pass.c). */
+typedef struct pl_opening_pass {
     pl_key_set counts; /* units of the store, each together with the number of its tasks */
     uint8_t *put_off;  /* a bit for each item: it seems whole */
     bool second;       /* these are being opened */
-    bool saw_all;      /* the first round has come to its end */
-} pl_round;
+    bool cut_short;    /* the first pass did not come to its end */
+} pl_opening_pass;
 
 typedef struct pl_adaptive pl_adaptive;
 
@@ -178,11 +179,11 @@ typedef struct pl_runner {
     uint64_t *put_again; /* per model: calls that were put again without such */
     pl_abilities *abilities; /* per model; all unknown where there was no probe */
     pl_chat_builder builder;
-    uint32_t next_model;   /* where the last round of starting ended: fair sharing */
+    uint32_t next_model;   /* whose turn to start a task is next: fair sharing */
     pl_open_item *opening; /* the item whose units are being opened; NULL between items */
     uint32_t opening_unit;
     size_t next_item;
-    pl_round round;
+    pl_opening_pass opening_pass;
     pl_adaptive *adaptive; /* NULL: another design */
     uint64_t spent_nano_usd;
     uint64_t reserved_nano_usd; /* of all flights */
@@ -210,7 +211,7 @@ typedef struct pl_runner {
 /* opening.c: opens one more unit if there is one and there is room. *ret_opened false when all is open or the window is
  * full. A unit that the store already has whole is accounted for and closed again at once. */
 PL_NODISCARD pl_status pl__run_open_unit(pl_runner *r, bool *ret_opened, pl_error *reterr);
-bool pl__run_all_opened(const pl_runner *r);
+bool pl__run_has_next(const pl_runner *r);                /* is there an item to open, or the rest of one? */
 void pl__run_unit_release(pl_runner *r, pl_open_unit *u); /* frees it if nothing holds it any more */
 void pl__run_units_drop_all(pl_runner *r);
 /* The item cannot be used: its open units die, the store and the summary are told. */
@@ -248,14 +249,14 @@ pl_ready pl__ready_pop(pl_ready_queue *q); /* there must be one */
 /* Puts back what was popped last, nothing having been pushed since. */
 void pl__ready_unpop(pl_ready_queue *q, pl_ready ready);
 
-/* round.c */
-PL_NODISCARD pl_status pl__round_begin(pl_runner *r, pl_error *reterr);
-void pl__round_clear(pl_runner *r);
-void pl__round_advance(pl_runner *r); /* next_item was opened, put off or left out */
-/* The second round begins, though the first one may not have ended: what was put off is to be counted. */
-void pl__round_second(pl_runner *r);
-/* Whether next_item, which is `item` with its digest, can wait for the second round. */
-PL_NODISCARD pl_status pl__round_put_off(pl_runner *r, const pl_item *item, bool *ret_put_off, pl_error *reterr);
+/* opening_pass.c */
+PL_NODISCARD pl_status pl__opening_pass_begin(pl_runner *r, pl_error *reterr);
+void pl__opening_pass_clear(pl_runner *r);
+void pl__opening_pass_advance(pl_runner *r); /* next_item was opened, put off or left out */
+/* The second pass begins, though the first one may not have ended: what was put off is to be counted. */
+void pl__opening_pass_second(pl_runner *r);
+/* Whether next_item, which is `item` with its digest, can wait for the second pass. */
+PL_NODISCARD pl_status pl__opening_pass_put_off(pl_runner *r, const pl_item *item, bool *ret_put_off, pl_error *reterr);
 
 /* tasks.c */
 PL_NODISCARD pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr);

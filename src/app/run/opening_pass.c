@@ -1,6 +1,6 @@
-/* The order in which a run opens its items. In the first round those with something to ask: what the store says of its
- * units' task counts is enough to tell, so that a run goes on within seconds, however much it has behind it. Items
- * that seem whole are put off. The second round opens them like any other and counts what they have; if the counts
+/* The order in which a run opens its items, in two passes. The first opens those with something to ask: what the store
+ * says of its units' task counts is enough to tell, so that a run goes on within seconds, however much it has behind
+ * it. Items that seem whole are put off. The second opens them like any other and counts what they have; if the counts
  * deceived, what is missing is asked then. */
 #include "alloc.h"
 #include "error.h"
@@ -25,66 +25,66 @@ static pl_status note_unit(const pl_digest *unit, uint64_t n_tasks, void *user, 
     pl_digest key = with_count(unit, n_tasks);
     bool is_new = false;
 
-    if (pl__key_set_put(&r->round.counts, &key, &is_new) != PL_OK)
+    if (pl__key_set_put(&r->opening_pass.counts, &key, &is_new) != PL_OK)
         return pl__fail(reterr, PL_E_NOMEM, "stored questions");
     return PL_OK;
 }
 
-pl_status pl__round_begin(pl_runner *r, pl_error *reterr)
+pl_status pl__opening_pass_begin(pl_runner *r, pl_error *reterr)
 {
     pl_outcome end = r->opts->retry_failed ? PL_OUTCOME_BAD_REQUEST : PL_OUTCOME_AUTH; /* what is asked again */
 
-    r->round.put_off = pl__calloc(pl__dataset_count(r->setup->dataset) / 8 + 1, 1);
-    if (!r->round.put_off)
+    r->opening_pass.put_off = pl__calloc(pl__dataset_count(r->setup->dataset) / 8 + 1, 1);
+    if (!r->opening_pass.put_off)
         return pl__fail(reterr, PL_E_NOMEM, "items");
     if (r->adaptive)
         return PL_OK; /* has an order of its own */
     return r->store->ops->unit_counts(r->store, end, note_unit, r, reterr);
 }
 
-void pl__round_clear(pl_runner *r)
+void pl__opening_pass_clear(pl_runner *r)
 {
-    pl__key_set_clear(&r->round.counts);
-    pl__free(r->round.put_off);
-    r->round.put_off = NULL;
+    pl__key_set_clear(&r->opening_pass.counts);
+    pl__free(r->opening_pass.put_off);
+    r->opening_pass.put_off = NULL;
 }
 
 static bool is_put_off(const pl_runner *r, size_t i)
 {
-    return r->round.put_off[i / 8] >> (i % 8) & 1u;
+    return r->opening_pass.put_off[i / 8] >> (i % 8) & 1u;
 }
 
 static void skip(pl_runner *r)
 {
-    while (r->round.second && r->next_item < pl__dataset_count(r->setup->dataset) && !is_put_off(r, r->next_item))
+    while (r->opening_pass.second && r->next_item < pl__dataset_count(r->setup->dataset) &&
+           !is_put_off(r, r->next_item))
         r->next_item++;
 }
 
-void pl__round_advance(pl_runner *r)
+void pl__opening_pass_advance(pl_runner *r)
 {
     r->next_item++;
     skip(r);
-    if (r->round.second || r->next_item < pl__dataset_count(r->setup->dataset))
-        return;
-    r->round.saw_all = true;
-    pl__round_second(r);
+    if (r->next_item >= pl__dataset_count(r->setup->dataset))
+        pl__opening_pass_second(r);
 }
 
-void pl__round_second(pl_runner *r)
+void pl__opening_pass_second(pl_runner *r)
 {
-    if (r->round.second)
+    if (r->opening_pass.second)
         return;
-    r->round.second = true;
+    r->opening_pass.second = true;
+    r->opening_pass.cut_short = pl__run_has_next(r);
     r->next_item = 0;
-    pl__key_set_clear(&r->round.counts);
+    pl__key_set_clear(&r->opening_pass.counts);
     skip(r);
 }
 
-pl_status pl__round_put_off(pl_runner *r, const pl_item *item, bool *ret_put_off, pl_error *reterr)
+pl_status pl__opening_pass_put_off(pl_runner *r, const pl_item *item, bool *ret_put_off, pl_error *reterr)
 {
     uint32_t n_units = pl__eval_units_per_item(r->setup->eval);
     uint64_t n_tasks = 0;
-    bool whole = !r->round.second && pl__key_set_count(&r->round.counts) > 0;
+    bool whole = !r->opening_pass.second && pl__key_set_count(&r->opening_pass.counts) > 0;
     pl_status rc = PL_OK;
 
     for (uint32_t i = 0; i < n_units && whole && rc == PL_OK; i++) {
@@ -94,14 +94,14 @@ pl_status pl__round_put_off(pl_runner *r, const pl_item *item, bool *ret_put_off
         if (rc == PL_OK) {
             pl_digest key = with_count(pl__unit_key(unit), pl__unit_count(unit));
 
-            whole = pl__unit_count(unit) == 0 || pl__key_set_has(&r->round.counts, &key);
+            whole = pl__unit_count(unit) == 0 || pl__key_set_has(&r->opening_pass.counts, &key);
             n_tasks += pl__unit_count(unit);
         }
         pl__unit_free(unit);
     }
     *ret_put_off = whole && rc == PL_OK;
     if (*ret_put_off) {
-        r->round.put_off[r->next_item / 8] |= (uint8_t)(1u << (r->next_item % 8));
+        r->opening_pass.put_off[r->next_item / 8] |= (uint8_t)(1u << (r->next_item % 8));
         r->tasks_ended_any += n_tasks; /* taken back when it is opened */
     }
     return rc;
