@@ -20,6 +20,7 @@
 #define EFFECTIVE_FEW 2.0 /* models */
 #define SHARED_MIN 0.8    /* of the items, for two models to be comparable */
 #define RIDGES_MAX 20
+#define V_PLACES (PL_RESPONSE_OPTIONS_MAX + 3) /* V is written four at a time */
 
 typedef struct pool {
     const pl_ballot_box *box;
@@ -32,6 +33,8 @@ typedef struct pool {
     double *both;
     double *s;
     double *w;
+    size_t *active; /* voters with a weight */
+    size_t n_active;
     uint8_t *targets; /* [item * m + voter] */
 } pool;
 
@@ -44,6 +47,7 @@ static void pool_close(pool *x)
     pl__free(x->both);
     pl__free(x->s);
     pl__free(x->w);
+    pl__free(x->active);
     pl__free(x->targets);
 }
 
@@ -60,8 +64,9 @@ static pl_status pool_open(pool *x, const pl_ballot_box *box, const uint32_t *co
     }
     x->c = pl__calloc(box->n_items, sizeof(*x->c));
     x->w = pl__calloc(m, sizeof(*x->w));
+    x->active = pl__calloc(m, sizeof(*x->active));
     x->targets = pl__calloc(box->n_items, m);
-    if (!fine || !x->c || !x->w || !x->targets)
+    if (!fine || !x->c || !x->w || !x->active || !x->targets)
         return PL_E_NOMEM;
     memset(x->targets, PL_ANSWER_NO_CHOICE, box->n_items * m);
     for (uint32_t i = 0; i < box->n_items; i++) {
@@ -120,20 +125,35 @@ static void count_both(pool *x)
     }
 }
 
+/* Four options at a time: one alone would wait for its own sum at every voter. Who has no weight is passed over. */
+static void mix_four(const pool *x, const double *const rows[4], double ret[4])
+{
+    double v[4] = {0.0, 0.0, 0.0, 0.0};
+    for (size_t a = 0; a < x->n_active; a++) {
+        size_t j = x->active[a];
+        double w = x->w[j];
+        for (size_t b = 0; b < 4; b++)
+            v[b] += w * rows[b][j];
+    }
+    memcpy(ret, v, sizeof(v));
+}
+
 /* V at item i. */
-static size_t mix(const pool *x, uint32_t i, double *ret)
+static size_t mix(const pool *x, uint32_t i, double ret[V_PLACES])
 {
     const pl_ballot_box *box = x->box;
     size_t n = box->options[i + 1] - box->options[i];
-    for (size_t k = 0; k < n; k++) {
-        const double *p = box->p + (box->options[i] + k) * x->m;
-        ret[k] = 0.0;
-        for (size_t j = 0; j < x->m; j++)
-            ret[k] += x->w[j] * p[j];
+    const double *p = box->p + box->options[i] * x->m;
+    for (size_t k = 0; k < n; k += 4) {
+        const double *rows[4];
+        for (size_t a = 0; a < 4; a++)
+            rows[a] = k + a < n ? p + (k + a) * x->m : p;
+        mix_four(x, rows, ret + k);
     }
     return n;
 }
 
+/* What is left of V at item i without voter j's part, and the first option that has most of it. */
 static uint8_t target_of(const pool *x, uint32_t i, size_t j, const double *v, size_t n)
 {
     const double *p = x->box->p + x->box->options[i] * x->m + j;
@@ -158,42 +178,97 @@ static void move_target(pool *x, uint32_t i, size_t j, uint8_t to)
     const uint8_t *choices = x->box->choices + (size_t)i * m;
     const double *p = x->box->p + x->box->options[i] * m;
     uint8_t from = targets[j];
-    bool had = from != PL_ANSWER_NO_CHOICE;
     for (size_t k = 0; k < m; k++) {
         if (choices[k] == PL_ANSWER_NO_CHOICE)
             continue;
-        x->hits[j * m + k] += c * (p[to * m + k] - (had ? p[from * m + k] : 0.0));
-        if (k == j || targets[k] == PL_ANSWER_NO_CHOICE)
+        x->hits[j * m + k] += c * (p[to * m + k] - p[from * m + k]);
+        if (k == j)
             continue;
-        double change = (targets[k] == to ? c : 0.0) - (had && targets[k] == from ? c : 0.0);
+        double change = (targets[k] == to ? c : 0.0) - (targets[k] == from ? c : 0.0);
         x->same[j * m + k] += change;
         x->same[k * m + j] += change;
     }
-    if (!had)
-        x->same[j * m + j] += c;
     targets[j] = to;
 }
 
-/* False if none moves. */
-static bool move_targets(pool *x)
+/* The first targets at item i, all voters' at once. What a voter that misses it adds is 0. */
+static void add_targets(pool *x, uint32_t i)
 {
-    double v[PL_RESPONSE_OPTIONS_MAX];
+    size_t m = x->m;
+    double c = x->c[i];
+    const uint8_t *targets = x->targets + (size_t)i * m;
+    const double *p = x->box->p + x->box->options[i] * m;
+    for (size_t j = 0; j < m; j++) {
+        if (targets[j] == PL_ANSWER_NO_CHOICE)
+            continue;
+        const double *row = p + targets[j] * m;
+        double *hits = x->hits + j * m;
+        double *same = x->same + j * m;
+        for (size_t k = 0; k < m; k++) {
+            hits[k] += c * row[k];
+            same[k] += targets[k] == targets[j] ? c : 0.0;
+        }
+    }
+}
+
+static double second_largest(const double *v, size_t n, size_t first)
+{
+    double second = 0.0;
+    for (size_t k = 0; k < n; k++)
+        second = k != first && v[k] > second ? v[k] : second;
+    return second;
+}
+
+/* Where the pool's choice keeps its lead even if a voter's part is taken from it alone, it is the voter's target: nine
+ * times of ten nothing else is looked at. */
+static bool move_targets_of(pool *x, uint32_t i, bool is_first_round)
+{
+    double v[V_PLACES];
+    bool moved = false;
+    size_t n = mix(x, i, v);
+    uint8_t first = pl__first_largest(v, n);
+    double second = second_largest(v, n, first);
+    const double *p = x->box->p + (x->box->options[i] + first) * x->m;
+    const uint8_t *choices = x->box->choices + (size_t)i * x->m;
+    uint8_t *targets = x->targets + (size_t)i * x->m;
+    for (size_t j = 0; j < x->m; j++) {
+        uint8_t t = first;
+        if (choices[j] == PL_ANSWER_NO_CHOICE)
+            continue;
+        if (!(v[first] - x->w[j] * p[j] > second))
+            t = target_of(x, i, j, v, n);
+        if (t == targets[j])
+            continue;
+        moved = true;
+        if (is_first_round)
+            targets[j] = t;
+        else
+            move_target(x, i, j, t);
+    }
+    return moved;
+}
+
+/* False if none moves. */
+static bool move_targets(pool *x, bool is_first_round)
+{
     bool moved = false;
     for (uint32_t i = 0; i < x->box->n_items; i++) {
         if (!(x->c[i] > 0.0))
             continue;
-        size_t n = mix(x, i, v);
-        for (size_t j = 0; j < x->m; j++) {
-            if (x->box->choices[(size_t)i * x->m + j] == PL_ANSWER_NO_CHOICE)
-                continue;
-            uint8_t t = target_of(x, i, j, v, n);
-            if (t == x->targets[(size_t)i * x->m + j])
-                continue;
-            move_target(x, i, j, t);
-            moved = true;
-        }
+        moved = move_targets_of(x, i, is_first_round) || moved;
+        if (is_first_round)
+            add_targets(x, i);
     }
     return moved;
+}
+
+static void find_active(pool *x)
+{
+    x->n_active = 0;
+    for (size_t j = 0; j < x->m; j++) {
+        if (x->w[j] != 0.0)
+            x->active[x->n_active++] = j;
+    }
 }
 
 static pl_status solve(pool *x)
@@ -259,7 +334,7 @@ static pl_status warn(const pool *x, bool settled, pl_ranking *r)
 
 static void elect(const pool *x, uint8_t *winners)
 {
-    double v[PL_RESPONSE_OPTIONS_MAX];
+    double v[V_PLACES];
     for (uint32_t i = 0; i < x->box->n_items; i++) {
         size_t n = mix(x, i, v);
         winners[i] = pl__first_largest(v, n);
@@ -277,10 +352,13 @@ static pl_status settle(pool *x, const double *zeros, bool *ret_settled)
     count_both(x);
     for (size_t j = 0; j < x->m; j++)
         x->w[j] = 1.0 / (double)x->m;
+    find_active(x);
     for (int round = 0; round < ROUNDS_MAX && moved && rc == PL_OK; round++) {
-        moved = move_targets(x);
-        if (moved)
-            rc = solve(x);
+        moved = move_targets(x, round == 0);
+        if (!moved)
+            break;
+        rc = solve(x);
+        find_active(x);
     }
     *ret_settled = !moved;
     return rc;
