@@ -1,15 +1,12 @@
 /* An adaptive design: the item says which of its comparisons are asked, and nothing else is asked for them. */
 #include "alloc.h"
-#include "kit.h"
+#include "eval_kit.h"
 #include "peer_review.h"
-#include <stdio.h>
-#include <string.h>
 
 #define MODELS 5u
 
 typedef struct fixture {
     pl_model_spec models[MODELS];
-    char names[MODELS][8];
     pl_prompt_set *prompts;
     pl_eval *eval;
     pl_triple *triples;
@@ -18,6 +15,7 @@ typedef struct fixture {
 
 static void set_up(fixture *f, bool generated, bool judges_all, bool adaptive)
 {
+    static const pl_model_spec like = {.params = {.max_tokens = 9}};
     pl_peer_review_design design = {.n_models = MODELS,
                                     .generated = generated,
                                     .judges_all = judges_all,
@@ -26,17 +24,8 @@ static void set_up(fixture *f, bool generated, bool judges_all, bool adaptive)
     pl_error err = {0};
 
     *f = (fixture){0};
-    for (uint32_t i = 0; i < MODELS; i++) {
-        (void)snprintf(f->names[i], sizeof(f->names[i]), "m%u", i);
-        f->models[i] = (pl_model_spec){.name = f->names[i],
-                                       .provider = "openai",
-                                       .model = f->names[i],
-                                       .endpoint = "e",
-                                       .family = "f",
-                                       .params = {.max_tokens = 9}};
-        PL_KIT_OK(pl__model_identity(&f->models[i], &err), &err);
-    }
-    PL_KIT_OK(pl__prompt_set_new(NULL, &f->prompts, &err), &err);
+    eval_kit_models(f->models, MODELS, &like);
+    f->prompts = eval_kit_prompts();
     design.models = f->models;
     design.prompts = f->prompts;
     PL_KIT_OK(pl__peer_review_new(&design, &f->eval, &err), &err);

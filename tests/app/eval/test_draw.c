@@ -1,8 +1,7 @@
 /* Designs that ask for less than everything: how much is drawn, what is asked for it, and what stays the same. */
-#include "kit.h"
+#include "eval_kit.h"
 #include "peer_review.h"
 #include <stdio.h>
-#include <string.h>
 
 #define MODELS 5
 #define ITEMS 8
@@ -10,7 +9,6 @@
 
 typedef struct fixture {
     pl_model_spec models[MODELS];
-    char names[MODELS][8];
     char ids[ITEMS][8];
     pl_prompt_set *prompts;
     pl_eval *eval;
@@ -18,6 +16,7 @@ typedef struct fixture {
 
 static void set_up(fixture *f, uint64_t iterations, pl_presentation presentation, uint64_t seed)
 {
+    static const pl_model_spec like = {.params = {.max_tokens = 9}};
     pl_peer_review_design design = {.n_models = MODELS,
                                     .generated = true,
                                     .presentation = presentation,
@@ -28,17 +27,8 @@ static void set_up(fixture *f, uint64_t iterations, pl_presentation presentation
     pl_error err = {0};
 
     *f = (fixture){0};
-    for (uint32_t i = 0; i < MODELS; i++) {
-        (void)snprintf(f->names[i], sizeof(f->names[i]), "m%u", i);
-        f->models[i] = (pl_model_spec){.name = f->names[i],
-                                       .provider = "openai",
-                                       .model = f->names[i],
-                                       .endpoint = "e",
-                                       .family = "f",
-                                       .params = {.max_tokens = 9}};
-        PL_KIT_OK(pl__model_identity(&f->models[i], &err), &err);
-    }
-    PL_KIT_OK(pl__prompt_set_new(NULL, &f->prompts, &err), &err);
+    eval_kit_models(f->models, MODELS, &like);
+    f->prompts = eval_kit_prompts();
     design.models = f->models;
     design.prompts = f->prompts;
     PL_KIT_OK(pl__peer_review_new(&design, &f->eval, &err), &err);

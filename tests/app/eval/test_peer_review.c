@@ -1,14 +1,10 @@
 /* The graph of one question: how many tasks, what needs what, what a refusal or a failure means for the rest. */
-#include "kit.h"
+#include "eval_kit.h"
 #include "peer_review.h"
-#include <stdio.h>
 #include <string.h>
 
-#define MODELS_MAX 8
-
 typedef struct fixture {
-    pl_model_spec models[MODELS_MAX];
-    char names[MODELS_MAX][8];
+    pl_model_spec models[EVAL_KIT_MODELS_MAX];
     pl_prompt_set *prompts;
     pl_eval *eval;
     pl_item item;
@@ -16,6 +12,8 @@ typedef struct fixture {
 
 static void set_up(fixture *f, uint32_t n_models, bool generated, bool judges_all, bool self_review, bool image)
 {
+    static const pl_model_spec like = {.params = {.max_tokens = 512},
+                                       .image = {.max_side_px = 64, .format = PL_IMAGE_JPEG, .quality = 90}};
     pl_peer_review_design design = {.n_models = n_models,
                                     .generated = generated,
                                     .judges_all = judges_all,
@@ -24,18 +22,8 @@ static void set_up(fixture *f, uint32_t n_models, bool generated, bool judges_al
     pl_error err = {0};
 
     *f = (fixture){0};
-    for (uint32_t i = 0; i < n_models; i++) {
-        (void)snprintf(f->names[i], sizeof(f->names[i]), "m%u", i);
-        f->models[i] = (pl_model_spec){.name = f->names[i],
-                                       .provider = "openai",
-                                       .model = f->names[i],
-                                       .endpoint = "here",
-                                       .family = "f",
-                                       .params = {.max_tokens = 512},
-                                       .image = {.max_side_px = 64, .format = PL_IMAGE_JPEG, .quality = 90}};
-        PL_KIT_OK(pl__model_identity(&f->models[i], &err), &err);
-    }
-    PL_KIT_OK(pl__prompt_set_new((const char *const[PL_PROMPT_KINDS]){NULL}, &f->prompts, &err), &err);
+    eval_kit_models(f->models, n_models, &like);
+    f->prompts = eval_kit_prompts();
     design.models = f->models;
     design.prompts = f->prompts;
     PL_KIT_OK(pl__peer_review_new(&design, &f->eval, &err), &err);

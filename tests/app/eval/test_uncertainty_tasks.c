@@ -1,8 +1,7 @@
 /* What is asked of whom about an item, and how two evaluations stand side by side. */
-#include "kit.h"
+#include "eval_kit.h"
 #include "peer_review.h"
 #include "uncertainty.h"
-#include <stdio.h>
 #include <string.h>
 
 #define MODELS 3
@@ -14,7 +13,6 @@ typedef struct fixture {
     pl_item item;
 } fixture;
 
-static const char *const names[MODELS] = {"a", "b", "c"};
 static const char *const pets[] = {"cat", "dog\nor wolf"};
 static const char *const others[] = {"cat", "cow"};
 
@@ -34,18 +32,11 @@ static pl_eval *eval_of(fixture *f, uint32_t samples, uint32_t top_logprobs)
 
 static void set_up(fixture *f, uint32_t samples, const char *const templates[PL_PROMPT_KINDS])
 {
+    static const pl_model_spec like = {.params = {.max_tokens = 64, .temperature = 0.4}};
     pl_error err = {0};
 
     *f = (fixture){.item = {.id = "i", .question = "Which pet?", .options = pets, .n_options = 2}};
-    for (uint32_t i = 0; i < MODELS; i++) {
-        f->models[i] = (pl_model_spec){.name = names[i],
-                                       .provider = "openai",
-                                       .model = names[i],
-                                       .endpoint = "here",
-                                       .family = "f",
-                                       .params = {.max_tokens = 64, .temperature = 0.4}};
-        PL_KIT_OK(pl__model_identity(&f->models[i], &err), &err);
-    }
+    eval_kit_models(f->models, MODELS, &like);
     PL_KIT_OK(pl__prompt_set_new(templates, &f->prompts, &err), &err);
     f->eval = eval_of(f, samples, 20);
 }
