@@ -1,81 +1,10 @@
-/* The contract that every store keeps: the same cases for SQLite (closed and opened again in between) and memory. */
-#include "store_kit.h"
+/* The contract that every store keeps: calls, tasks, and how they are read. */
+#include "either_store.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct fixture {
-    bool sqlite;
-    char *dir;
-    char *path;
-    pl_store *s;
-    pl_error err;
-    pl_str memory;
-} fixture;
-
-static int setup(void **state, bool sqlite)
-{
-    fixture *f = calloc(1, sizeof(*f));
-    assert_non_null(f);
-    f->sqlite = sqlite;
-    pl__str_init(&f->memory, PL_STR_LIMIT_DEFAULT);
-    if (sqlite) {
-        f->dir = pl__kit_temp_new();
-        f->path = pl__kit_path(f->dir, "run.db");
-        f->s = store_kit_open(f->path);
-    } else {
-        PL_KIT_OK(pl__store_open_memory(&f->s, &f->err), &f->err);
-    }
-    *state = f;
-    return 0;
-}
-
-static int setup_sqlite(void **state)
-{
-    return setup(state, true);
-}
-
-static int setup_memory(void **state)
-{
-    return setup(state, false);
-}
-
-static int teardown(void **state)
-{
-    fixture *f = *state;
-    pl__store_close(f->s);
-    if (f->sqlite)
-        store_kit_integrity(f->path);
-    pl__str_clear(&f->memory);
-    pl__kit_temp_free(f->dir);
-    free(f->path);
-    free(f);
-    return 0;
-}
-
-/* What was written must be there for the next process too. */
-static void reopen(fixture *f)
-{
-    if (!f->sqlite)
-        return;
-    pl__store_close(f->s);
-    f->s = NULL;
-    f->s = store_kit_open(f->path);
-}
-
-static void write_ok(fixture *f, const pl_store_write *writes, size_t n)
-{
-    PL_KIT_OK(f->s->ops->write(f->s, writes, n, &f->err), &f->err);
-}
-
-#define REFUSED(f, call, wanted)                                                                                       \
-    do {                                                                                                               \
-        PL_KIT_STATUS(call, wanted, &(f)->err);                                                                        \
-        (f)->err = (pl_error){0};                                                                                      \
-    } while (0)
-
-static bool get(fixture *f, uint64_t i, pl_store_call *ret)
+static bool get(either_store *f, uint64_t i, pl_store_call *ret)
 {
     pl_digest key = store_kit_digest("call", i);
     bool found = false;
@@ -86,17 +15,17 @@ static bool get(fixture *f, uint64_t i, pl_store_call *ret)
 
 static void test_calls_come_back_whole(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     char text[STORE_KIT_TEXT_BYTES];
     pl_store_call call;
 
     for (uint64_t i = 0; i < 50; i++) {
         pl_store_write w = store_kit_call(i, text);
-        write_ok(f, &w, 1);
+        either_store_write(f, &w, 1);
         assert_true(get(f, i, &call));
         store_kit_check_call(&call, i, true);
     }
-    reopen(f);
+    either_store_reopen(f);
     for (uint64_t i = 0; i < 50; i++)
         assert_true(store_kit_has_call(f->s, i));
     assert_false(get(f, 50, &call));
@@ -112,7 +41,7 @@ static void test_calls_come_back_whole(void **state)
 /* Numbers come from servers: any 64 bits must come back, and bodies of any kind. */
 static void test_extreme_calls(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     char text[STORE_KIT_TEXT_BYTES];
     pl_store_write w = store_kit_call(1, text);
     size_t big_len = (size_t)3 << 20;
@@ -131,8 +60,8 @@ static void test_extreme_calls(void **state)
     w.u.call.http_status = -1;
     w.u.call.attempts = UINT32_MAX;
     w.u.call.body = pl__view_n(big, big_len);
-    write_ok(f, &w, 1);
-    reopen(f);
+    either_store_write(f, &w, 1);
+    either_store_reopen(f);
     assert_true(get(f, 1, &call));
     assert_memory_equal(&call.usage, &w.u.call.usage, sizeof(call.usage));
     assert_true(call.elapsed_ns == UINT64_MAX && call.created_unix_ms == INT64_MIN);
@@ -143,7 +72,7 @@ static void test_extreme_calls(void **state)
     memset(big, 0, big_len); /* compresses a thousandfold, NULs */
     w = store_kit_call(2, text);
     w.u.call.body = pl__view_n(big, big_len);
-    write_ok(f, &w, 1);
+    either_store_write(f, &w, 1);
     assert_true(get(f, 2, &call));
     assert_int_equal(call.body.len, big_len);
     assert_memory_equal(call.body.ptr, big, big_len);
@@ -151,7 +80,7 @@ static void test_extreme_calls(void **state)
     w = store_kit_call(3, text);
     w.u.call.body = pl__view_n(NULL, 0);
     w.u.call.message = "";
-    write_ok(f, &w, 1);
+    either_store_write(f, &w, 1);
     assert_true(get(f, 3, &call));
     assert_int_equal(call.body.len, 0);
     assert_string_equal(call.message, "");
@@ -159,7 +88,7 @@ static void test_extreme_calls(void **state)
 }
 
 /* `next` after `stored`: which one is there then? */
-static void check_rule(fixture *f, uint64_t i, pl_outcome stored, pl_outcome next, bool replaced)
+static void check_rule(either_store *f, uint64_t i, pl_outcome stored, pl_outcome next, bool replaced)
 {
     char text[STORE_KIT_TEXT_BYTES];
     pl_store_write w = store_kit_call(i, text);
@@ -168,11 +97,11 @@ static void check_rule(fixture *f, uint64_t i, pl_outcome stored, pl_outcome nex
     w.u.call.outcome = stored;
     w.u.call.message = "first";
     w.u.call.body = pl__view("the first body");
-    write_ok(f, &w, 1);
+    either_store_write(f, &w, 1);
     w.u.call.outcome = next;
     w.u.call.message = "second";
     w.u.call.body = pl__view("");
-    write_ok(f, &w, 1);
+    either_store_write(f, &w, 1);
     assert_true(get(f, i, &call));
     assert_int_equal(call.outcome, replaced ? next : stored);
     assert_string_equal(call.message, replaced ? "second" : "first");
@@ -181,7 +110,7 @@ static void check_rule(fixture *f, uint64_t i, pl_outcome stored, pl_outcome nex
 
 static void test_what_may_replace_a_call(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     const pl_outcome response[] = {PL_OUTCOME_ANSWERED, PL_OUTCOME_CUT_OFF, PL_OUTCOME_REFUSED, PL_OUTCOME_EMPTY};
     const pl_outcome final_error[] = {PL_OUTCOME_BAD_REQUEST, PL_OUTCOME_TOO_LONG, PL_OUTCOME_IMAGE_UNSUPPORTED};
     const pl_outcome failure[] = {PL_OUTCOME_AUTH, PL_OUTCOME_TIMED_OUT, PL_OUTCOME_GARBLED};
@@ -236,11 +165,11 @@ static pl_status see_task(const pl_digest *task, const pl_store_call *call, void
 
 static void test_units_in_key_order(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
 
     for (uint64_t i = 0; i < 60; i++) /* units 0 to 5 of ten tasks, interleaved */
         PL_KIT_OK(store_kit_put(f->s, i * 7 % 60, &f->err), &f->err);
-    reopen(f);
+    either_store_reopen(f);
     for (uint64_t unit = 0; unit < 6; unit++) {
         for (int with_body = 0; with_body < 2; with_body++) {
             seen v = {.with_body = with_body, .first_call = unit * 10, .end_call = unit * 10 + 10};
@@ -282,7 +211,7 @@ static pl_status refuse_unit(const pl_digest *unit, uint64_t n_tasks, void *user
 
 static void test_counts_of_units(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     char text[STORE_KIT_TEXT_BYTES];
     pl_store_write failed[] = {store_kit_call(100, text), store_kit_task(0, 100, 100), store_kit_task(7, 101, 100)};
     counted all = {0};
@@ -291,8 +220,8 @@ static void test_counts_of_units(void **state)
     for (uint64_t i = 0; i < 60; i++)
         PL_KIT_OK(store_kit_put(f->s, i * 7 % 60, &f->err), &f->err);
     failed[0].u.call.outcome = PL_OUTCOME_TIMED_OUT;
-    write_ok(f, failed, 3);
-    reopen(f);
+    either_store_write(f, failed, 3);
+    either_store_reopen(f);
     PL_KIT_OK(f->s->ops->unit_counts(f->s, PL_OUTCOME_AUTH, count_unit, &responses, &f->err), &f->err);
     assert_int_equal(responses.n_units, 6); /* unit 7 has nothing but the failure */
     assert_int_equal(responses.n_tasks, 60);
@@ -307,7 +236,7 @@ static void test_counts_of_units(void **state)
 /* The reader may keep a transaction open from one read to the next. */
 static void test_a_read_sees_what_was_just_written(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
 
     for (uint64_t i = 0; i < 200; i++) {
         assert_false(store_kit_has_call(f->s, i));
@@ -319,29 +248,29 @@ static void test_a_read_sees_what_was_just_written(void **state)
 
 static void test_a_task_can_point_elsewhere(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     char text[2][STORE_KIT_TEXT_BYTES];
     pl_store_write writes[] = {store_kit_call(0, text[0]), store_kit_task(0, 0, 0), store_kit_call(1, text[1]),
                                store_kit_task(0, 0, 1)};
     seen v = {.with_body = true, .first_call = 0, .end_call = 1};
     pl_digest unit = store_kit_digest("unit", 0);
 
-    write_ok(f, writes, 2);
+    either_store_write(f, writes, 2);
     PL_KIT_OK(f->s->ops->unit_each(f->s, &unit, true, see_task, &v, &f->err), &f->err);
     assert_int_equal(v.n, 1);
-    write_ok(f, writes + 2, 2);
+    either_store_write(f, writes + 2, 2);
     assert_int_equal(store_kit_unit_size(f->s, 0), 1);
     /* Two tasks may share a call, in one batch or not. */
     writes[0] = store_kit_task(0, 5, 1);
     writes[1] = store_kit_task(1, 6, 0);
-    write_ok(f, writes, 2);
+    either_store_write(f, writes, 2);
     assert_int_equal(store_kit_unit_size(f->s, 0), 2);
     assert_int_equal(store_kit_unit_size(f->s, 1), 1);
 }
 
 static void test_a_batch_is_all_or_nothing(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     char text[2][STORE_KIT_TEXT_BYTES];
     pl_store_write writes[] = {store_kit_call(1, text[0]), store_kit_task(0, 1, 1), store_kit_task(0, 2, 2),
                                store_kit_call(2, text[1])};
@@ -352,15 +281,15 @@ static void test_a_batch_is_all_or_nothing(void **state)
     assert_false(get(f, 1, &call));
     assert_int_equal(store_kit_unit_size(f->s, 0), 0);
     /* The failed batch must not leave its units behind in a cache. */
-    write_ok(f, writes, 2);
-    reopen(f);
+    either_store_write(f, writes, 2);
+    either_store_reopen(f);
     assert_true(get(f, 1, &call));
     assert_int_equal(store_kit_unit_size(f->s, 0), 1);
 }
 
 static void test_mistakes_are_refused(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     char text[STORE_KIT_TEXT_BYTES];
     pl_store_write w = store_kit_call(1, text);
 
@@ -396,7 +325,7 @@ static pl_status stop_at_second(const pl_digest *task, const pl_store_call *call
 
 static void test_a_failing_callback_stops_the_scan(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     pl_digest unit = store_kit_digest("unit", 0);
 
     for (uint64_t i = 0; i < 10; i++)
@@ -407,164 +336,6 @@ static void test_a_failing_callback_stops_the_scan(void **state)
         assert_int_equal(n, 2);
     }
     assert_int_equal(store_kit_unit_size(f->s, 0), 10);
-}
-
-static void check_run(fixture *f, int64_t id, int64_t wanted_id, const char *config, pl_run_state state,
-                      const char *summary, uint64_t n_items)
-{
-    pl_store_run run;
-    pl__str_reset(&f->memory);
-    PL_KIT_OK(f->s->ops->run_get(f->s, id, &run, &f->memory, &f->err), &f->err);
-    assert_int_equal(run.id, wanted_id);
-    assert_string_equal(run.config, config);
-    assert_string_equal(run.prompts, "{\"judge\":\"pick one\"}");
-    assert_string_equal(run.version, "0.1.0");
-    assert_int_equal(run.created_unix_ms, 1700000000123);
-    assert_int_equal(run.state, state);
-    assert_int_equal(run.n_items, n_items);
-    if (summary)
-        assert_string_equal(run.summary, summary);
-    else
-        assert_null(run.summary);
-}
-
-static void test_runs(void **state)
-{
-    fixture *f = *state;
-    pl_store_run run = store_kit_run("{\"a\":1}");
-    int64_t id = 0;
-
-    REFUSED(f, f->s->ops->run_get(f->s, 0, &run, &f->memory, &f->err), PL_E_NOT_FOUND);
-    REFUSED(f, f->s->ops->run_end(f->s, 1, PL_RUN_COMPLETE, 1, NULL, &f->err), PL_E_NOT_FOUND);
-    PL_KIT_OK(f->s->ops->run_begin(f->s, &run, &id, &f->err), &f->err);
-    assert_int_equal(id, 1);
-    check_run(f, 0, 1, "{\"a\":1}", PL_RUN_RUNNING, NULL, 7);
-    PL_KIT_OK(f->s->ops->run_end(f->s, 1, PL_RUN_STOPPED, 25, "{\"calls\":3}", &f->err), &f->err);
-    reopen(f);
-    check_run(f, 0, 1, "{\"a\":1}", PL_RUN_STOPPED, "{\"calls\":3}", 25);
-
-    /* The same config and prompts continue; another config is another run. */
-    PL_KIT_OK(f->s->ops->run_begin(f->s, &run, &id, &f->err), &f->err);
-    assert_int_equal(id, 1);
-    check_run(f, 1, 1, "{\"a\":1}", PL_RUN_RUNNING, NULL, 25);
-    run.config = "{\"a\":2}";
-    PL_KIT_OK(f->s->ops->run_begin(f->s, &run, &id, &f->err), &f->err);
-    assert_int_equal(id, 2);
-    /* Only the latest one is continued. */
-    run.config = "{\"a\":1}";
-    PL_KIT_OK(f->s->ops->run_begin(f->s, &run, &id, &f->err), &f->err);
-    assert_int_equal(id, 3);
-    run.prompts = "{\"judge\":\"other words\"}";
-    PL_KIT_OK(f->s->ops->run_begin(f->s, &run, &id, &f->err), &f->err);
-    assert_int_equal(id, 4);
-    check_run(f, 2, 2, "{\"a\":2}", PL_RUN_RUNNING, NULL, 7);
-    REFUSED(f, f->s->ops->run_get(f->s, 5, &run, &f->memory, &f->err), PL_E_NOT_FOUND);
-    REFUSED(f, f->s->ops->run_end(f->s, 0, PL_RUN_COMPLETE, 1, NULL, &f->err), PL_E_NOT_FOUND);
-}
-
-static pl_status see_item(const pl_store_item *item, void *user, pl_error *reterr)
-{
-    pl_str *list = user;
-    (void)reterr;
-    PL_KIT_OK(pl__str_appendf(list, "%lld.%llu:%s:%s:%s ", (long long)item->run_id, (unsigned long long)item->position,
-                              item->id, item->problem ? item->problem : "-", item->has_image ? "image" : "text"),
-              NULL);
-    if (item->has_image) {
-        pl_digest wanted = store_kit_digest("image", item->position);
-        assert_true(pl__digest_eq(&wanted, &item->image_digest));
-    }
-    assert_string_equal(item->json, "{\"question\":\"what is it?\"}");
-    return PL_OK;
-}
-
-static void check_items(fixture *f, int64_t run_id, const char *wanted)
-{
-    pl_str list;
-    pl__str_init(&list, PL_STR_LIMIT_DEFAULT);
-    PL_KIT_OK(f->s->ops->item_each(f->s, run_id, see_item, &list, &f->err), &f->err);
-    assert_string_equal(pl__str_c(&list), wanted);
-    pl__str_clear(&list);
-}
-
-static void test_items(void **state)
-{
-    fixture *f = *state;
-    pl_store_run run = store_kit_run("{}");
-    int64_t id = 0;
-    pl_store_write writes[] = {store_kit_item(1, 300, "late"), store_kit_item(1, 0, "first"),
-                               store_kit_item(2, 0, "other run"), store_kit_item(1, 1, "second")};
-
-    writes[1].u.item.has_image = true;
-    writes[1].u.item.image_digest = store_kit_digest("image", 0);
-    writes[3].u.item.problem = "not an image";
-    write_ok(f, writes, 4);
-    PL_KIT_OK(f->s->ops->run_begin(f->s, &run, &id, &f->err), &f->err);
-    reopen(f);
-    check_items(f, 1, "1.0:first:-:image 1.1:second:not an image:text 1.300:late:-:text ");
-    check_items(f, 3, "");
-    writes[0] = store_kit_item(1, 1, "replaced");
-    write_ok(f, writes, 1);
-    check_items(f, 1, "1.0:first:-:image 1.1:replaced:-:text 1.300:late:-:text ");
-    /* A stopped run may not have come to its last items; a finished one has only those it counted. */
-    PL_KIT_OK(f->s->ops->run_end(f->s, id, PL_RUN_INTERRUPTED, 1, NULL, &f->err), &f->err);
-    check_items(f, 1, "1.0:first:-:image 1.1:replaced:-:text 1.300:late:-:text ");
-    PL_KIT_OK(f->s->ops->run_end(f->s, id, PL_RUN_COMPLETE, 2, NULL, &f->err), &f->err);
-    check_items(f, 1, "1.0:first:-:image 1.1:replaced:-:text ");
-}
-
-static void test_files(void **state)
-{
-    fixture *f = *state;
-    pl_store_write w = {.kind = PL_WRITE_FILE};
-    pl_digest digest = store_kit_digest("none", 0);
-    bool found = true;
-
-    w.u.file = (pl_store_file){"photos/\xc3\xa4.jpg", UINT64_MAX, -5, store_kit_digest("file", 1)};
-    PL_KIT_OK(f->s->ops->file_get(f->s, w.u.file.path, UINT64_MAX, -5, &digest, &found, &f->err), &f->err);
-    assert_false(found);
-    write_ok(f, &w, 1);
-    reopen(f);
-    PL_KIT_OK(f->s->ops->file_get(f->s, w.u.file.path, UINT64_MAX, -5, &digest, &found, &f->err), &f->err);
-    assert_true(found && pl__digest_eq(&digest, &w.u.file.digest));
-    PL_KIT_OK(f->s->ops->file_get(f->s, w.u.file.path, UINT64_MAX, -4, &digest, &found, &f->err), &f->err);
-    assert_false(found);
-    PL_KIT_OK(f->s->ops->file_get(f->s, w.u.file.path, 9, -5, &digest, &found, &f->err), &f->err);
-    assert_false(found);
-    w.u.file.size_bytes = 9;
-    w.u.file.digest = store_kit_digest("file", 2);
-    write_ok(f, &w, 1);
-    PL_KIT_OK(f->s->ops->file_get(f->s, w.u.file.path, 9, -5, &digest, &found, &f->err), &f->err);
-    assert_true(found && pl__digest_eq(&digest, &w.u.file.digest));
-}
-
-static void check_abilities(fixture *f, unsigned endpoint, const char *want)
-{
-    pl_digest key = store_kit_digest("endpoint", endpoint);
-    bool found = want == NULL;
-
-    pl__str_reset(&f->memory);
-    PL_KIT_OK(f->s->ops->abilities_get(f->s, &key, &f->memory, &found, &f->err), &f->err);
-    assert_int_equal(found, want != NULL);
-    if (want)
-        assert_string_equal(pl__str_c(&f->memory), want);
-}
-
-static void test_abilities(void **state)
-{
-    fixture *f = *state;
-    pl_store_write w = {.kind = PL_WRITE_ABILITIES};
-
-    check_abilities(f, 1, NULL);
-    PL_KIT_STATUS(f->s->ops->write(f->s, &w, 1, &f->err), PL_E_INVALID, &f->err);
-    f->err = (pl_error){0};
-    w.u.abilities = (pl_store_abilities){store_kit_digest("endpoint", 1), "{\"version\":1}"};
-    write_ok(f, &w, 1);
-    reopen(f);
-    check_abilities(f, 1, "{\"version\":1}");
-    check_abilities(f, 2, NULL);
-    w.u.abilities.json = "{}"; /* the newest counts */
-    write_ok(f, &w, 1);
-    check_abilities(f, 1, "{}");
 }
 
 typedef struct totals {
@@ -588,7 +359,7 @@ static pl_status add_call(const pl_store_call *call, void *user, pl_error *reter
 
 static void test_all_calls_in_key_order(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     totals t = {0};
 
     for (uint64_t i = 0; i < 100; i++)
@@ -600,7 +371,7 @@ static void test_all_calls_in_key_order(void **state)
 
 static pl_status read_inside(const pl_store_item *item, void *user, pl_error *reterr)
 {
-    fixture *f = user;
+    either_store *f = user;
     (void)reterr;
     assert_int_equal(store_kit_unit_size(f->s, item->position), 10);
     assert_true(store_kit_has_call(f->s, item->position));
@@ -611,12 +382,12 @@ static pl_status read_inside(const pl_store_item *item, void *user, pl_error *re
 /* Callbacks may read other things and write. */
 static void test_work_inside_a_scan(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     const pl_store_write items[] = {store_kit_item(1, 0, "a"), store_kit_item(1, 1, "b")};
 
     for (uint64_t i = 0; i < 20; i++)
         PL_KIT_OK(store_kit_put(f->s, i, &f->err), &f->err);
-    write_ok(f, items, 2);
+    either_store_write(f, items, 2);
     PL_KIT_OK(f->s->ops->item_each(f->s, 1, read_inside, f, &f->err), &f->err);
     assert_true(store_kit_has_call(f->s, 1001));
 }
@@ -624,7 +395,7 @@ static void test_work_inside_a_scan(void **state)
 /* Several results in one buffer: what was read last is right, and what was there before stays in front of it. */
 static void test_results_are_appended(void **state)
 {
-    fixture *f = *state;
+    either_store *f = *state;
     pl_digest key = store_kit_digest("call", 5);
     pl_store_call call;
     bool found = false;
@@ -642,12 +413,6 @@ static void test_results_are_appended(void **state)
     pl__str_clear(&small);
 }
 
-#define BOTH(fn)                                                                                                       \
-    {"sqlite: " #fn, fn, setup_sqlite, teardown, NULL},                                                                \
-    {                                                                                                                  \
-        "memory: " #fn, fn, setup_memory, teardown, NULL                                                               \
-    }
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -661,10 +426,6 @@ int main(void)
         BOTH(test_a_batch_is_all_or_nothing),
         BOTH(test_mistakes_are_refused),
         BOTH(test_a_failing_callback_stops_the_scan),
-        BOTH(test_runs),
-        BOTH(test_items),
-        BOTH(test_files),
-        BOTH(test_abilities),
         BOTH(test_all_calls_in_key_order),
         BOTH(test_work_inside_a_scan),
         BOTH(test_results_are_appended),
