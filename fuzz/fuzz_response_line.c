@@ -34,7 +34,8 @@ static bool same_options(const pl_response_line *x, const pl_response_line *y)
 
 static bool same_tokens(const pl_response_line *x, const pl_response_line *y)
 {
-    bool same = x->tokens.len == y->tokens.len && x->tops.len == y->tops.len && x->samples.len == y->samples.len;
+    bool same = x->tokens.len == y->tokens.len && x->tops.len == y->tops.len && x->samples.len == y->samples.len &&
+                x->meanings.len == y->meanings.len;
     for (size_t i = 0; i < x->tokens.len && same; i++)
         same = same_text(x->tokens.ptr[i].text, y->tokens.ptr[i].text) &&
                same_number(x->tokens.ptr[i].logprob, y->tokens.ptr[i].logprob) &&
@@ -44,6 +45,8 @@ static bool same_tokens(const pl_response_line *x, const pl_response_line *y)
                same_number(x->tops.ptr[i].logprob, y->tops.ptr[i].logprob);
     for (size_t i = 0; i < x->samples.len && same; i++)
         same = same_text(x->samples.ptr[i], y->samples.ptr[i]);
+    for (size_t i = 0; i < x->meanings.len && same; i++)
+        same = x->meanings.ptr[i] == y->meanings.ptr[i];
     return same;
 }
 

@@ -87,7 +87,10 @@ typedef struct pl_response_set {
     size_t n_tops;                      /**< number of alternatives */
     const uint32_t *samples;            /**< n_samples indices into texts */
     const uint32_t
-        *sample_options;     /**< n_samples: the option that a sample names, or PL_RESPONSE_NONE; NULL: none is */
+        *sample_options; /**< n_samples: the option that a sample names, or PL_RESPONSE_NONE; NULL: none is */
+    /** n_samples: samples of one row that mean the same have the same number, from 0 in order of appearance;
+     * PL_RESPONSE_NONE in all samples of a row: nobody compared them; NULL: nobody compared any. */
+    const uint32_t *sample_meanings;
     size_t n_samples;        /**< number of samples */
     const pl_response *rows; /**< n_rows, in any order; NULL only if there are none */
     size_t n_rows;           /**< number of rows */

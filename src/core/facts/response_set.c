@@ -118,6 +118,19 @@ static const char *index_fault(const pl_response_set *set, const pl_response *ro
     return NULL;
 }
 
+/* All samples of a row have a meaning or none has; a new one is the next number. */
+static bool is_grouped(const uint32_t *meanings, uint32_t n)
+{
+    bool compared = n > 0 && meanings[0] != PL_RESPONSE_NONE;
+    uint32_t n_meanings = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (compared ? meanings[i] > n_meanings : meanings[i] != PL_RESPONSE_NONE)
+            return false;
+        n_meanings += meanings[i] == n_meanings;
+    }
+    return true;
+}
+
 /* What is wrong with the row, or NULL. */
 static const char *row_fault(const pl_response_set *set, const pl_response *row)
 {
@@ -134,6 +147,8 @@ static const char *row_fault(const pl_response_set *set, const pl_response *row)
         if (option != PL_RESPONSE_NONE && option >= n_options)
             return "a sample names no option";
     }
+    if (set->sample_meanings && !is_grouped(set->sample_meanings + row->first_sample, row->n_samples))
+        return "meanings of samples are not numbered in order";
     return value_fault(set, row);
 }
 

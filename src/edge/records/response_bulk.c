@@ -194,7 +194,8 @@ static pl_status take_place(pl_response_log *log, part *p)
     size_t n_rows = p->to.rows - p->from.rows;
     if (RESERVE(log->option_values, n_values) || RESERVE(log->tokens, n_tokens) || RESERVE(log->top_texts, n_tops) ||
         RESERVE(log->top_logprobs, n_tops) || RESERVE(log->samples, n_samples) ||
-        RESERVE(log->sample_options, n_samples) || RESERVE(log->rows, n_rows))
+        RESERVE(log->sample_options, n_samples) || RESERVE(log->sample_meanings, n_samples) ||
+        RESERVE(log->rows, n_rows))
         return PL_E_NOMEM;
     p->place = mark_of(log);
     log->option_values.len += n_values;
@@ -203,6 +204,7 @@ static pl_status take_place(pl_response_log *log, part *p)
     log->top_logprobs.len += n_tops;
     log->samples.len += n_samples;
     log->sample_options.len += n_samples;
+    log->sample_meanings.len += n_samples;
     log->rows.len += n_rows;
     log->bad_lines += p->bad_lines;
     p->taken = true;
@@ -307,6 +309,8 @@ static void copy_part(pl_response_log *log, const reading_thread *t, const part 
     copy_numbers(log->samples.ptr + p->place.samples, own->samples.ptr + p->from.samples, n_samples, t->texts.ptr);
     memcpy(log->sample_options.ptr + p->place.samples, own->sample_options.ptr + p->from.samples,
            n_samples * sizeof(*own->sample_options.ptr));
+    memcpy(log->sample_meanings.ptr + p->place.samples, own->sample_meanings.ptr + p->from.samples,
+           n_samples * sizeof(*own->sample_meanings.ptr));
 }
 
 static void copy_parts(bulk *b, size_t half, size_t thread)
@@ -347,6 +351,7 @@ static void empty(reading_thread *t)
     own->top_logprobs.len = 0;
     own->samples.len = 0;
     own->sample_options.len = 0;
+    own->sample_meanings.len = 0;
     own->rows.len = 0;
 }
 

@@ -20,6 +20,7 @@ void pl__response_line_clear(pl_response_line *line)
     pl__free(line->tokens.ptr);
     pl__free(line->tops.ptr);
     pl__free(line->samples.ptr);
+    pl__free(line->meanings.ptr);
     pl__free(line->labels.ptr);
     pl__str_clear(&line->room);
 }
@@ -36,6 +37,7 @@ void pl__response_line_reset(pl_response_line *line)
     line->tokens.len = 0;
     line->tops.len = 0;
     line->samples.len = 0;
+    line->meanings.len = 0;
     line->labels.len = 0;
     memset(&line->row, 0, sizeof(line->row));
     line->row.matches = -1;
@@ -67,7 +69,26 @@ pl_status pl__response_line_add_sample(pl_response_line *line, pl_view text)
     return PL_OK;
 }
 
+pl_status pl__response_line_add_meaning(pl_response_line *line, uint32_t meaning)
+{
+    if (pl__vec_reserve(&line->meanings.ptr, &line->meanings.cap, line->meanings.len + 1, sizeof(meaning)))
+        return PL_E_NOMEM;
+    line->meanings.ptr[line->meanings.len++] = meaning;
+    return PL_OK;
+}
+
 /* ---- what both readers do alike ---- */
+
+bool pl__response_line_meanings_fit(const pl_response_line *line)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < line->meanings.len; i++) {
+        if (line->meanings.ptr[i] > n)
+            return false;
+        n += line->meanings.ptr[i] == n;
+    }
+    return line->meanings.len == line->samples.len;
+}
 
 pl_view pl__response_line_predict(pl_response_line *line, pl_view given)
 {
@@ -230,6 +251,20 @@ static void read_samples(pl_line_fields *f, pl_response_line *line)
         note(f, pl__response_line_add_sample(line, pl__view(json_string_value(json_array_get(list, i)))));
 }
 
+static void read_meanings(pl_line_fields *f, pl_response_line *line)
+{
+    const json_t *list = get_array(f, "meanings", PL_RECORDS_SAMPLES_MAX);
+    for (size_t i = 0; i < json_array_size(list) && f->rc == PL_OK; i++) {
+        const json_t *value = json_array_get(list, i);
+        if (!json_is_number(value) || !pl__is_meaning(json_number_value(value)))
+            pl__line_fail(f, "meanings", "holds something that is no number of a meaning");
+        else
+            note(f, pl__response_line_add_meaning(line, (uint32_t)json_number_value(value)));
+    }
+    if (json_is_array(list) && !pl__response_line_meanings_fit(line))
+        pl__line_fail(f, "meanings", "does not number the meanings of \"samples\" from 0 in order");
+}
+
 static void read_label(pl_line_fields *f, const json_t *label, const char *key, pl_response_line *line, pl_view answer)
 {
     if (!json_is_string(label))
@@ -269,6 +304,7 @@ pl_status pl__response_line_read(const json_t *doc, pl_response_line *line, pl_e
     read_values(&f, line);
     read_tokens(&f, line);
     read_samples(&f, line);
+    read_meanings(&f, line);
     pl_view answer = pl__response_line_predict(line, pl__view(pl__line_text(&f, "prediction")));
     read_labels(&f, line, answer);
     return f.rc;

@@ -36,6 +36,7 @@ typedef struct pl_response_line {
     PL_VEC(pl_line_token) tokens;
     PL_VEC(pl_line_top) tops;
     PL_VEC(pl_view) samples;
+    PL_VEC(uint32_t) meanings; /* of the samples, or empty */
     PL_VEC(const char *) labels;
     pl_str room;
     pl_response row; /* all but the indices */
@@ -57,10 +58,18 @@ PL_NODISCARD pl_status pl__response_line_add_token(pl_response_line *line, pl_vi
 /* Of the last token. */
 PL_NODISCARD pl_status pl__response_line_add_top(pl_response_line *line, pl_view text, double logprob);
 PL_NODISCARD pl_status pl__response_line_add_sample(pl_response_line *line, pl_view text);
+PL_NODISCARD pl_status pl__response_line_add_meaning(pl_response_line *line, uint32_t meaning);
+/* As many as samples, numbered from 0 in order of appearance. */
+bool pl__response_line_meanings_fit(const pl_response_line *line);
 
 static inline bool pl__is_logprob(double x)
 {
     return x <= PL_LOGPROB_ROUNDING;
+}
+
+static inline bool pl__is_meaning(double x)
+{
+    return x >= 0.0 && x < (double)PL_RECORDS_SAMPLES_MAX && !((double)(uint32_t)x < x);
 }
 
 static inline double pl__rounded_logprob(double x)

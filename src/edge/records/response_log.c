@@ -30,6 +30,7 @@ void pl__response_log_free(pl_response_log *log)
     pl__free(log->top_logprobs.ptr);
     pl__free(log->samples.ptr);
     pl__free(log->sample_options.ptr);
+    pl__free(log->sample_meanings.ptr);
     pl__free(log->rows.ptr);
     pl__free(log->own_image.ptr);
     pl__response_line_clear(&log->line);
@@ -146,6 +147,7 @@ static pl_status add_samples(pl_response_log *log, const pl_response_line *line,
     size_t n = line->samples.len;
     pl_status rc = RESERVE(PL_OK, log->samples, n);
     rc = RESERVE(rc, log->sample_options, n);
+    rc = RESERVE(rc, log->sample_meanings, n);
     row->first_sample = log->samples.len;
     for (size_t i = 0; i < n && rc == PL_OK; i++) {
         pl_view text = line->samples.ptr[i];
@@ -153,6 +155,8 @@ static pl_status add_samples(pl_response_log *log, const pl_response_line *line,
         rc = pl__text_table_number(log->texts, text, &log->samples.ptr[log->samples.len++]);
         log->sample_options.ptr[log->sample_options.len++] =
             option == PL_OPTION_ANSWER_NONE ? PL_RESPONSE_NONE : (uint32_t)option;
+        log->sample_meanings.ptr[log->sample_meanings.len++] =
+            line->meanings.len > 0 ? line->meanings.ptr[i] : PL_RESPONSE_NONE;
     }
     return rc;
 }
@@ -301,6 +305,7 @@ static void fill_set(pl_response_log *log)
                                  .n_tops = log->top_texts.len,
                                  .samples = log->samples.ptr,
                                  .sample_options = log->sample_options.ptr,
+                                 .sample_meanings = log->sample_meanings.ptr,
                                  .n_samples = log->samples.len,
                                  .rows = log->rows.ptr,
                                  .n_rows = log->rows.len};

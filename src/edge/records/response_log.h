@@ -34,6 +34,7 @@ struct pl_response_log {
     PL_VEC(double) top_logprobs;
     PL_VEC(uint32_t) samples;
     PL_VEC(uint32_t) sample_options;
+    PL_VEC(uint32_t) sample_meanings;
     PL_VEC(pl_response) rows;
     uint64_t bad_lines;
     pl_response_line line; /* the one that is read */

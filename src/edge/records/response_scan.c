@@ -22,6 +22,7 @@ typedef enum member {
     OPTION_LOGITS,
     TOKENS,
     SAMPLES,
+    MEANINGS,
     LABELS,
     N_MEMBERS
 } member;
@@ -43,6 +44,7 @@ static const struct {
     [OPTION_LOGITS] = {"option_logits", 13},
     [TOKENS] = {"tokens", 6},
     [SAMPLES] = {"samples", 7},
+    [MEANINGS] = {"meanings", 8},
     [LABELS] = {"labels", 6},
 };
 
@@ -54,6 +56,7 @@ typedef struct scan {
     pl_view texts[N_TEXTS]; /* no pointer: not there, or null */
     const char *label;      /* its own, NUL-terminated */
     size_t n_values;
+    bool has_meanings;
     pl_json_others others;
 } scan;
 
@@ -125,6 +128,13 @@ static bool take_sample(scan *s)
     pl_view text = {0};
     return pl__scan_take(&s->json, '"') && pl__scan_text(&s->json, &text) &&
            kept(s, pl__response_line_add_sample(s->line, text));
+}
+
+static bool take_meaning(scan *s)
+{
+    double x = 0.0;
+    return pl__scan_number(&s->json, &x) && pl__is_meaning(x) &&
+           kept(s, pl__response_line_add_meaning(s->line, (uint32_t)x));
 }
 
 static bool take_label(scan *s)
@@ -260,6 +270,9 @@ static bool take_value(scan *s, member m)
         return take_list(s, UINT32_MAX, take_token);
     case SAMPLES:
         return take_list(s, PL_RECORDS_SAMPLES_MAX, take_sample);
+    case MEANINGS:
+        s->has_meanings = true;
+        return take_list(s, PL_RECORDS_SAMPLES_MAX, take_meaning);
     default:
         return take_list(s, PL_RECORDS_SAMPLES_MAX, take_label);
     }
@@ -299,9 +312,9 @@ static bool is_complete(const scan *s)
     if (!is_name(s->texts[ITEM]) || !is_name(s->texts[MODEL]) || (s->texts[IMAGE].ptr && !is_name(s->texts[IMAGE])) ||
         s->texts[DATASET].len > PL_RECORDS_NAME_BYTES_MAX)
         return false;
-    if (line->row.value_kind != PL_OPTION_VALUES_NONE)
-        return line->n_options > 0 && s->n_values == line->n_options;
-    return true;
+    if (line->row.value_kind != PL_OPTION_VALUES_NONE && (line->n_options == 0 || s->n_values != line->n_options))
+        return false;
+    return !s->has_meanings || pl__response_line_meanings_fit(line);
 }
 
 /* False if a label is none of the options. */

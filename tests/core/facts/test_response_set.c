@@ -11,7 +11,10 @@ static const char *const DATASETS[] = {""};
 static const uint32_t OPTION_TEXTS[] = {0, 1, 1, 0, 0, 1};
 static const pl_option_list LISTS[] = {{0, 2}, {2, 2}, {4, 2}}; /* the third is the first again */
 
+static const uint32_t SAMPLES[] = {0, 1, 0};
+
 typedef struct specimen {
+    uint32_t meanings[3];
     pl_response rows[3];
     double values[6];
     pl_response_token token;
@@ -76,6 +79,17 @@ static void check(const specimen *s, pl_status wanted, const char *words)
         check(&s, status, words);                                                                                      \
     } while (0)
 
+static void give_meanings(specimen *s, uint32_t a, uint32_t b, uint32_t c)
+{
+    s->meanings[0] = a;
+    s->meanings[1] = b;
+    s->meanings[2] = c;
+    s->set.samples = SAMPLES;
+    s->set.sample_meanings = s->meanings;
+    s->set.n_samples = 3;
+    s->rows[2].n_samples = 3;
+}
+
 static void accepted(void **state)
 {
     (void)state;
@@ -84,6 +98,10 @@ static void accepted(void **state)
     make(&s);
     PL_KIT_OK(pl_response_set_check(&s.set, &err), &err);
     s.rows[1].options = 2; /* the same texts in another list */
+    PL_KIT_OK(pl_response_set_check(&s.set, &err), &err);
+    give_meanings(&s, 0, 1, 0);
+    PL_KIT_OK(pl_response_set_check(&s.set, &err), &err);
+    give_meanings(&s, PL_RESPONSE_NONE, PL_RESPONSE_NONE, PL_RESPONSE_NONE);
     PL_KIT_OK(pl_response_set_check(&s.set, &err), &err);
     s.set = (pl_response_set){.datasets = DATASETS, .n_datasets = 1};
     PL_KIT_OK(pl_response_set_check(&s.set, &err), &err);
@@ -110,6 +128,9 @@ static void refused(void **state)
     REFUSED(s.rows[2].options = PL_RESPONSE_NONE; s.rows[2].labels = 0, PL_E_RANGE, "without options");
     REFUSED(s.rows[2].n_tokens = 2, PL_E_RANGE, "tokens");
     REFUSED(s.rows[2].n_samples = 1, PL_E_RANGE, "samples");
+    REFUSED(give_meanings(&s, 0, 2, 0), PL_E_RANGE, "response 2: meanings");
+    REFUSED(give_meanings(&s, 0, PL_RESPONSE_NONE, 0), PL_E_RANGE, "meanings");
+    REFUSED(give_meanings(&s, PL_RESPONSE_NONE, PL_RESPONSE_NONE, 0), PL_E_RANGE, "meanings");
     REFUSED(s.values[0] = (double)INFINITY, PL_E_RANGE, "not finite");
     REFUSED(s.values[0] = 0.1; s.rows[0].value_kind = PL_OPTION_VALUES_LOGPROB, PL_E_RANGE, "above 0");
     REFUSED(s.token.text = 2, PL_E_RANGE, "token 0");

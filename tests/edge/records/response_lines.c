@@ -140,6 +140,19 @@ static void put_options(pl_rng *rng, pl_str *out)
     put_list(rng, out, lengths[which], logits ? put_logit : put_number);
 }
 
+static void put_meanings(pl_rng *rng, pl_str *out, uint64_t n)
+{
+    uint64_t n_meanings = 0;
+    put_key(rng, out, "meanings");
+    put(out, "[");
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t meaning = pl__rng_below(rng, n_meanings + 1);
+        n_meanings += meaning == n_meanings;
+        assert_int_equal(pl__str_appendf(out, "%s%u", i > 0 ? ", " : "", (unsigned)meaning), PL_OK);
+    }
+    put(out, "]");
+}
+
 static void put_odd(pl_rng *rng, pl_str *out)
 {
     static const char *const odd[] = {
@@ -151,6 +164,8 @@ static void put_odd(pl_rng *rng, pl_str *out)
         ",\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9",
         ",\"option_logprobs\":null,\"option_logits\":null",
         ",\"ite\\u006d2\":0",
+        ",\"meanings\":null",
+        ",\"samples\":[\"x\",\"y\"],\"meanings\":[-0,1e0]",
         /* bad */
         ",\"item\":\"again\"",
         ",\"note\":1,\"note\":2",
@@ -162,6 +177,13 @@ static void put_odd(pl_rng *rng, pl_str *out)
         ",\"tokens\":{}",
         ",\"samples\":[1]",
         ",\"samples\":\"x\"",
+        ",\"meanings\":[0,1,3,0]",
+        ",\"meanings\":{}",
+        ",\"samples\":[\"x\",\"y\"],\"meanings\":[]",
+        ",\"samples\":[\"x\",\"y\"],\"meanings\":[0]",
+        ",\"samples\":[\"x\",\"y\"],\"meanings\":[0,2]",
+        ",\"samples\":[\"x\",\"y\"],\"meanings\":[0,0.5]",
+        ",\"samples\":[\"x\",\"y\"],\"meanings\":[0,null]",
         ",\"tokens\":[{\"lp\":-1}]",
         ",\"tokens\":[{\"t\":\"x\",\"lp\":0.5}]",
         ",\"tokens\":[{\"t\":\"x\",\"top\":[[\"x\",null]]}]",
@@ -219,7 +241,10 @@ void put_response_line(pl_rng *rng, pl_str *out, uint32_t odd_every)
     }
     if (pl__rng_below(rng, 4) == 0) {
         put_key(rng, out, "samples");
-        put_list(rng, out, pl__rng_below(rng, 4), put_text);
+        uint64_t n = pl__rng_below(rng, 4);
+        put_list(rng, out, n, put_text);
+        if (pl__rng_below(rng, 2) == 0)
+            put_meanings(rng, out, n);
     }
     if (odd)
         put_odd(rng, out);

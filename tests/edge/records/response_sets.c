@@ -94,4 +94,5 @@ void check_same_responses(const pl_response_set *x, const pl_response_set *y)
     check_numbers("log-probabilities", x->top_logprobs, x->n_tops, y->top_logprobs, y->n_tops);
     check_indices("samples", x->samples, x->n_samples, y->samples, y->n_samples);
     check_indices("sample options", x->sample_options, x->n_samples, y->sample_options, y->n_samples);
+    check_indices("sample meanings", x->sample_meanings, x->n_samples, y->sample_meanings, y->n_samples);
 }

@@ -43,12 +43,13 @@ static void fields(void **state)
                        LINE("2", "a",
                             OPTIONS ",\"prediction\":\"none of these\",\"text\":\"A\",\"vocab_size\":7,\"tokens\":"
                                     "[{\"t\":\"A\",\"lp\":-1,\"top\":[[\"A\",-1],[\"C\",-2]]},{\"t\":\"x\"}],"
-                                    "\"samples\":[\"B\",\"hm\"]"));
+                                    "\"samples\":[\"B\",\"hm\"]")
+                           LINE("3", "a", ",\"samples\":[\"x\",\"y\",\"z\"],\"meanings\":[0,1,0]"));
     const pl_response_set *set = pl__response_log_set(log);
-    assert_int_equal(set->n_rows, 3);
+    assert_int_equal(set->n_rows, 4);
     assert_string_equal(set->models[0], "a");
     assert_string_equal(set->items[0], "1");
-    assert_string_equal(set->images[1], "i");
+    assert_string_equal(set->images[2], "i");
     assert_string_equal(set->datasets[0], "");
     assert_int_equal(set->n_option_lists, 1); /* shared */
     const pl_response *r = &set->rows[0];
@@ -73,6 +74,12 @@ static void fields(void **state)
     assert_int_equal(r->n_samples, 2);
     assert_int_equal(set->sample_options[0], 1);
     assert_int_equal(set->sample_options[1], PL_RESPONSE_NONE);
+    assert_int_equal(set->sample_meanings[0], PL_RESPONSE_NONE); /* nobody compared them */
+    assert_int_equal(set->sample_meanings[1], PL_RESPONSE_NONE);
+    r = &set->rows[3];
+    assert_int_equal(r->first_sample, 2);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(set->sample_meanings[r->first_sample + i], i % 2);
     pl__response_log_free(log);
 }
 
@@ -120,6 +127,11 @@ static void bad_lines(void **state)
     refuse(LINE("1", "a", ",\"tokens\":[{\"t\":\"x\",\"top\":[[\"x\"]]}]"), "\"top\" that is no list of");
     refuse(LINE("1", "a", ",\"tokens\":{}"), "\"tokens\" is no list");
     refuse(LINE("1", "a", ",\"samples\":[3]"), "\"samples\" holds");
+    refuse(LINE("1", "a", ",\"samples\":[\"x\"],\"meanings\":0"), "\"meanings\" is no list");
+    refuse(LINE("1", "a", ",\"samples\":[\"x\"],\"meanings\":[-1]"), "\"meanings\" holds");
+    refuse(LINE("1", "a", ",\"samples\":[\"x\"],\"meanings\":[4096]"), "\"meanings\" holds");
+    refuse(LINE("1", "a", ",\"samples\":[\"x\"],\"meanings\":[0,0]"), "\"meanings\" does not number");
+    refuse(LINE("1", "a", ",\"samples\":[\"x\",\"y\"],\"meanings\":[1,0]"), "\"meanings\" does not number");
     refuse(LINE("1", "a", ",\"vocab_size\":-1"), "\"vocab_size\" is no count");
     refuse("{\"item\":\n", "log:1: ");
 }
@@ -172,7 +184,7 @@ static void refused_memory(void **state)
     (void)state;
     char text[] = LINE("1", "a",
                        OPTIONS ",\"dataset\":\"d\",\"text\":\"A\",\"tokens\":[{\"t\":\"A\",\"lp\":-1,\"top\":"
-                               "[[\"A\",-1]]}],\"samples\":[\"B\"]") LINE("2", "b", OPTIONS);
+                               "[[\"A\",-1]]}],\"samples\":[\"B\"],\"meanings\":[0]") LINE("2", "b", OPTIONS);
     pl__kit_fault_loop("response log", run_once, text);
 }
 

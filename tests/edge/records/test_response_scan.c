@@ -34,6 +34,8 @@ static void taken_lines(void **state)
         LINE(",\"tokens\":[{\"t\":\"a\",\"lp\":-1,\"top\":[[\"a\",-1.5],[\"\\u0120b\",-1e-05]]},{\"t\":\"\"}]"),
         LINE(",\"tokens\":[{\"id\":5,\"top\":null,\"lp\":null,\"t\":\"a\",\"bytes\":[1,2]}]"),
         LINE(",\"tokens\":[],\"samples\":[\"a\",\"b\"],\"labels\":[\"a\"],\"prediction\":\"a\",\"vocab_size\":32000"),
+        LINE(",\"samples\":[\"a\",\"b\",\"a\"],\"meanings\":[0,1,0]"),
+        LINE(",\"meanings\":[],\"samples\":[]"),
         LINE(",\"usage\":{\"total\":{\"tokens\":[1,2]}},\"finish\":\"stop\",\"ok\":true"),
         "{ \"model\" : \"m\" , \"item\" : \"i\" } ",
     };
@@ -75,6 +77,11 @@ static void lines_for_the_careful(void **state)
         LINE(",\"vocab_size\":1000000000"),
         LINE(",\"vocab_size\":0.5"),
         LINE(",\"x\":1,\"x\":1"),
+        LINE(",\"meanings\":[0]"),
+        LINE(",\"samples\":[\"a\"],\"meanings\":[]"),
+        LINE(",\"samples\":[\"a\",\"b\"],\"meanings\":[0,2]"),
+        LINE(",\"samples\":[\"a\",\"b\"],\"meanings\":[1,0]"),
+        LINE(",\"samples\":[\"a\",\"b\"],\"meanings\":[0,\"0\"]"),
     };
     (void)state;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -209,7 +216,7 @@ static pl_status scan_once(void *user, pl_error *err)
 static void refused_memory(void **state)
 {
     char text[] = LINE(",\"options\":[\"x\"],\"labels\":[\"x\"],\"tokens\":[{\"t\":\"a\",\"top\":[[\"b\",-1]]}],"
-                       "\"samples\":[\"\\u00e9\"]");
+                       "\"samples\":[\"\\u00e9\"],\"meanings\":[0]");
     (void)state;
     pl__kit_fault_loop("response scan", scan_once, text);
 }
