@@ -4,6 +4,7 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -17,6 +18,7 @@ REPLY = {
                  "message": {"role": "assistant", "content": "The first one says what can be seen.\n\n[[A]]"}}],
     "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
 }
+WRITTEN = ((1, "stdout.txt"), (2, "stderr.txt"))  # by a program that is measured
 NGINX = """
 daemon off; worker_processes {workers}; pid {dir}/nginx.pid; error_log {dir}/nginx-error.log; worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
@@ -108,27 +110,68 @@ def hash_bytes(number):
 
 
 class Measured:
-    """One program that has ended: wall and processor seconds, peak memory in MB, what it wrote."""
+    """What a program took: wall and processor seconds, peak memory in MB, what it wrote."""
 
     def __init__(self, seconds, cpu_s, peak_mb, code, out, err):
         self.seconds, self.cpu_s, self.peak_mb = seconds, cpu_s, peak_mb
         self.code, self.out, self.err = code, out, err
 
 
-def measure(command, directory, codes=(0,)):
-    said = [directory / "stdout.txt", directory / "stderr.txt"]
+def spawn(command, directory):
+    """(pid, when it was started); what it writes comes into files of the directory."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+    actions += [(os.POSIX_SPAWN_OPEN, fd, str(directory / name), flags, 0o600) for fd, name in WRITTEN]
     start = time.monotonic()
-    pid = os.posix_spawn(command[0], command, os.environ, file_actions=[
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, str(said[0]), flags, 0o600), (os.POSIX_SPAWN_OPEN, 2, str(said[1]), flags, 0o600)])
+    return os.posix_spawn(command[0], command, os.environ, file_actions=actions), start
+
+
+def reap(pid, start, directory):
     _, status, usage = os.wait4(pid, 0)
     seconds = time.monotonic() - start
-    code = os.waitstatus_to_exitcode(status)
-    out, err = (path.read_text(errors="replace") for path in said)
-    if code not in codes:
-        sys.exit(f"{' '.join(map(str, command))}: exit code {code}: {err[-2000:]}")
-    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, code, out, err)
+    out, err = ((directory / name).read_text(errors="replace") for _, name in WRITTEN)
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024,
+                    os.waitstatus_to_exitcode(status), out, err)
+
+
+def measure(command, directory, codes=(0,)):
+    done = reap(*spawn(command, directory), directory)
+    if done.code not in codes:
+        sys.exit(f"{' '.join(map(str, command))}: exit code {done.code}: {done.err[-2000:]}")
+    return done
+
+
+def measure_to_request(command, listener, directory):
+    """Up to the first bytes of the program's first request; then it is killed (SIGKILL)."""
+    pid, start = spawn(command, directory)
+    seconds = None
+    try:
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(listener.gettimeout())
+            connection.recv(1)
+            seconds = time.monotonic() - start
+    except TimeoutError:
+        pass
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        done = reap(pid, start, directory)
+    if seconds is None:
+        sys.exit(f"{' '.join(command)}: no request: {done.err[-2000:]}")
+    done.seconds = seconds
+    hang_up(listener)
+    return done
+
+
+def hang_up(listener):
+    """On connections that a killed program had begun: they must not be taken for the next one's."""
+    patience = listener.gettimeout()
+    listener.settimeout(0.05)
+    try:
+        while True:
+            listener.accept()[0].close()
+    except TimeoutError:
+        listener.settimeout(patience)
 
 
 def load():

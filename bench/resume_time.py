@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import socket
 import statistics
 import subprocess
@@ -72,7 +71,7 @@ def fill(fill_store, command, config, n_calls, listener):
     server.start()
     subprocess.run([*command, "--max-calls", "1"], stderr=subprocess.DEVNULL, check=False)
     server.join(60)
-    drain(listener)
+    endpoint.hang_up(listener)
 
 
 def answer_one(listener):
@@ -84,36 +83,6 @@ def answer_one(listener):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" %
                            len(reply) + reply)
         time.sleep(1)
-
-
-def drain(listener):
-    listener.settimeout(0.05)
-    try:
-        while True:
-            listener.accept()[0].close()
-    except TimeoutError:
-        listener.settimeout(120)
-
-
-def until_request(command, listener, directory):
-    with open(os.devnull, "r+b", buffering=0) as null:
-        start = time.monotonic()
-        pid = os.posix_spawn(command[0], command, os.environ, file_actions=[
-            (os.POSIX_SPAWN_DUP2, null.fileno(), 0), (os.POSIX_SPAWN_DUP2, null.fileno(), 1),
-            (os.POSIX_SPAWN_OPEN, 2, str(directory / "stderr.txt"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)])
-    try:
-        connection, _ = listener.accept()
-        with connection:
-            connection.settimeout(120)
-            connection.recv(1)
-            seconds = time.monotonic() - start
-    except TimeoutError:
-        sys.exit(f"{' '.join(command)}: no request: {(directory / 'stderr.txt').read_text()}")
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        _, _, usage = os.wait4(pid, 0)
-    drain(listener)
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def main():
@@ -143,13 +112,14 @@ def main():
             if not (directory / f"{n_models}.filled").exists():
                 fill(fill_store, command, config, write_data(directory, design, args.calls), listener)
                 (directory / f"{n_models}.filled").touch()
-            samples = [until_request(command, listener, directory) for _ in range(args.runs)]
-            wall = [sample[0] for sample in samples]
+            samples = [endpoint.measure_to_request(command, listener, directory) for _ in range(args.runs)]
+            wall = [sample.seconds for sample in samples]
             median = statistics.median(wall)
             good = good and median <= LIMIT_S
             size = (directory / f"{n_models}.db").stat().st_size / 2**20
             print(f"{design:34} {median:8.2f} {min(wall):8.2f} {max(wall):8.2f} "
-                  f"{statistics.median(sample[1] for sample in samples):8.2f} {max(sample[2] for sample in samples):8.1f} "
+                  f"{statistics.median(sample.cpu_s for sample in samples):8.2f} "
+                  f"{max(sample.peak_mb for sample in samples):8.1f} "
                   f"{size:9.0f}   {median / LIMIT_S:.2f} of {LIMIT_S:g} s", flush=True)
         print(f"load at the end {endpoint.load():.1f}")
     return 0 if good else 1

@@ -10,7 +10,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 
 import endpoint
 
@@ -38,20 +37,8 @@ def write_run(directory, kind, n, port):
     return config
 
 
-def measure(command, directory):
-    """(peak in MB, seconds, seconds of processor time, last words)"""
-    said = directory / "stderr.txt"
-    with open(os.devnull, "r+b", buffering=0) as null:
-        start = time.monotonic()
-        pid = os.posix_spawn(command[0], command, os.environ, file_actions=[
-            (os.POSIX_SPAWN_DUP2, null.fileno(), 0), (os.POSIX_SPAWN_DUP2, null.fileno(), 1),
-            (os.POSIX_SPAWN_OPEN, 2, str(said), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)])
-    _, status, usage = os.wait4(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code not in (0, 3):  # done, or stopped by its budget of calls
-        sys.exit(f"{' '.join(command)}: exit code {code}: {said.read_text()[-2000:]}")
-    words = next((line for line in said.read_text().splitlines() if " have a response" in line), "")
-    return usage.ru_maxrss / 1024, time.monotonic() - start, usage.ru_utime + usage.ru_stime, words
+def last_words(said):
+    return next((line for line in said.splitlines() if " have a response" in line), "")
 
 
 def main():
@@ -81,12 +68,13 @@ def main():
                 first_mb = None
                 for n in map(int, args.items.split(",")):
                     config = write_run(directory, kind, n, port)
-                    peak_mb, seconds, cpu_s, words = measure(
-                        [peerless, "run", "--config", str(config), *bound], directory)
-                    first_mb = first_mb or peak_mb
-                    good = good and peak_mb / first_mb <= GROWTH_MAX and peak_mb <= PEAK_MAX_MB
-                    print(f"{n:8} {kind:5} {peak_mb:9.1f} {peak_mb / first_mb:7.3f} {seconds:8.1f} {cpu_s:8.1f}   {words}",
-                          flush=True)
+                    done = endpoint.measure([peerless, "run", "--config", str(config), *bound], directory,
+                                            codes=(0, 3))  # 3: stopped by its budget of calls
+                    first_mb = first_mb or done.peak_mb
+                    growth = done.peak_mb / first_mb
+                    good = good and growth <= GROWTH_MAX and done.peak_mb <= PEAK_MAX_MB
+                    print(f"{n:8} {kind:5} {done.peak_mb:9.1f} {growth:7.3f} {done.seconds:8.1f} {done.cpu_s:8.1f}   "
+                          f"{last_words(done.err)}", flush=True)
         finally:
             server.terminate()
             server.wait()
