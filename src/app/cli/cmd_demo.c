@@ -96,8 +96,7 @@ static pl_status measure_truth(const demo *d, double *scores, pl_error *reterr)
     if (!d->args->quiet)
         pl__out_say("Ranking done. Now measuring each simulated model's accuracy on %u further scenes, to compare.",
                     TRUTH_SCENES);
-    return pl__sim_measure_truth(d->pool, TRUTH_SCENES, TRUTH_FIRST, d->seed,
-                                 (uint32_t)pl__arg_count(d->args, "threads", 2), scores, reterr);
+    return pl__sim_measure_truth(d->pool, TRUTH_SCENES, TRUTH_FIRST, d->seed, pl__arg_threads(d->args), scores, reterr);
 }
 
 /* For later comparisons: the folder's truth.csv. */

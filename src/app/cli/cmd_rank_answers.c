@@ -7,9 +7,6 @@
 #include "stored_responses.h"
 #include <string.h>
 
-#define THREADS_DEFAULT 2
-#define THREADS_MAX 256u
-
 static const char *const DEFAULT_METHODS[] = {"within", "margin", "majority"};
 #define N_DEFAULT_METHODS (sizeof(DEFAULT_METHODS) / sizeof(DEFAULT_METHODS[0]))
 
@@ -191,7 +188,6 @@ static pl_status bootstrap_options(const pl_args *args, pl_answer_request *ret, 
 {
     const char *kind = pl__arg_text(args, "interval", "percentile");
     uint64_t n = pl__arg_count(args, "bootstrap", 0);
-    uint64_t threads = pl__arg_count(args, "threads", THREADS_DEFAULT);
 
     if (pl__arg_given(args, "bootstrap") && (n < 2 || n > PL_UNCERTAINTY_REPLICATES_MAX))
         return pl__fail(reterr, PL_E_INVALID, "--bootstrap is between 2 and %u", PL_UNCERTAINTY_REPLICATES_MAX);
@@ -203,7 +199,7 @@ static pl_status bootstrap_options(const pl_args *args, pl_answer_request *ret, 
         return pl__fail(reterr, PL_E_INVALID, "--interval goes with --bootstrap N");
     ret->bootstrap = (uint32_t)n;
     ret->seed = pl__arg_count(args, "seed", 1);
-    ret->threads = threads < THREADS_MAX ? (uint32_t)threads : THREADS_MAX;
+    ret->threads = pl__arg_threads(args);
     return PL_OK;
 }
 

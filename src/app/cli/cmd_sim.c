@@ -140,7 +140,7 @@ int pl__cmd_sim_serve(const pl_args *args)
         pl_sim_server_opts opts = {.pool = pool,
                                    .batches = batches,
                                    .port = (uint16_t)port,
-                                   .threads = (uint32_t)pl__arg_count(args, "threads", 2),
+                                   .threads = pl__arg_threads(args),
                                    .request_log = pl__arg_text(args, "request-log", NULL)};
 
         rc = pl__sim_server_start(&opts, &server, &err);

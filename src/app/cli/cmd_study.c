@@ -8,9 +8,6 @@
 #include "out.h"
 #include "studies.h"
 
-#define THREADS_DEFAULT 2
-#define THREADS_MAX 256u
-
 const pl_option pl__study_options[PL_STUDY_OPTIONS] = {
     {"list", 0, PL_OPTION_FLAG, NULL, "show all studies"},
     {"store", 0, PL_OPTION_TEXT, "FILE", "a store that a run has written (default run.db)"},
@@ -87,10 +84,9 @@ static pl_status read_share(const pl_args *args, const char *option, double *ret
 
 static pl_status numbers(const pl_args *args, study_input *in, pl_study_request *r, pl_error *reterr)
 {
-    uint64_t threads = pl__arg_count(args, "threads", THREADS_DEFAULT);
     pl_status rc = pl__ranking_method_options(args, &r->rank, reterr);
 
-    r->threads = threads < THREADS_MAX ? (uint32_t)threads : THREADS_MAX;
+    r->threads = pl__arg_threads(args);
     if (rc == PL_OK)
         rc = read_sizes(args, in, r, reterr);
     if (rc == PL_OK)

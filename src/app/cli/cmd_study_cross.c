@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define THREADS_DEFAULT 2
-#define THREADS_MAX 256u
 #define NAME_BYTES 256u
 
 const pl_option pl__study_cross_options[PL_STUDY_CROSS_OPTIONS] = {
@@ -140,7 +138,6 @@ static pl_status read_input(const pl_args *args, cross_input *in, pl_error *rete
 static pl_status make_request(const pl_args *args, const cross_input *in, pl_cross_request *ret, pl_error *reterr)
 {
     uint64_t points = pl__arg_count(args, "points", 0);
-    uint64_t threads = pl__arg_count(args, "threads", THREADS_DEFAULT);
     double perplexity = pl__arg_number(args, "perplexity", 0.0);
 
     if (pl__arg_given(args, "points") && (points < 2 || points > PL_CROSS_POINTS_MAX))
@@ -152,7 +149,7 @@ static pl_status make_request(const pl_args *args, const cross_input *in, pl_cro
                               .wants_map = pl__arg_given(args, "tsne"),
                               .perplexity = perplexity,
                               .seed = pl__arg_count(args, "seed", 1),
-                              .threads = threads < THREADS_MAX ? (uint32_t)threads : THREADS_MAX};
+                              .threads = pl__arg_threads(args)};
     return PL_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "host.h"
 #include "num.h"
 #include <string.h>
 
@@ -9,14 +10,15 @@
 
 static const pl_option COMMON[] = {
     {"format", 0, PL_OPTION_TEXT, "table|json|csv", "how results are written (default table)"},
-    {"threads", 0, PL_OPTION_COUNT, "N", "threads to compute with; results never depend on it"},
+    {"threads", 0, PL_OPTION_COUNT, "N",
+     "threads to compute with (default: one a processor); results never depend on it"},
     {"quiet", 'q', PL_OPTION_FLAG, NULL, "no progress and no remarks on standard error"},
     {"verbose", 'v', PL_OPTION_FLAG, NULL, "more remarks on standard error"},
     {"help", 'h', PL_OPTION_FLAG, NULL, "this text"},
 };
 #define N_COMMON (sizeof(COMMON) / sizeof(COMMON[0]))
 
-/* What the interface promises and this version lacks. */
+/* What is planned and this version lacks. */
 static const char *const LATER_COMMANDS[] = {"report", "serve", "import", "worker", "merge", "completions", "man"};
 
 const pl_option *pl__common_options(size_t *ret_n)
@@ -356,6 +358,12 @@ const char *const *pl__arg_list(const pl_args *args, const char *option, size_t 
 
     *ret_n = v ? v->n_list : 0;
     return v ? v->list : NULL;
+}
+
+uint32_t pl__arg_threads(const pl_args *args)
+{
+    uint64_t n = pl__arg_count(args, "threads", pl__host_processors());
+    return n < PL_ARG_THREADS_MAX ? (uint32_t)n : PL_ARG_THREADS_MAX;
 }
 
 /* ---- help ---- */

@@ -74,7 +74,7 @@ PL_NODISCARD pl_status pl__args_parse(const pl_command *command, int n_words, ch
 void pl__args_clear(pl_args *args);
 PL_NODISCARD pl_status pl__command_help(const pl_command *command, pl_str *out);
 PL_NODISCARD pl_status pl__program_help(pl_str *out);
-/* Words for a command that INTERFACES promises and this version lacks; NULL if it is simply unknown. */
+/* Words for a command that is planned and this version lacks; NULL if it is simply unknown. */
 const char *pl__command_later(const char *name);
 /* The known command nearest to a mistyped one, or NULL. */
 const char *pl__command_nearest(const char *name);
@@ -84,5 +84,8 @@ const char *pl__arg_text(const pl_args *args, const char *option, const char *ot
 uint64_t pl__arg_count(const pl_args *args, const char *option, uint64_t otherwise);
 double pl__arg_number(const pl_args *args, const char *option, double otherwise);
 const char *const *pl__arg_list(const pl_args *args, const char *option, size_t *ret_n);
+/* --threads, or as many as there are processors; never more than PL_ARG_THREADS_MAX. */
+#define PL_ARG_THREADS_MAX 256u
+uint32_t pl__arg_threads(const pl_args *args);
 
 #endif

@@ -9,8 +9,6 @@
 #include <string.h>
 
 #define STORE_DEFAULT "run.db"
-#define THREADS_DEFAULT 2
-#define THREADS_MAX 256u
 #define INSTRUCTION_BYTES_MAX 65536u
 #define WEIGHTS_METHOD "weights:"
 
@@ -54,15 +52,9 @@ const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
      "judgments of people, to hold judges against or for --methods ppi (JSONL)"},
 };
 
-static uint32_t threads_of(const pl_args *args)
-{
-    uint64_t n = pl__arg_count(args, "threads", THREADS_DEFAULT);
-    return n < THREADS_MAX ? (uint32_t)n : THREADS_MAX;
-}
-
 static pl_status open_logs(const pl_args *args, pl_ranking_input *in, pl_error *reterr)
 {
-    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad"), .threads = threads_of(args)};
+    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad"), .threads = pl__arg_threads(args)};
     const char *prompt_file = pl__arg_text(args, "judge-prompt", NULL);
     const char *const *paths = NULL;
     size_t n_paths = 0;
@@ -276,7 +268,7 @@ static pl_status bootstrap_options(const pl_args *args, pl_rank_request *ret, pl
     if (pl__arg_given(args, "interval") && n == 0)
         return pl__fail(reterr, PL_E_INVALID, "--interval goes with --bootstrap N");
     ret->bootstrap = (uint32_t)pl__arg_count(args, "bootstrap", 0);
-    ret->threads = threads_of(args);
+    ret->threads = pl__arg_threads(args);
     return PL_OK;
 }
 

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-#define THREADS_DEFAULT 2
-#define THREADS_MAX 256u
-
 bool pl__response_files_given(const pl_args *args)
 {
     return pl__arg_given(args, "responses") || pl__arg_given(args, "model");
@@ -45,9 +42,7 @@ pl_status pl__response_files_read(const pl_args *args, pl_import *ret, pl_error 
     const char *const *paths = pl__arg_list(args, "responses", &n_paths);
     const char *const *named = pl__arg_list(args, "model", &n_named);
     pl_import_source *sources = NULL;
-    uint64_t threads = pl__arg_count(args, "threads", THREADS_DEFAULT);
-    const pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad"),
-                                  .threads = threads < THREADS_MAX ? (uint32_t)threads : THREADS_MAX};
+    const pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad"), .threads = pl__arg_threads(args)};
     pl_arena arena;
     size_t n = n_named;
     pl_status rc = PL_OK;

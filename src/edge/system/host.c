@@ -1,6 +1,14 @@
 #include "host.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
+
+uint32_t pl__host_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n >= 1 && n <= INT_MAX ? (uint32_t)n : 1;
+}
 
 static char lower(char c)
 {

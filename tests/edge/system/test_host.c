@@ -36,11 +36,20 @@ static void hosts_of_urls(void **state)
         assert_true(pl__view_eq_str(pl__url_host(cases[i][0]), cases[i][1]));
 }
 
+static void there_is_a_processor(void **state)
+{
+    (void)state;
+    uint32_t n = pl__host_processors();
+    assert_in_range(n, 1, 1u << 20);
+    assert_int_equal(pl__host_processors(), n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loopback_and_what_looks_like_it),
         cmocka_unit_test(hosts_of_urls),
+        cmocka_unit_test(there_is_a_processor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
