@@ -150,8 +150,11 @@ pl_status pl_ppi_mean(const double *labels, const double *predictions, size_t n,
 {
     pl_ppi_opts filled = PL_PPI_OPTS_INIT;
     pl_ppi_mean_result r = {0};
-    pl_status rc = ret ? check_opts(opts, &filled, reterr) : pl__fail(reterr, PL_E_INVALID, "null argument");
+    pl_status rc = PL_OK;
 
+    if (!ret)
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    rc = check_opts(opts, &filled, reterr);
     if (rc == PL_OK)
         rc = check_values(labels, predictions, n, machine, n_machine, reterr);
     if (rc != PL_OK)

@@ -270,8 +270,13 @@ pl_status pl__prompt_options(const char *const *options, size_t n, pl_str *out, 
             rc = pl__str_append_char(out, '\n');
         if (rc == PL_OK && !(text.len == 1 && text.ptr[0] == letter))
             rc = pl__str_appendf(out, "%c. ", letter);
-        for (size_t k = 0; k < text.len && rc == PL_OK; k++)
-            rc = pl__str_append_char(out, text.ptr[k] == '\n' || text.ptr[k] == '\r' ? ' ' : text.ptr[k]);
+        for (size_t k = 0; k < text.len && rc == PL_OK; k++) {
+            char c = text.ptr[k];
+
+            if (c == '\n' || c == '\r')
+                c = ' ';
+            rc = pl__str_append_char(out, c);
+        }
     }
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%zu options", n);
 }

@@ -33,6 +33,7 @@ typedef struct pl_section_reader pl_section_reader;
 typedef struct pl_field {
     const char *key;
     pl_field_kind kind;
+    bool required;
     size_t offset;       /* of the value in the target */
     size_t given_offset; /* of a bool that says the key was written; 0: none */
     int64_t min;         /* of a number (durations: milliseconds) */
@@ -41,7 +42,6 @@ typedef struct pl_field {
     const pl_section *section;
     void (*custom)(pl_section_reader *r, const pl_yaml_node *node, void *target);
     const char *words;
-    bool required;
 } pl_field;
 
 struct pl_section {

@@ -9,7 +9,7 @@
 #define ADVICE "images need libvips 8.14 or later (Debian: apt install libvips42)"
 
 #define CHECK_TYPE(returns, member, symbol, parameters)                                                                \
-    _Static_assert(_Generic(&(symbol), returns(*) parameters : 1, default : 0), #symbol " is declared otherwise");
+    _Static_assert(_Generic(&(symbol), pl_vips_##member * : 1, default : 0), #symbol " is declared otherwise");
 PL_VIPS_FUNCTIONS(CHECK_TYPE)
 
 /* The symbols in the table's order; every member is a pointer to a function, so places in it can be counted. */

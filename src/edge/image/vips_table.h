@@ -52,7 +52,11 @@
     X(void, object_unref, g_object_unref, (gpointer object))                                                           \
     X(void, release, g_free, (gpointer bytes))
 
-#define PL_VIPS_MEMBER(returns, member, symbol, parameters) returns(*member) parameters;
+#define PL_VIPS_TYPE(returns, member, symbol, parameters) typedef returns pl_vips_##member parameters;
+PL_VIPS_FUNCTIONS(PL_VIPS_TYPE)
+#undef PL_VIPS_TYPE
+
+#define PL_VIPS_MEMBER(returns, member, symbol, parameters) pl_vips_##member *(member);
 typedef struct pl_vips_table {
     PL_VIPS_FUNCTIONS(PL_VIPS_MEMBER)
 } pl_vips_table;

@@ -178,7 +178,7 @@ pl_status pl__line_file_at(const pl_line_file *file, uint64_t offset, size_t n, 
         if (got < 0)
             return fail_errno(reterr, errno, file->path);
         if (got == 0)
-            return pl__fail(reterr, PL_E_IO, "%s: ends before byte %llu", file->path, (unsigned long long)(offset + n));
+            return pl__fail(reterr, PL_E_IO, "%s: ends before byte %llu", file->path, (unsigned long long)offset + n);
         if (pl__str_append(ret, chunk, (size_t)got) != PL_OK)
             return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", file->path);
     }
