@@ -2,6 +2,8 @@
 #include "answer_report.h"
 #include "error.h"
 #include "num.h"
+#include "number_json.h"
+#include "table.h"
 #include <math.h>
 
 static json_t *bins_json(const pl_reliability_bin *bins)
@@ -102,8 +104,7 @@ static pl_status write_json(const pl_calibration_study *s, const char *const *no
 {
     json_t *doc = json_object();
     json_t *models = json_object();
-    json_t *list = json_array();
-    pl_status rc = doc && models && list ? pl__json_set_integer(doc, "version", 1) : PL_E_NOMEM;
+    pl_status rc = doc && models ? pl__json_set_integer(doc, "version", 1) : PL_E_NOMEM;
 
     for (uint32_t m = 0; m < s->n_models && rc == PL_OK; m++) {
         json_t *model = model_json(&s->parts[0], m, true);
@@ -114,18 +115,15 @@ static pl_status write_json(const pl_calibration_study *s, const char *const *no
     }
     if (rc == PL_OK && s->parts[0].pool_n > 0)
         rc = pl__json_set(doc, "pool", pool_json(&s->parts[0]));
-    for (size_t i = 0; i < n_notes && rc == PL_OK; i++)
-        rc = json_array_append_new(list, json_string(notes[i])) == 0 ? PL_OK : PL_E_NOMEM;
     if (rc == PL_OK)
         rc = pl__json_set(doc, "models", json_incref(models));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "notes", json_incref(list));
+        rc = pl__json_set(doc, "notes", pl__text_list_json(notes, n_notes));
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     if (rc == PL_OK)
         rc = pl__str_append_char(out, '\n');
     json_decref(models);
-    json_decref(list);
     json_decref(doc);
     return rc;
 }
@@ -204,12 +202,7 @@ pl_status pl__report_calibration(const pl_calibration_study *s, const char *cons
         rc = write_table(s, format == PL_FORMAT_CSV, out, reterr);
     if (rc == PL_OK && format == PL_FORMAT_TABLE)
         rc = write_pool(s, out);
-    for (size_t i = 0; i < n_notes && rc == PL_OK && format == PL_FORMAT_TABLE; i++) {
-        rc = pl__str_append_c(out, i == 0 ? "\nnote: " : "note: ");
-        if (rc == PL_OK)
-            rc = pl__append_clean(out, pl__view(notes[i]));
-        if (rc == PL_OK)
-            rc = pl__str_append_char(out, '\n');
-    }
+    if (rc == PL_OK && format == PL_FORMAT_TABLE)
+        rc = pl__append_notes(out, notes, n_notes);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "report");
 }

@@ -115,7 +115,7 @@ static json_t *interval_json(const pl_bias_term *t, scale of)
         low = t->estimate * exp(-Z95 * t->error / t->estimate);
         high = t->estimate * exp(Z95 * t->error / t->estimate);
     }
-    return json_pack("[o, o]", pl__number_json(low), pl__number_json(high));
+    return pl__interval_json(low, high);
 }
 
 static json_t *reasons_json(uint32_t reasons)
@@ -174,15 +174,8 @@ static json_t *warnings_json(const pl_judge_study *study)
 {
     size_t n = 0;
     const char *const *warnings = pl_ranking_warnings(study->judge_bt, &n);
-    json_t *list = json_array();
 
-    for (size_t i = 0; list && i < n; i++) {
-        if (json_array_append_new(list, json_string(warnings[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
+    return pl__text_list_json(warnings, n);
 }
 
 json_t *pl__biases_json(const pl_judge_study *study)

@@ -4,23 +4,7 @@
 
 #include <math.h>
 
-/* {"model": [low, high], …} */
-static json_t *ranges(const pl_analysis *a, const double *low, const double *high)
-{
-    json_t *doc = json_object();
-
-    for (uint32_t i = 0; i < a->set->n_models && doc; i++) {
-        json_t *pair = json_pack("[o, o]", pl__number_json(low[i]), pl__number_json(high[i]));
-
-        if (pl__json_set(doc, a->set->models[i], pair) != PL_OK) {
-            json_decref(doc);
-            doc = NULL;
-        }
-    }
-    return doc;
-}
-
-/* The same with ranks; [null, null] where undefined. */
+/* {"model": [low, high], …} of ranks; [null, null] where undefined. */
 static json_t *rank_ranges(const pl_analysis *a, const pl_method_uncertainty *x)
 {
     json_t *doc = json_object();
@@ -38,17 +22,9 @@ static json_t *rank_ranges(const pl_analysis *a, const pl_method_uncertainty *x)
     return doc;
 }
 
-static json_t *numbers(const pl_analysis *a, const double *x)
+static json_t *by_model(const pl_analysis *a, const double *x)
 {
-    json_t *doc = json_object();
-
-    for (uint32_t i = 0; i < a->set->n_models && doc; i++) {
-        if (pl__json_set_number(doc, a->set->models[i], x[i]) != PL_OK) {
-            json_decref(doc);
-            doc = NULL;
-        }
-    }
-    return doc;
+    return pl__numbers_by_name_json(a->set->models, x, a->set->n_models, 1);
 }
 
 static json_t *tied_groups(const pl_analysis *a, const pl_method_uncertainty *x)
@@ -105,14 +81,15 @@ static pl_status set_fragility(const pl_analysis *a, const pl_method_uncertainty
 pl_status pl__confidence_json(const pl_analysis *a, const pl_method_result *m, json_t *doc)
 {
     const pl_method_uncertainty *x = m->uncertainty;
-    pl_status rc = pl__json_set(doc, "ci", ranges(a, x->low, x->high));
+    pl_status rc =
+        pl__json_set(doc, "ci", pl__intervals_by_name_json(a->set->models, x->low, x->high, a->set->n_models));
 
     if (rc == PL_OK)
         rc = pl__json_set(doc, "rank_ci", rank_ranges(a, x));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "se", numbers(a, x->se));
+        rc = pl__json_set(doc, "se", by_model(a, x->se));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "p_best", numbers(a, x->p_best));
+        rc = pl__json_set(doc, "p_best", by_model(a, x->p_best));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "tied_groups", tied_groups(a, x));
     if (rc == PL_OK)

@@ -35,53 +35,38 @@ pl_status pl__consensus_table(const pl_analysis *a, pl_str *out, pl_error *reter
     return rc;
 }
 
-static json_t *numbers(const double *x, size_t n)
-{
-    json_t *list = json_array();
+typedef struct square {
+    const double *x;
+    size_t n;
+} square;
 
-    for (size_t i = 0; list && i < n; i++) {
-        if (json_array_append_new(list, pl__number_json(x[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
+static json_t *row_of(const void *from, size_t i)
+{
+    const square *s = from;
+
+    return pl__number_list_json(s->x + i * s->n, s->n);
 }
 
 static json_t *matrix(const double *x, size_t n)
 {
-    json_t *list = json_array();
-
-    for (size_t i = 0; list && i < n; i++) {
-        if (json_array_append_new(list, numbers(x + i * n, n)) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
+    return pl__list_json(row_of, &(square){x, n}, n);
 }
 
-static json_t *names(const pl_analysis *a)
+static json_t *method_name(const void *from, size_t i)
 {
-    json_t *list = json_array();
+    const pl_analysis *a = from;
 
-    for (size_t k = 0; list && k < a->n_combined; k++) {
-        if (json_array_append_new(list, json_string(a->methods[k].name)) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
+    return json_string(a->methods[i].name);
 }
 
 json_t *pl__consensus_json(const pl_analysis *a)
 {
     size_t n = a->n_combined;
     json_t *doc = json_object();
-    pl_status rc = doc ? pl__json_set(doc, "methods", names(a)) : PL_E_NOMEM;
+    pl_status rc = doc ? pl__json_set(doc, "methods", pl__list_json(method_name, a, n)) : PL_E_NOMEM;
 
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "weights", numbers(pl_consensus_weights(a->consensus), n));
+        rc = pl__json_set(doc, "weights", pl__number_list_json(pl_consensus_weights(a->consensus), n));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "spearman", matrix(pl_consensus_spearman(a->consensus), n));
     if (rc == PL_OK)

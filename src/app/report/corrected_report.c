@@ -44,11 +44,6 @@ pl_status pl__corrected_table(const pl_analysis *a, pl_str *out, pl_error *reter
     return rc;
 }
 
-static json_t *pair_json(double low, double high)
-{
-    return json_pack("[o, o]", pl__number_json(low), pl__number_json(high));
-}
-
 json_t *pl__corrected_ranges_json(const pl_analysis *a)
 {
     json_t *doc = json_object();
@@ -56,7 +51,7 @@ json_t *pl__corrected_ranges_json(const pl_analysis *a)
     for (uint32_t i = 0; i < a->set->n_models && doc; i++) {
         const pl_ppi_mean_result *w = &a->corrected->models[i].win_rate;
 
-        if (pl__json_set(doc, a->set->models[i], pair_json(w->low, w->high)) != PL_OK) {
+        if (pl__json_set(doc, a->set->models[i], pl__interval_json(w->low, w->high)) != PL_OK) {
             json_decref(doc);
             doc = NULL;
         }
@@ -71,7 +66,7 @@ static json_t *model_json(const pl_corrected_model *m)
     pl_status rc = doc ? pl__json_set_number(doc, "estimate", w->estimate) : PL_E_NOMEM;
 
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "ci", pair_json(w->low, w->high));
+        rc = pl__json_set(doc, "ci", pl__interval_json(w->low, w->high));
     if (rc == PL_OK)
         rc = pl__json_set_number(doc, "se", w->error);
     if (rc == PL_OK)
@@ -85,7 +80,7 @@ static json_t *model_json(const pl_corrected_model *m)
     if (rc == PL_OK)
         rc = pl__json_set_number(doc, "labels_alone", w->labelled_estimate);
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "labels_alone_ci", pair_json(w->labelled_low, w->labelled_high));
+        rc = pl__json_set(doc, "labels_alone_ci", pl__interval_json(w->labelled_low, w->labelled_high));
     if (rc != PL_OK) {
         json_decref(doc);
         return NULL;

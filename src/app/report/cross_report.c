@@ -137,20 +137,6 @@ static pl_status write_map_line(const pl_cross_study *s, const char *path, pl_st
     return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
 }
 
-static pl_status write_notes(const pl_cross_study *s, pl_str *out)
-{
-    pl_status rc = s->n_notes > 0 ? pl__str_append_char(out, '\n') : PL_OK;
-
-    for (size_t i = 0; i < s->n_notes && rc == PL_OK; i++) {
-        rc = pl__str_append_c(out, "note: ");
-        if (rc == PL_OK)
-            rc = pl__append_clean(out, pl__view(s->notes[i]));
-        if (rc == PL_OK)
-            rc = pl__str_append_char(out, '\n');
-    }
-    return rc;
-}
-
 static pl_status write_table(const pl_cross_study *s, const char *map_path, pl_str *out, pl_error *reterr)
 {
     pl_status rc = pl__str_appendf(out, "cross: scores of %u models on %u data sets\n\n", s->n_models, s->n_datasets);
@@ -167,43 +153,18 @@ static pl_status write_table(const pl_cross_study *s, const char *map_path, pl_s
     if (rc == PL_OK)
         rc = write_map_line(s, map_path, out);
     if (rc == PL_OK)
-        rc = write_notes(s, out);
+        rc = pl__append_notes(out, s->notes, s->n_notes);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "report of a study");
 }
 
 /* ---- JSON ---- */
-static json_t *names_json(const char *const *names, size_t n)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list && i < n; i++) {
-        if (json_array_append_new(list, json_string(names[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
-static json_t *own_scores_json(const pl_cross_study *s, uint32_t dataset)
-{
-    json_t *doc = json_object();
-
-    for (uint32_t m = 0; doc && m < s->n_models; m++) {
-        if (pl__json_set(doc, s->models[m], pl__number_json(s->scores[(size_t)m * s->n_datasets + dataset])) != PL_OK) {
-            json_decref(doc);
-            doc = NULL;
-        }
-    }
-    return doc;
-}
-
 static json_t *scores_json(const pl_cross_study *s)
 {
     json_t *doc = json_object();
 
     for (uint32_t d = 0; doc && d < s->n_datasets; d++) {
-        if (pl__json_set(doc, s->datasets[d], own_scores_json(s, d)) != PL_OK) {
+        if (pl__json_set(doc, s->datasets[d],
+                         pl__numbers_by_name_json(s->models, s->scores + d, s->n_models, s->n_datasets)) != PL_OK) {
             json_decref(doc);
             doc = NULL;
         }
@@ -211,34 +172,29 @@ static json_t *scores_json(const pl_cross_study *s)
     return doc;
 }
 
-static json_t *matrix_row_json(const pl_cross_study *s, uint32_t a)
-{
-    json_t *list = json_array();
+typedef struct matrix_row {
+    const pl_cross_study *study;
+    uint32_t dataset;
+} matrix_row;
 
-    for (uint32_t b = 0; list && b < s->n_datasets; b++) {
-        if (json_array_append_new(list, pl__number_json(correlation(s, a, b))) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
+static json_t *correlation_json(const void *from, size_t i)
+{
+    const matrix_row *row = from;
+
+    return pl__number_json(correlation(row->study, row->dataset, (uint32_t)i));
 }
 
-static json_t *matrix_json(const pl_cross_study *s)
+static json_t *row_json(const void *from, size_t i)
 {
-    json_t *list = json_array();
+    const pl_cross_study *s = from;
 
-    for (uint32_t a = 0; list && a < s->n_datasets; a++) {
-        if (json_array_append_new(list, matrix_row_json(s, a)) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
+    return pl__list_json(correlation_json, &(matrix_row){s, (uint32_t)i}, s->n_datasets);
 }
 
-static json_t *pair_json(const pl_cross_study *s, const pl_cross_pair *p)
+static json_t *pair_json(const void *from, size_t i)
 {
+    const pl_cross_study *s = from;
+    const pl_cross_pair *p = &s->pairs[i];
     json_t *doc = json_object();
     pl_status rc = doc ? pl__json_set_string(doc, "x", s->datasets[p->x]) : PL_E_NOMEM;
 
@@ -266,19 +222,6 @@ static json_t *pair_json(const pl_cross_study *s, const pl_cross_pair *p)
     return NULL;
 }
 
-static json_t *pairs_json(const pl_cross_study *s)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list && i < s->n_pairs; i++) {
-        if (json_array_append_new(list, pair_json(s, &s->pairs[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
 static json_t *distances_json(const pl_cross_study *s)
 {
     json_t *doc = json_object();
@@ -298,8 +241,9 @@ static json_t *distances_json(const pl_cross_study *s)
     return NULL;
 }
 
-static json_t *point_json(const pl_cross_point *p)
+static json_t *point_json(const void *from, size_t i)
 {
+    const pl_cross_point *p = &((const pl_cross_study *)from)->map[i];
     json_t *doc = json_object();
     pl_status rc = doc ? pl__json_set_string(doc, "dataset", p->dataset) : PL_E_NOMEM;
 
@@ -318,18 +262,12 @@ static json_t *point_json(const pl_cross_point *p)
 static json_t *map_json(const pl_cross_study *s)
 {
     json_t *doc = json_object();
-    json_t *list = json_array();
     pl_status rc = doc ? pl__json_set_number(doc, "perplexity", s->perplexity) : PL_E_NOMEM;
 
     if (rc == PL_OK)
         rc = pl__json_set_number(doc, "kl", s->kl);
-    for (size_t i = 0; i < s->n_map && rc == PL_OK; i++)
-        rc = json_array_append_new(list, point_json(&s->map[i])) == 0 ? PL_OK : PL_E_NOMEM;
-    if (rc == PL_OK) {
-        rc = pl__json_set(doc, "points", list);
-        list = NULL;
-    }
-    json_decref(list);
+    if (rc == PL_OK)
+        rc = pl__json_set(doc, "points", pl__list_json(point_json, s, s->n_map));
     if (rc == PL_OK)
         return doc;
     json_decref(doc);
@@ -344,21 +282,21 @@ static pl_status write_json(const pl_cross_study *s, pl_str *out, pl_error *rete
     if (rc == PL_OK)
         rc = pl__json_set_string(doc, "study", "cross");
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "models", names_json(s->models, s->n_models));
+        rc = pl__json_set(doc, "models", pl__text_list_json(s->models, s->n_models));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "datasets", names_json(s->datasets, s->n_datasets));
+        rc = pl__json_set(doc, "datasets", pl__text_list_json(s->datasets, s->n_datasets));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "scores", scores_json(s));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "spearman", matrix_json(s));
+        rc = pl__json_set(doc, "spearman", pl__list_json(row_json, s, s->n_datasets));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "pairs", pairs_json(s));
+        rc = pl__json_set(doc, "pairs", pl__list_json(pair_json, s, s->n_pairs));
     if (rc == PL_OK && s->points > 0)
         rc = pl__json_set(doc, "distances", distances_json(s));
     if (rc == PL_OK && s->map)
         rc = pl__json_set(doc, "map", map_json(s));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "notes", names_json(s->notes, s->n_notes));
+        rc = pl__json_set(doc, "notes", pl__text_list_json(s->notes, s->n_notes));
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     if (rc == PL_OK)

@@ -187,12 +187,7 @@ pl_status pl__report_diagnose(const pl_analysis *a, const pl_judge_study *study,
     pl__table_clear(&t);
     if (rc == PL_OK && format == PL_FORMAT_TABLE)
         rc = pl__judge_sections(a, study, out, reterr);
-    for (size_t i = 0; i < a->n_notes && rc == PL_OK && format == PL_FORMAT_TABLE; i++) {
-        rc = pl__str_append_c(out, i == 0 ? "\nnote: " : "note: ");
-        if (rc == PL_OK)
-            rc = pl__append_clean(out, pl__view(a->notes[i]));
-        if (rc == PL_OK)
-            rc = pl__str_append_char(out, '\n');
-    }
+    if (rc == PL_OK && format == PL_FORMAT_TABLE)
+        rc = pl__append_notes(out, a->notes, a->n_notes);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "report");
 }

@@ -9,21 +9,9 @@
 #include "number_json.h"
 #include <math.h>
 
-/* An object of one number per model; models without a place in it are left out. */
-static json_t *per_model(const pl_analysis *a, const double *values, const bool *present)
+static json_t *by_model(const pl_analysis *a, const double *x)
 {
-    json_t *doc = json_object();
-    pl_status rc = doc ? PL_OK : PL_E_NOMEM;
-
-    for (uint32_t i = 0; i < a->set->n_models && rc == PL_OK; i++) {
-        if (!present || present[i])
-            rc = pl__json_set_number(doc, a->set->models[i], values[i]);
-    }
-    if (rc != PL_OK) {
-        json_decref(doc);
-        return NULL;
-    }
-    return doc;
+    return pl__numbers_by_name_json(a->set->models, x, a->set->n_models, 1);
 }
 
 static json_t *ranks(const pl_analysis *a, const pl_method_result *m)
@@ -43,58 +31,10 @@ static json_t *ranks(const pl_analysis *a, const pl_method_result *m)
     return doc;
 }
 
-static json_t *bounds(const pl_analysis *a, const pl_method_result *m)
-{
-    json_t *doc = json_object();
-    pl_status rc = doc ? PL_OK : PL_E_NOMEM;
-
-    for (uint32_t i = 0; i < a->set->n_models && rc == PL_OK; i++) {
-        json_t *pair = json_array();
-
-        if (!pair || json_array_append_new(pair, pl__number_json(m->low[i])) != 0 ||
-            json_array_append_new(pair, pl__number_json(m->high[i])) != 0) {
-            json_decref(pair);
-            pair = NULL;
-        }
-        rc = pl__json_set(doc, a->set->models[i], pair);
-    }
-    if (rc != PL_OK) {
-        json_decref(doc);
-        return NULL;
-    }
-    return doc;
-}
-
-static json_t *number_list(const double *x, size_t n)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < n && list; i++) {
-        if (json_array_append_new(list, pl__number_json(x[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
-static json_t *string_list(const char *const *x, size_t n)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < n && list; i++) {
-        if (json_array_append_new(list, json_string(x[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
 /* The method's own warnings, and a reason for every undefined score. */
 static json_t *warnings_of(const pl_analysis *a, const pl_method_result *m)
 {
-    json_t *list = string_list(m->warnings, m->n_warnings);
+    json_t *list = pl__text_list_json(m->warnings, m->n_warnings);
 
     for (uint32_t i = 0; list && i < a->set->n_models; i++) {
         if (isnan(m->scores[i]) && m->n_warnings == 0 &&
@@ -115,10 +55,10 @@ static bool is_corrected(const pl_analysis *a, const pl_method_result *m)
 static json_t *method_json(const pl_analysis *a, const pl_method_result *m)
 {
     json_t *doc = json_object();
-    pl_status rc = doc ? pl__json_set(doc, "scores", per_model(a, m->scores, NULL)) : PL_E_NOMEM;
+    pl_status rc = doc ? pl__json_set(doc, "scores", by_model(a, m->scores)) : PL_E_NOMEM;
 
     if (rc == PL_OK && m->low)
-        rc = pl__json_set(doc, "bounds", bounds(a, m));
+        rc = pl__json_set(doc, "bounds", pl__intervals_by_name_json(a->set->models, m->low, m->high, a->set->n_models));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "rank", ranks(a, m));
     if (rc == PL_OK && m->uncertainty)
@@ -126,9 +66,9 @@ static json_t *method_json(const pl_analysis *a, const pl_method_result *m)
     if (rc == PL_OK && is_corrected(a, m))
         rc = pl__json_set(doc, "ci", pl__corrected_ranges_json(a));
     if (rc == PL_OK && m->weights)
-        rc = pl__json_set(doc, "weights", per_model(a, m->weights, NULL));
+        rc = pl__json_set(doc, "weights", by_model(a, m->weights));
     if (rc == PL_OK && m->n_loss > 0)
-        rc = pl__json_set(doc, "loss", number_list(m->loss, m->n_loss));
+        rc = pl__json_set(doc, "loss", pl__number_list_json(m->loss, m->n_loss));
     if (rc == PL_OK && a->answers)
         rc = pl__answer_method_json(a, m, doc);
     if (rc == PL_OK)
@@ -269,7 +209,7 @@ static pl_status set_input(const pl_analysis *a, json_t *doc)
     pl_status rc = pl__json_set_integer(doc, "version", 1);
 
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "models", string_list(a->set->models, a->set->n_models));
+        rc = pl__json_set(doc, "models", pl__text_list_json(a->set->models, a->set->n_models));
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "n_items", a->set->n_items);
     if (rc == PL_OK)
@@ -301,7 +241,7 @@ pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
     if (rc == PL_OK && a->n_methods > 0 && a->methods[0].has_agreement)
         rc = pl__json_set(doc, "truth", truth_json(a));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "notes", string_list(a->notes, a->n_notes));
+        rc = pl__json_set(doc, "notes", pl__text_list_json(a->notes, a->n_notes));
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     if (rc == PL_OK)

@@ -185,15 +185,6 @@ static pl_status write_agreement(const pl_analysis *a, pl_str *out, pl_error *re
     return rc;
 }
 
-static pl_status write_sentence(pl_str *out, const char *before, const char *text)
-{
-    pl_status rc = pl__str_append_c(out, before);
-
-    if (rc == PL_OK)
-        rc = pl__append_clean(out, pl__view(text));
-    return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
-}
-
 static pl_status write_remarks(const pl_analysis *a, pl_str *out)
 {
     bool any = a->n_notes > 0;
@@ -204,12 +195,12 @@ static pl_status write_remarks(const pl_analysis *a, pl_str *out)
     if (any)
         rc = pl__str_append_char(out, '\n');
     for (size_t i = 0; i < a->n_notes && rc == PL_OK; i++)
-        rc = write_sentence(out, "note: ", a->notes[i]);
+        rc = pl__append_line(out, "note: ", a->notes[i]);
     for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
         for (size_t i = 0; i < a->methods[k].n_warnings && rc == PL_OK; i++) {
             rc = pl__str_append_c(out, a->methods[k].name);
             if (rc == PL_OK)
-                rc = write_sentence(out, ": ", a->methods[k].warnings[i]);
+                rc = pl__append_line(out, ": ", a->methods[k].warnings[i]);
         }
     }
     return rc;

@@ -88,20 +88,6 @@ static pl_status write_facts(const pl_study *s, pl_str *out)
     return rc;
 }
 
-static pl_status write_notes(const pl_study *s, pl_str *out)
-{
-    pl_status rc = s->n_notes > 0 ? pl__str_append_char(out, '\n') : PL_OK;
-
-    for (size_t i = 0; i < s->n_notes && rc == PL_OK; i++) {
-        rc = pl__str_append_c(out, "note: ");
-        if (rc == PL_OK)
-            rc = pl__append_clean(out, pl__view(s->notes[i]));
-        if (rc == PL_OK)
-            rc = pl__str_append_char(out, '\n');
-    }
-    return rc;
-}
-
 static pl_status write_head(const pl_study *s, pl_str *out)
 {
     pl_status rc = pl__str_appendf(out, "%s: %s\nagreement with ", s->name, s->title);
@@ -137,36 +123,23 @@ static pl_status write_table(const pl_study *s, bool csv, pl_str *out, pl_error 
         return rc;
     rc = write_facts(s, out);
     if (rc == PL_OK)
-        rc = write_notes(s, out);
+        rc = pl__append_notes(out, s->notes, s->n_notes);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "report of a study");
 }
 
 /* ---- JSON ---- */
 
-static json_t *values_json(const pl_study_row *row, size_t metric)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list && i < row->n_values; i++) {
-        if (json_array_append_new(list, pl__number_json(row->values[metric * row->n_values + i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
 static json_t *metric_json(const pl_study_row *row, size_t metric)
 {
     json_t *doc = json_object();
-    pl_status rc = doc ? pl__json_set(doc, "mean", pl__number_json(row->mean[metric])) : PL_E_NOMEM;
+    pl_status rc = doc ? pl__json_set_number(doc, "mean", row->mean[metric]) : PL_E_NOMEM;
 
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "sd", pl__number_json(row->sd[metric]));
+        rc = pl__json_set_number(doc, "sd", row->sd[metric]);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "n", (int64_t)row->n_defined[metric]);
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "values", values_json(row, metric));
+        rc = pl__json_set(doc, "values", pl__number_list_json(row->values + metric * row->n_values, row->n_values));
     if (rc != PL_OK) {
         json_decref(doc);
         return NULL;
@@ -174,8 +147,10 @@ static json_t *metric_json(const pl_study_row *row, size_t metric)
     return doc;
 }
 
-static json_t *row_json(const pl_study *s, const pl_study_row *row)
+static json_t *row_json(const void *from, size_t r)
 {
+    const pl_study *s = from;
+    const pl_study_row *row = &s->rows[r];
     json_t *doc = json_object();
     pl_status rc = doc ? PL_OK : PL_E_NOMEM;
 
@@ -190,44 +165,18 @@ static json_t *row_json(const pl_study *s, const pl_study_row *row)
     return doc;
 }
 
-static json_t *rows_json(const pl_study *s)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list && i < s->n_rows; i++) {
-        if (json_array_append_new(list, row_json(s, &s->rows[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
 static json_t *facts_json(const pl_study *s)
 {
     json_t *doc = json_object();
     pl_status rc = doc ? PL_OK : PL_E_NOMEM;
 
     for (size_t i = 0; i < s->n_facts && rc == PL_OK; i++)
-        rc = pl__json_set(doc, s->facts[i].name, pl__number_json(s->facts[i].value));
+        rc = pl__json_set_number(doc, s->facts[i].name, s->facts[i].value);
     if (rc != PL_OK) {
         json_decref(doc);
         return NULL;
     }
     return doc;
-}
-
-static json_t *notes_json(const pl_study *s)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list && i < s->n_notes; i++) {
-        if (json_array_append_new(list, json_string(s->notes[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
 }
 
 static pl_status write_json(const pl_study *s, pl_str *out, pl_error *reterr)
@@ -248,11 +197,11 @@ static pl_status write_json(const pl_study *s, pl_str *out, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "n_images", s->n_images);
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "rows", rows_json(s));
+        rc = pl__json_set(doc, "rows", pl__list_json(row_json, s, s->n_rows));
     if (rc == PL_OK)
         rc = pl__json_set(doc, "summary", facts_json(s));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "notes", notes_json(s));
+        rc = pl__json_set(doc, "notes", pl__text_list_json(s->notes, s->n_notes));
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     if (rc == PL_OK)

@@ -45,6 +45,24 @@ pl_status pl__append_clean(pl_str *out, pl_view text)
     return rc;
 }
 
+pl_status pl__append_line(pl_str *out, const char *before, const char *text)
+{
+    pl_status rc = pl__str_append_c(out, before);
+
+    if (rc == PL_OK)
+        rc = pl__append_clean(out, pl__view(text));
+    return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
+}
+
+pl_status pl__append_notes(pl_str *out, const char *const *notes, size_t n)
+{
+    pl_status rc = n > 0 ? pl__str_append_char(out, '\n') : PL_OK;
+
+    for (size_t i = 0; i < n && rc == PL_OK; i++)
+        rc = pl__append_line(out, "note: ", notes[i]);
+    return rc;
+}
+
 /* Text as a cell shows it, in the arena; NULL after a failure, which is kept. */
 static const char *clean_copy(pl_table *t, const char *text)
 {

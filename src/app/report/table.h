@@ -32,5 +32,9 @@ PL_NODISCARD pl_status pl__table_write_csv(const pl_table *t, pl_str *out, pl_er
 
 /* Appends text from outside for a terminal: no control characters, valid UTF-8. */
 PL_NODISCARD pl_status pl__append_clean(pl_str *out, pl_view text);
+/* A line of its own: `before`, which is ours, and text from outside. */
+PL_NODISCARD pl_status pl__append_line(pl_str *out, const char *before, const char *text);
+/* Behind a blank line, if there are any. */
+PL_NODISCARD pl_status pl__append_notes(pl_str *out, const char *const *notes, size_t n);
 
 #endif
