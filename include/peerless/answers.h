@@ -87,6 +87,13 @@ PL_API uint32_t pl_answer_table_n_items(const pl_answer_table *table);  /**< ite
 /** Items with options; the others are open questions. */
 PL_API uint32_t pl_answer_table_n_choice_items(const pl_answer_table *table);
 PL_API uint32_t pl_answer_table_n_images(const pl_answer_table *table); /**< images (clusters) of these items */
+/** n_items: each item's index in the set. Borrowed. */
+PL_API const uint32_t *pl_answer_table_items(const pl_answer_table *table);
+/** A model's response to an item, or NULL. Borrowed from the set. */
+PL_API const pl_response *pl_answer_table_response(const pl_answer_table *table, uint32_t model, uint32_t item);
+/** Why a model's probabilities of an item's options are missing; PL_ANSWER_THERE if they are not, or if it is an open
+ *  question with a response. */
+PL_API pl_answer_missing pl_answer_table_why_missing(const pl_answer_table *table, uint32_t model, uint32_t item);
 /** n_items: the image of each item, from 0. Borrowed. */
 PL_API const uint32_t *pl_answer_table_images(const pl_answer_table *table);
 /** n_items + 1: where each item's options begin in the arrays of probabilities; open questions have none. Borrowed. */

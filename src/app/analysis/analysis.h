@@ -13,7 +13,7 @@
 #define PL_ANALYSIS_MODELS_MAX 16384u /* a table has a place for each two of them */
 #define PL_NOTES_MAX 64
 #define PL_BOUNDS_MODELS_MAX 64u /* best and worst cases are worked out for pools up to this size */
-#define PL_BOUNDS_SHARE 0.02     /* when more than this share of the verdicts is missing (METHODS 1.1) */
+#define PL_BOUNDS_SHARE 0.02     /* when more than this share of the verdicts is missing */
 
 typedef struct pl_rank_request {
     const char *const *methods; /* names; at least one, but see reference */
@@ -33,7 +33,7 @@ typedef struct pl_rank_request {
     const pl_judgment_set *reference;
 } pl_rank_request;
 
-/* Agreement with a truth (METHODS section 2); NaN is undefined. */
+/* Agreement with a truth; NaN is undefined. */
 typedef struct pl_agreement {
     size_t n; /* models compared */
     double pearson;

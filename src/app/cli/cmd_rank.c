@@ -116,6 +116,8 @@ static int rank_or_diagnose(const pl_args *args, bool diagnose)
         return pl__out_usage("--labels goes with responses");
     if (pl__arg_given(args, "source"))
         return pl__out_usage("--source goes with responses");
+    if (pl__arg_given(args, "per-item"))
+        return pl__out_usage("--per-item goes with responses");
     return analyse_and_show(args, diagnose);
 }
 

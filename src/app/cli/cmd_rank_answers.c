@@ -1,5 +1,6 @@
 #include "cmd_rank_answers.h"
 #include "error.h"
+#include "item_report.h"
 #include "out.h"
 #include "proxy_source.h"
 #include "ranking_input.h"
@@ -229,11 +230,55 @@ static pl_status make_request(const pl_args *args, pl_answer_request *ret, pl_er
     return PL_OK;
 }
 
+static pl_status write_piece(void *user, pl_view piece, pl_error *reterr)
+{
+    return pl__record_writer_write(user, piece, reterr);
+}
+
+static pl_status note_others(const pl_item_values *values, const char *path, pl_analysis *a, pl_error *reterr)
+{
+    pl_str names;
+    pl_status rc = PL_OK;
+
+    if (values->n_others == 0)
+        return PL_OK;
+    pl__str_init(&names, PL_STR_LIMIT_DEFAULT);
+    for (size_t i = 0; i < values->n_others && rc == PL_OK; i++)
+        rc = pl__str_appendf(&names, "%s%s", i > 0 ? ", " : "", values->others[i]);
+    rc = rc == PL_OK ? pl__analysis_note(a, reterr, "%s has no values of %s: they are about all items together", path,
+                                         pl__str_c(&names))
+                     : pl__fail(reterr, rc, "notes");
+    pl__str_clear(&names);
+    return rc;
+}
+
+static pl_status write_items(const pl_answer_request *request, const char *path, pl_analysis *a, pl_error *reterr)
+{
+    pl_item_values *values = NULL;
+    pl_record_writer *writer = NULL;
+    pl_status rc = pl__item_values_new(a->answers->table, request->methods, request->n_methods, &values, reterr);
+
+    if (rc == PL_OK)
+        rc = pl__record_writer_open(path, &writer, reterr);
+    if (rc == PL_OK)
+        rc = pl__report_items(values, write_piece, writer, reterr);
+    if (rc == PL_OK) {
+        rc = pl__record_writer_close(writer, reterr);
+        writer = NULL;
+    }
+    pl__record_writer_abort(writer);
+    if (rc == PL_OK)
+        rc = note_others(values, path, a, reterr);
+    pl__item_values_free(values);
+    return rc;
+}
+
 static pl_status show_ranking(const pl_args *args, const answer_input *in, const pl_answer_request *request,
                               pl_str *out, pl_error *reterr)
 {
     const pl_response_log *log = in->log;
     const char *truth_path = pl__arg_text(args, "truth", NULL);
+    const char *items_path = pl__arg_text(args, "per-item", NULL);
     pl_analysis *a = NULL;
     pl_truth truth = {0};
     pl_status rc = PL_OK;
@@ -248,6 +293,8 @@ static pl_status show_ranking(const pl_args *args, const answer_input *in, const
         rc = note_absent(in->replay, pl__response_log_set(log), a, reterr);
     if (rc == PL_OK && truth_path)
         rc = pl__analysis_compare(a, &truth, reterr);
+    if (rc == PL_OK && items_path)
+        rc = write_items(request, items_path, a, reterr);
     if (rc == PL_OK)
         rc = pl__report_rank(a, args->format, out, reterr);
     pl__analysis_free(a);
@@ -301,6 +348,10 @@ int pl__rank_answers(const pl_args *args, bool diagnose)
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     if (rc == PL_OK && diagnose && pl__arg_given(args, "source"))
         rc = pl__fail(&err, PL_E_INVALID, "--source goes with peerless rank");
+    if (rc == PL_OK && diagnose && pl__arg_given(args, "per-item"))
+        rc = pl__fail(&err, PL_E_INVALID, "--per-item goes with peerless rank");
+    if (rc == PL_OK && strcmp(pl__arg_text(args, "per-item", ""), "-") == 0)
+        rc = pl__fail(&err, PL_E_INVALID, "--per-item takes a file; standard output has the ranking");
     if (rc == PL_OK && !diagnose)
         rc = check_source(args, &request, &err);
     if (rc == PL_OK)

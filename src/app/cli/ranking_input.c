@@ -46,6 +46,8 @@ const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
     {"dataset", 0, PL_OPTION_TEXT, "NAME", "responses: this dataset alone"},
     {"source", 0, PL_OPTION_FILES, "FILE|NAME...",
      "responses: what aol, aol.rank, atc and doc learn from: labelled logs, or other data sets of the responses"},
+    {"per-item", 0, PL_OPTION_TEXT, "FILE.csv",
+     "responses: write each model's choice and signals at each item there (.gz compresses)"},
     {"labels", 0, PL_OPTION_TEXT, "items.jsonl", "diagnose a stored run's responses: the items' labels"},
     {"config", 'c', PL_OPTION_TEXT, "FILE", "take the store's name from this peerless.yaml"},
     {"reference", 0, PL_OPTION_TEXT, "FILE",

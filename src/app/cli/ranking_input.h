@@ -6,7 +6,7 @@
 
 /* Where judgments come from, for rank and diagnose: a stored run or logs. The options are the same in both. */
 extern const pl_option pl__ranking_options[];
-#define PL_RANKING_OPTIONS 30
+#define PL_RANKING_OPTIONS 31
 
 typedef struct pl_ranking_input {
     pl_store *store;

@@ -241,13 +241,18 @@ static pl_status csv_row(const pl_table *t, const char *const *cells, pl_str *ou
     return rc == PL_OK ? pl__str_append_char(out, '\n') : rc;
 }
 
-pl_status pl__table_write_csv(const pl_table *t, pl_str *out, pl_error *reterr)
+pl_status pl__table_write_csv_rows(const pl_table *t, pl_str *out, pl_error *reterr)
 {
     pl_status rc = t->rc;
 
-    if (rc == PL_OK)
-        rc = csv_row(t, t->heads, out);
     for (size_t i = 0; i + t->n_columns <= t->n_cells && rc == PL_OK; i += t->n_columns)
         rc = csv_row(t, t->cells + i, out);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "table");
+}
+
+pl_status pl__table_write_csv(const pl_table *t, pl_str *out, pl_error *reterr)
+{
+    pl_status rc = t->rc == PL_OK ? csv_row(t, t->heads, out) : t->rc;
+
+    return rc == PL_OK ? pl__table_write_csv_rows(t, out, reterr) : pl__fail(reterr, rc, "table");
 }

@@ -29,6 +29,7 @@ void pl__table_full(pl_table *t, double value);                     /* 17 signif
 /* PL_OK, or the first failure of any cell (PL_E_NOMEM). */
 PL_NODISCARD pl_status pl__table_write(const pl_table *t, pl_str *out, pl_error *reterr);
 PL_NODISCARD pl_status pl__table_write_csv(const pl_table *t, pl_str *out, pl_error *reterr);
+PL_NODISCARD pl_status pl__table_write_csv_rows(const pl_table *t, pl_str *out, pl_error *reterr); /* without heads */
 
 /* Appends text from outside for a terminal: no control characters, valid UTF-8. */
 PL_NODISCARD pl_status pl__append_clean(pl_str *out, pl_view text);

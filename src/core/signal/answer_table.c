@@ -370,6 +370,28 @@ uint32_t pl_answer_table_n_images(const pl_answer_table *t)
     return t->n_images;
 }
 
+const uint32_t *pl_answer_table_items(const pl_answer_table *t)
+{
+    return t->item_at;
+}
+
+const pl_response *pl_answer_table_response(const pl_answer_table *t, uint32_t model, uint32_t item)
+{
+    return pl__answer_row(t, model, item);
+}
+
+pl_answer_missing pl_answer_table_why_missing(const pl_answer_table *t, uint32_t model, uint32_t item)
+{
+    const pl_response *row = pl__answer_row(t, model, item);
+    double logs[PL_RESPONSE_OPTIONS_MAX];
+    double mass = 0.0;
+    if (!row)
+        return PL_ANSWER_NO_RESPONSE;
+    if (t->lists[item] == PL_RESPONSE_NONE)
+        return PL_ANSWER_THERE;
+    return pl__option_logprobs(t, row, t->lists[item], logs, &mass);
+}
+
 const uint32_t *pl_answer_table_images(const pl_answer_table *t)
 {
     return t->images;

@@ -48,6 +48,8 @@ PL_NODISCARD pl_status pl__response_log_add(pl_response_log *log, const json_t *
 PL_NODISCARD pl_status pl__response_log_finish(pl_response_log *log, pl_error *reterr);
 void pl__response_log_free(pl_response_log *log);
 const pl_response_set *pl__response_log_set(const pl_response_log *log); /* borrowed */
+/* The id that a row's item was given: a log's set names items by data set and id. Borrowed. */
+const char *pl__response_item_id(const pl_response_set *set, const pl_response *row);
 uint64_t pl__response_log_bad_lines(const pl_response_log *log);
 
 /* Truth CSV `model,score` with a header. */

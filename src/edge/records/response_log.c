@@ -177,6 +177,15 @@ static pl_status full_name(pl_response_log *log, const pl_response_line *line, p
     return rc;
 }
 
+const char *pl__response_item_id(const pl_response_set *set, const pl_response *row)
+{
+    const char *name = set->items[row->item];
+    const char *dataset = set->datasets[row->dataset];
+    size_t n = strlen(dataset);
+    bool is_full = strncmp(name, dataset, n) == 0 && strncmp(name + n, DATASET_END, strlen(DATASET_END)) == 0;
+    return is_full ? name + n + strlen(DATASET_END) : name;
+}
+
 /* An item of which the line names no image is its own: that image is looked up once. */
 static pl_status add_item(pl_response_log *log, const pl_response_line *line, pl_response *row)
 {

@@ -336,13 +336,44 @@ static void marks_over_tokens(void **state)
     }
 }
 
+/* Of the one data set that is looked at, items go by their place in the set; the counts agree with the single reasons.
+ */
+static void items_of_the_table(void **state)
+{
+    (void)state;
+    const char *lines = "{\"item\":\"1\",\"dataset\":\"a\",\"model\":\"m\"," OPTIONS "\"option_logits\":[1,0,0]}\n"
+                        "{\"item\":\"1\",\"dataset\":\"b\",\"model\":\"m\"," OPTIONS "\"option_logits\":[1,0,0]}\n"
+                        "{\"item\":\"2\",\"dataset\":\"b\",\"model\":\"m\"," OPTIONS "\"text\":\"A\"}\n"
+                        "{\"item\":\"2\",\"dataset\":\"b\",\"model\":\"n\"," OPTIONS "\"option_logprobs\":[-5,-5,-5]}\n"
+                        "{\"item\":\"3\",\"dataset\":\"b\",\"model\":\"m\",\"text\":\"open\"}\n";
+    static const pl_answer_missing reasons[2][3] = {{PL_ANSWER_THERE, PL_ANSWER_NO_VALUES, PL_ANSWER_THERE},
+                                                    {PL_ANSWER_NO_RESPONSE, PL_ANSWER_LOW_MASS, PL_ANSWER_NO_RESPONSE}};
+    pl_answer_opts opts = PL_ANSWER_OPTS_INIT;
+    opts.dataset = "b";
+    table x = open_log(lines, &opts);
+    const pl_response_set *set = pl_answer_table_set(x.t);
+    assert_int_equal(pl_answer_table_n_items(x.t), 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        const pl_response *row = pl_answer_table_response(x.t, 0, i);
+        assert_non_null(row);
+        assert_int_equal(row->item, pl_answer_table_items(x.t)[i]);
+        assert_string_equal(set->datasets[row->dataset], "b");
+        assert_string_equal(pl__response_item_id(set, row), i == 0 ? "1" : (i == 1 ? "2" : "3"));
+        for (uint32_t m = 0; m < 2; m++)
+            assert_int_equal(pl_answer_table_why_missing(x.t, m, i), reasons[m][i]);
+    }
+    assert_null(pl_answer_table_response(x.t, 1, 0));
+    assert_int_equal(pl_answer_table_missing(x.t, 1)[PL_ANSWER_LOW_MASS], 1);
+    close_log(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nll_of_tokens), cmocka_unit_test(entropy_of_tokens), cmocka_unit_test(options_of_tokens),
-        cmocka_unit_test(missing_items), cmocka_unit_test(thinking),          cmocka_unit_test(marks_over_tokens),
-        cmocka_unit_test(samples),       cmocka_unit_test(letter_prior),      cmocka_unit_test(datasets),
-        cmocka_unit_test(registry),
+        cmocka_unit_test(nll_of_tokens), cmocka_unit_test(entropy_of_tokens),  cmocka_unit_test(options_of_tokens),
+        cmocka_unit_test(missing_items), cmocka_unit_test(thinking),           cmocka_unit_test(marks_over_tokens),
+        cmocka_unit_test(samples),       cmocka_unit_test(letter_prior),       cmocka_unit_test(datasets),
+        cmocka_unit_test(registry),      cmocka_unit_test(items_of_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,1 @@
+peerless rank --responses responses.jsonl --methods within,margin,majority --per-item items.csv >/dev/null && head -8 items.csv
