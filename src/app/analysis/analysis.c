@@ -9,6 +9,8 @@
 #include "error.h"
 #include "groups.h"
 #include "judge_report.h"
+#include "judgment_check.h"
+#include "peer_table.h"
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -139,7 +141,7 @@ pl_status pl__find_criterion(const pl_judgment_set *set, const char *name, uint3
     return PL_OK;
 }
 
-static pl_status judge_flags(pl_analysis *a, const pl_rank_request *request, pl_error *reterr)
+static pl_status judge_flags(pl_analysis *a, const pl_rank_request *request, pl_row_words *ret_words, pl_error *reterr)
 {
     uint32_t n = a->set->n_models;
     pl_status rc = PL_OK;
@@ -148,7 +150,7 @@ static pl_status judge_flags(pl_analysis *a, const pl_rank_request *request, pl_
     a->excluded = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*a->excluded));
     if (!a->judges || !a->excluded)
         return pl__fail(reterr, PL_E_NOMEM, "judges");
-    rc = pl__judge_reports(a->set, request->threads, a->judges, reterr);
+    rc = pl__judge_reports(a->set, request->rows, request->threads, a->judges, ret_words, reterr);
     for (uint32_t i = 0; i < n && rc == PL_OK; i++) {
         for (size_t k = PL_MISSING_NOT + 1; k < PL_MISSING_COUNT; k++)
             a->missing += a->judges[i].missing[k];
@@ -183,12 +185,49 @@ static bool wants_bounds(const pl_analysis *a)
            (double)a->missing > PL_BOUNDS_SHARE * (double)a->set->n_rows;
 }
 
+/* Judges, then the table without those that are left out. */
+static pl_status tabulate(pl_analysis *a, const pl_rank_request *request, pl_peer_opts *peer, pl_peer_table **ret,
+                          pl_error *reterr)
+{
+    pl_row_words words = {0};
+    pl_status rc = judge_flags(a, request, &words, reterr);
+
+    peer->criterion_weights = request->criterion_weights;
+    peer->pair_orders = request->pair_orders;
+    peer->drop_self_reviews = request->drop_self_reviews;
+    peer->exclude_judges = a->excluded;
+    peer->threads = request->threads;
+    if (rc == PL_OK)
+        rc = pl__peer_table_from_words(&words, peer, ret, reterr);
+    pl__row_words_clear(&words);
+    if (rc == PL_OK)
+        rc = pl__note_groups(a, *ret, reterr);
+    return rc == PL_OK ? note_table(a, *ret, reterr) : rc;
+}
+
+/* What looks at the rows again. */
+static pl_status compare_rows(pl_analysis *a, const pl_rank_request *request, const pl_peer_opts *peer,
+                              const pl_rank_opts *opts, pl_error *reterr)
+{
+    pl_status rc = PL_OK;
+
+    if (wants_bounds(a) || request->reference)
+        rc = pl__rows_expand(a->set, request->rows, reterr);
+    if (rc == PL_OK && wants_bounds(a))
+        rc = pl__bounds(&a->arena, a->set, peer, opts, a->methods, a->n_methods, reterr);
+    if (rc == PL_OK && request->consensus)
+        rc = pl__combine(a, reterr);
+    if (rc == PL_OK && request->reference)
+        rc = pl__correct(a, request->reference, peer, opts->criterion, reterr);
+    return rc;
+}
+
 static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_error *reterr)
 {
     pl_peer_opts peer = PL_PEER_OPTS_INIT;
     pl_rank_opts opts = request->rank;
     pl_peer_table *table = NULL;
-    pl_status rc = pl_judgment_set_check(a->set, reterr);
+    pl_status rc = pl__judgment_names_check(a->set, reterr);
 
     if (rc == PL_OK)
         rc = pl__find_criterion(a->set, request->criterion, &opts.criterion, reterr);
@@ -196,30 +235,14 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
         rc = pl__fail(reterr, PL_E_LIMIT, "%u models and judges; at most %u can be ranked at once", a->set->n_models,
                       PL_ANALYSIS_MODELS_MAX);
     if (rc == PL_OK)
-        rc = judge_flags(a, request, reterr);
-    if (rc == PL_OK)
-        rc = pl__note_groups(a, request->drop_self_reviews, reterr);
-    if (rc != PL_OK)
-        return rc;
-    peer.criterion_weights = request->criterion_weights;
-    peer.pair_orders = request->pair_orders;
-    peer.drop_self_reviews = request->drop_self_reviews;
-    peer.exclude_judges = a->excluded;
-    peer.threads = request->threads;
-    rc = pl_peer_table_build(a->set, &peer, &table, reterr);
-    if (rc == PL_OK)
-        rc = note_table(a, table, reterr);
+        rc = tabulate(a, request, &peer, &table, reterr);
     if (rc == PL_OK)
         rc = run_methods(a, request, table, &opts, reterr);
     if (rc == PL_OK && request->bootstrap > 0 && request->n_methods > 0)
         rc = pl__confidence(a, request, table, &opts, reterr);
     pl_peer_table_free(table);
-    if (rc == PL_OK && wants_bounds(a))
-        rc = pl__bounds(&a->arena, a->set, &peer, &opts, a->methods, a->n_methods, reterr);
-    if (rc == PL_OK && request->consensus)
-        rc = pl__combine(a, reterr);
-    if (rc == PL_OK && request->reference)
-        rc = pl__correct(a, request->reference, &peer, opts.criterion, reterr);
+    if (rc == PL_OK)
+        rc = compare_rows(a, request, &peer, &opts, reterr);
     if (rc == PL_OK && request->truth)
         rc = pl__analysis_compare(a, request->truth, reterr);
     return rc;

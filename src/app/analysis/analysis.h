@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "records.h"
+#include "row_source.h"
 #include <peerless/consensus.h>
 #include <peerless/ppi.h>
 #include <peerless/uncertainty.h>
@@ -31,6 +32,7 @@ typedef struct pl_rank_request {
     bool consensus;   /* add the combined rankings */
     /* Judgments by people: adds the method ppi, and methods may then be none. Borrowed during the call; or NULL. */
     const pl_judgment_set *reference;
+    const pl_row_source *rows; /* of a set that does not have its rows yet, or NULL */
 } pl_rank_request;
 
 /* Agreement with a truth; NaN is undefined. */

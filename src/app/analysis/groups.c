@@ -2,7 +2,6 @@
 
 #include "alloc.h"
 #include "error.h"
-#include "row_order.h"
 
 #define SHOWN_MAX 8u /* models of the smallest group that a note names */
 
@@ -15,30 +14,46 @@ static uint32_t find(uint32_t *parent, uint32_t i)
     return i;
 }
 
+/* Most pairs are of models that are known to belong together: their parents are the same. */
+static inline void join(uint32_t *parent, uint32_t a, uint32_t b)
+{
+    if (parent[a] == parent[b])
+        return;
+    uint32_t x = find(parent, a);
+    uint32_t y = find(parent, b);
+    uint32_t root = x < y ? x : y;
+    parent[x] = parent[y] = root;
+    parent[a] = parent[b] = root;
+}
+
+/* Every usable judgment is a ballot, or one that is alone with its order. */
+static void join_all(const pl_peer_table *table, uint32_t *parent)
+{
+    size_t n = 0;
+    const pl_vote *votes = pl_peer_table_votes(table, &n, NULL);
+    for (size_t i = 0; votes && i < n; i++)
+        join(parent, votes[i].a, votes[i].b);
+    if (votes)
+        return;
+    const pl_ballot *ballots = pl_peer_table_ballots(table, &n);
+    for (size_t i = 0; i < n; i++)
+        join(parent, ballots[i].a, ballots[i].b);
+    ballots = pl_peer_table_lone_ballots(table, &n);
+    for (size_t i = 0; i < n; i++)
+        join(parent, ballots[i].a, ballots[i].b);
+}
+
 /* parent[i] is i for models in no usable pair, size[root] counts a group's models. Returns how many groups. */
-static uint32_t join(const pl_analysis *a, bool drop_self_reviews, uint32_t *parent, uint32_t *size)
+static uint32_t count_groups(const pl_peer_table *table, uint32_t n_models, uint32_t *parent, uint32_t *size)
 {
     uint32_t n_groups = 0;
 
-    for (uint32_t i = 0; i < a->set->n_models; i++)
+    for (uint32_t i = 0; i < n_models; i++)
         parent[i] = i;
-    for (size_t i = 0; i < a->set->n_rows; i++) {
-        const pl_judgment *row = &a->set->rows[i];
-        uint32_t x = 0;
-        uint32_t y = 0;
-
-        if (row->verdict == PL_VERDICT_MISSING || pl__row_excluded(row, drop_self_reviews, a->excluded))
-            continue;
-        x = find(parent, row->a);
-        y = find(parent, row->b);
-        if (x < y)
-            parent[y] = x;
-        else
-            parent[x] = y;
-    }
-    for (uint32_t i = 0; i < a->set->n_models; i++)
+    join_all(table, parent);
+    for (uint32_t i = 0; i < n_models; i++)
         size[find(parent, i)]++;
-    for (uint32_t i = 0; i < a->set->n_models; i++)
+    for (uint32_t i = 0; i < n_models; i++)
         n_groups += size[i] > 1;
     return n_groups;
 }
@@ -65,7 +80,7 @@ static pl_status name_group(const pl_analysis *a, uint32_t *parent, const uint32
     return rc;
 }
 
-pl_status pl__note_groups(pl_analysis *a, bool drop_self_reviews, pl_error *reterr)
+pl_status pl__note_groups(pl_analysis *a, const pl_peer_table *table, pl_error *reterr)
 {
     uint32_t n = a->set->n_models;
     uint32_t *parent = pl__calloc(n, sizeof(*parent));
@@ -79,7 +94,7 @@ pl_status pl__note_groups(pl_analysis *a, bool drop_self_reviews, pl_error *rete
         rc = pl__fail(reterr, PL_E_NOMEM, "groups of %u models", n);
         goto out;
     }
-    n_groups = join(a, drop_self_reviews, parent, size);
+    n_groups = count_groups(table, n, parent, size);
     if (n_groups == 0)
         rc = pl__analysis_note(a, reterr,
                                a->set->n_rows == 0 ? "there are no judgments: nothing can be ranked"

@@ -67,6 +67,8 @@ static bool is_sound(const pl_judgment_set *set, const pl_judgment *row)
 
 pl_status pl__judgment_rows_check(const pl_judgment_set *set, size_t from, size_t to, pl_error *reterr)
 {
+    if (from < to && !set->rows)
+        return pl__fail(reterr, PL_E_INVALID, "judgment set: rows is NULL");
     for (size_t i = from; i < to; i++) {
         if (!is_sound(set, &set->rows[i]))
             return pl__fail(reterr, PL_E_RANGE, "judgment %zu: %s", i, row_fault(set, &set->rows[i]));
@@ -80,8 +82,6 @@ pl_status pl__judgment_names_check(const pl_judgment_set *set, pl_error *reterr)
         return pl__fail(reterr, PL_E_INVALID, "judgment set is NULL");
     if (set->n_criteria == 0)
         return pl__fail(reterr, PL_E_INVALID, "judgment set: no criteria");
-    if (set->n_rows > 0 && !set->rows)
-        return pl__fail(reterr, PL_E_INVALID, "judgment set: rows is NULL");
     const struct {
         const char *what;
         const char *const *names;

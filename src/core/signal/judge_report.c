@@ -11,6 +11,7 @@
 #include "thread.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,6 @@
 #define SHARE_HIGH 0.9
 #define INTERVAL_LEVEL 0.95
 #define TEST_LEVEL 0.05
-#define WORKERS_MAX 64u
 #define DENSE_MODELS_MAX 128u /* up to here a table of judges and pairs of models is small */
 
 /* What the report does not keep, for one judge. */
@@ -32,18 +32,16 @@ typedef struct habit {
 
 /* What one worker has found: whole numbers, to be added up. */
 typedef struct worker {
-    size_t from; /* rows [from, to) to count */
-    size_t to;
     pl_judge_report *reports;
     habit *habits;
-    uint8_t *seen; /* [judge][low][high]: bit 0 for one order, bit 1 for the other; NULL if that were too large */
 } worker;
 
 typedef struct job {
     const pl_judgment_set *set;
     pl_row_words words;
-    size_t n_workers;
-    worker workers[WORKERS_MAX];
+    size_t n_workers; /* as many as there are stretches of rows */
+    worker *workers;
+    atomic_uchar *seen; /* [judge][low][high]: bit 0 for one order, bit 1 for the other; NULL if that were too large */
 } job;
 
 /* The verdict of the words [0, n): repeats that agree count once, and repeats that differ are no verdict. */
@@ -139,20 +137,23 @@ static int compare_u64(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-static void mark(uint8_t *seen, size_t m, const pl_judgment *row)
+/* Nearly always it was seen before: then nothing is written. */
+static void mark(atomic_uchar *seen, size_t m, const pl_judgment *row)
 {
     size_t low = row->a < row->b ? row->a : row->b;
     size_t high = row->a < row->b ? row->b : row->a;
-    seen[(row->judge * m + low) * m + high] |= row->a < row->b ? 1 : 2;
+    unsigned char order = row->a < row->b ? 1 : 2;
+    atomic_uchar *at = &seen[(row->judge * m + low) * m + high];
+    if ((atomic_load_explicit(at, memory_order_relaxed) & order) == 0)
+        (void)atomic_fetch_or_explicit(at, order, memory_order_relaxed);
 }
 
-static pl_status count_rows(size_t index, void *user, pl_error *reterr)
+static void count_rows(void *user, size_t stretch, const pl_judgment *rows, size_t n)
 {
     job *j = user;
-    worker *own = &j->workers[index];
-    (void)reterr;
-    for (size_t i = own->from; i < own->to; i++) {
-        const pl_judgment *row = &j->set->rows[i];
+    worker *own = &j->workers[stretch];
+    for (size_t i = 0; i < n; i++) {
+        const pl_judgment *row = &rows[i];
         pl_judge_report *r = &own->reports[row->judge];
         r->asked++;
         if (row->verdict == PL_VERDICT_MISSING) {
@@ -163,32 +164,35 @@ static pl_status count_rows(size_t index, void *user, pl_error *reterr)
         r->first += row->verdict == PL_VERDICT_A;
         r->second += row->verdict == PL_VERDICT_B;
         r->tie += row->verdict == PL_VERDICT_TIE;
-        if (own->seen)
-            mark(own->seen, j->set->n_models, row);
+        if (j->seen)
+            mark(j->seen, j->set->n_models, row);
     }
-    return PL_OK;
 }
 
 /* Marks the judges that saw some pair of models in either order, on whatever items: with one order a question that
  * is how drawing it differs from fixing it. */
 static pl_status find_both_ways(job *j)
 {
+    const pl_row_words *w = &j->words;
     habit *habits = j->workers[0].habits;
     size_t m = j->set->n_models;
     size_t n = 0;
-    for (size_t k = 0; k < m * m * m && j->workers[0].seen; k++) {
-        unsigned orders = 0;
-        for (size_t i = 0; i < j->n_workers; i++)
-            orders |= j->workers[i].seen[k];
-        if (orders == 3)
+    for (size_t k = 0; k < m * m * m && j->seen; k++) {
+        if (j->seen[k] == 3)
             habits[k / m / m].both_ways = true;
     }
-    if (j->workers[0].seen)
+    if (j->seen)
         return PL_OK;
-    uint64_t *seen = pl__calloc(j->words.n, sizeof(*seen));
+    uint64_t *seen = pl__calloc(w->n, sizeof(*seen));
     if (!seen)
         return PL_E_NOMEM;
-    for (size_t i = 0; i < j->set->n_rows; i++) {
+    for (size_t i = 0; w->words && i < w->n; i++) {
+        uint64_t code = w->words[i] >> w->row_bits;
+        pl_code_ranks r = pl__code_ranks(w, code);
+        seen[n++] =
+            (uint64_t)w->models[r.judge] << 33 | (uint64_t)r.low << 17 | (uint64_t)r.high << 1 | pl__code_swapped(code);
+    }
+    for (size_t i = 0; !w->words && i < j->set->n_rows; i++) {
         const pl_judgment *row = &j->set->rows[i];
         uint64_t low = row->a < row->b ? row->a : row->b;
         uint64_t high = row->a < row->b ? row->b : row->a;
@@ -281,23 +285,19 @@ static void gather(job *j)
     }
 }
 
-/* As many workers as there are threads, unless what they note together would be larger than the rows. */
 static pl_status open_workers(job *j, uint32_t threads)
 {
     size_t m = j->set->n_models;
-    size_t seen = m <= DENSE_MODELS_MAX ? m * m * m : 0;
-    size_t most = j->set->n_rows / (seen + m + 1);
-    j->n_workers = threads < WORKERS_MAX ? threads : WORKERS_MAX;
-    j->n_workers = j->n_workers < most ? j->n_workers : most;
-    j->n_workers = j->n_workers > 1 ? j->n_workers : 1;
+    j->n_workers = pl__row_stretches(j->set, threads);
+    j->workers = pl__calloc(j->n_workers, sizeof(*j->workers));
+    j->seen = m <= DENSE_MODELS_MAX ? pl__calloc(m * m * m, sizeof(*j->seen)) : NULL;
+    if (!j->workers || (m <= DENSE_MODELS_MAX && !j->seen))
+        return PL_E_NOMEM;
     for (size_t i = 0; i < j->n_workers; i++) {
         worker *w = &j->workers[i];
-        *w = (worker){.from = j->set->n_rows / j->n_workers * i,
-                      .to = i + 1 < j->n_workers ? j->set->n_rows / j->n_workers * (i + 1) : j->set->n_rows,
-                      .reports = pl__calloc(m, sizeof(*w->reports)),
-                      .habits = pl__calloc(m, sizeof(*w->habits)),
-                      .seen = seen > 0 ? pl__calloc(seen, sizeof(*w->seen)) : NULL};
-        if (!w->reports || !w->habits || (seen > 0 && !w->seen))
+        w->reports = pl__calloc(m, sizeof(*w->reports));
+        w->habits = pl__calloc(m, sizeof(*w->habits));
+        if (!w->reports || !w->habits)
             return PL_E_NOMEM;
     }
     return PL_OK;
@@ -305,33 +305,41 @@ static pl_status open_workers(job *j, uint32_t threads)
 
 static void close_job(job *j)
 {
-    for (size_t i = 0; i < j->n_workers; i++) {
+    for (size_t i = 0; i < j->n_workers && j->workers; i++) {
         pl__free(j->workers[i].reports);
         pl__free(j->workers[i].habits);
-        pl__free(j->workers[i].seen);
     }
+    pl__free(j->workers);
+    pl__free(j->seen);
     pl__row_words_clear(&j->words);
 }
 
-pl_status pl__judge_reports(const pl_judgment_set *set, uint32_t threads, pl_judge_report *ret, pl_error *reterr)
+/* Counts the rows and compares those of an item. */
+static pl_status survey(job *j, const pl_row_source *source, uint32_t threads, pl_error *reterr)
+{
+    const pl_row_watcher watcher = {.see = count_rows, .user = j};
+    const pl_row_rules rules = {.check_rows = true, .threads = threads, .source = source, .watcher = &watcher};
+    pl_status rc = pl__row_words_make(j->set, &rules, &j->words, reterr);
+    if (rc)
+        return rc;
+    j->words.rules.watcher = NULL;
+    if (j->words.words)
+        return pl__parallel_for(j->n_workers, threads, add_items, j, reterr);
+    rc = pl__rows_expand(j->set, source, reterr);
+    return rc ? rc : add_keys(j, reterr);
+}
+
+pl_status pl__judge_reports(const pl_judgment_set *set, const pl_row_source *source, uint32_t threads,
+                            pl_judge_report *ret, pl_row_words *ret_words, pl_error *reterr)
 {
     if (!set || (!ret && set->n_models > 0))
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     job j = {.set = set};
-    pl_row_rules rules = {.check_rows = true, .threads = threads};
     pl_status rc = pl__judgment_names_check(set, reterr);
-    if (rc)
-        return rc;
-    rc = pl__row_words_make(set, &rules, &j.words, reterr);
-    if (rc)
-        return rc;
-    if (open_workers(&j, threads)) {
+    if (!rc && open_workers(&j, threads))
         rc = pl__fail(reterr, PL_E_NOMEM, "reports on %u judges", set->n_models);
-        goto out;
-    }
-    rc = pl__parallel_for(j.n_workers, threads, count_rows, &j, reterr);
     if (!rc)
-        rc = j.words.words ? pl__parallel_for(j.n_workers, threads, add_items, &j, reterr) : add_keys(&j, reterr);
+        rc = survey(&j, source, threads, reterr);
     if (rc)
         goto out;
     gather(&j);
@@ -345,6 +353,10 @@ pl_status pl__judge_reports(const pl_judgment_set *set, uint32_t threads, pl_jud
     }
     if (set->n_models > 0)
         memcpy(ret, j.workers[0].reports, set->n_models * sizeof(*ret));
+    if (ret_words) {
+        *ret_words = j.words;
+        j.words = (pl_row_words){0};
+    }
 out:
     close_job(&j);
     return rc;
@@ -352,5 +364,5 @@ out:
 
 pl_status pl_judge_reports(const pl_judgment_set *set, pl_judge_report *ret, pl_error *reterr)
 {
-    return pl__judge_reports(set, 1, ret, reterr);
+    return pl__judge_reports(set, NULL, 1, ret, NULL, reterr);
 }

@@ -428,12 +428,67 @@ static pl_status fill_plain(pl_peer_table *table, pl_row_words *words, pl_error 
     return find_plain_clusters(table, words, reterr);
 }
 
+/* The options were checked. */
+static pl_status make_table(pl_row_words *words, const pl_peer_opts *opts, pl_peer_table **ret, pl_error *reterr)
+{
+    const pl_judgment_set *set = words->set;
+    double *gamma = NULL;
+    bool plain = pl__plain_rows(words, opts->pair_orders);
+    pl_peer_table *table = new_table(set, plain ? 0 : words->n, opts->pair_orders);
+    pl_status rc = PL_OK;
+    if (!table || number_families(table, set) ||
+        scale_gamma(set, opts->criterion_weights, &gamma, table->criterion_shares)) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "a table of %u models and %zu judgments", set->n_models, words->n);
+        goto out;
+    }
+    memcpy(table->candidate, words->candidate, set->n_models * sizeof(*table->candidate));
+    memcpy(table->judge, words->judge, set->n_models * sizeof(*table->judge));
+    if (!plain)
+        rc = pl__rows_expand(set, words->rules.source, reterr);
+    if (!rc)
+        rc = plain ? fill_plain(table, words, reterr) : fill_table(table, words, gamma, opts->pair_orders, reterr);
+    if (rc)
+        goto out;
+    *ret = table;
+    table = NULL;
+out:
+    pl__free(gamma);
+    pl_peer_table_free(table);
+    return rc;
+}
+
+static bool leaves_out(const pl_peer_opts *opts, uint32_t n_models)
+{
+    bool any = opts->drop_self_reviews;
+    for (uint32_t i = 0; i < n_models && opts->exclude_judges; i++)
+        any = any || opts->exclude_judges[i];
+    return any;
+}
+
+static pl_row_rules rules_of(const pl_peer_opts *opts)
+{
+    return (pl_row_rules){
+        .drop_self_reviews = opts->drop_self_reviews, .exclude_judges = opts->exclude_judges, .threads = opts->threads};
+}
+
+pl_status pl__peer_table_from_words(pl_row_words *words, const pl_peer_opts *opts, pl_peer_table **ret,
+                                    pl_error *reterr)
+{
+    const pl_judgment_set *set = words->set;
+    pl_status rc = check_opts(set, opts, reterr);
+    if (!rc && leaves_out(opts, set->n_models)) {
+        pl_row_rules rules = rules_of(opts);
+        rules.source = words->rules.source;
+        pl__row_words_clear(words);
+        rc = pl__row_words_make(set, &rules, words, reterr);
+    }
+    return rc ? rc : make_table(words, opts, ret, reterr);
+}
+
 pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *opts, pl_peer_table **ret,
                               pl_error *reterr)
 {
     static const pl_peer_opts defaults = PL_PEER_OPTS_INIT;
-    double *gamma = NULL;
-    pl_peer_table *table = NULL;
     pl_row_words words = {0};
 
     if (!set || !ret)
@@ -441,36 +496,16 @@ pl_status pl_peer_table_build(const pl_judgment_set *set, const pl_peer_opts *op
     if (!opts)
         opts = &defaults;
     pl_status rc = pl__judgment_names_check(set, reterr);
+    if (!rc)
+        rc = check_opts(set, opts, reterr);
     if (rc)
         return rc;
-    rc = check_opts(set, opts, reterr);
-    if (rc)
-        return rc;
-    pl_row_rules rules = {.drop_self_reviews = opts->drop_self_reviews,
-                          .exclude_judges = opts->exclude_judges,
-                          .check_rows = true,
-                          .threads = opts->threads};
+    pl_row_rules rules = rules_of(opts);
+    rules.check_rows = true;
     rc = pl__row_words_make(set, &rules, &words, reterr);
-    if (rc)
-        return rc;
-    bool plain = pl__plain_rows(&words, opts->pair_orders);
-    table = new_table(set, plain ? 0 : words.n, opts->pair_orders);
-    if (!table || number_families(table, set) ||
-        scale_gamma(set, opts->criterion_weights, &gamma, table->criterion_shares)) {
-        rc = pl__fail(reterr, PL_E_NOMEM, "a table of %u models and %zu judgments", set->n_models, words.n);
-        goto out;
-    }
-    memcpy(table->candidate, words.candidate, set->n_models * sizeof(*table->candidate));
-    memcpy(table->judge, words.judge, set->n_models * sizeof(*table->judge));
-    rc = plain ? fill_plain(table, &words, reterr) : fill_table(table, &words, gamma, opts->pair_orders, reterr);
-    if (rc)
-        goto out;
-    *ret = table;
-    table = NULL;
-out:
+    if (!rc)
+        rc = make_table(&words, opts, ret, reterr);
     pl__row_words_clear(&words);
-    pl__free(gamma);
-    pl_peer_table_free(table);
     return rc;
 }
 

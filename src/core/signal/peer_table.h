@@ -1,6 +1,7 @@
 #ifndef PL_PEER_TABLE_H
 #define PL_PEER_TABLE_H
 
+#include "row_words.h"
 #include <peerless/signal.h>
 
 /* What a table keeps of one comparison: everything one judge said about one pair of answers to one item. */
@@ -66,6 +67,11 @@ struct pl_peer_table {
     pl_deferred *deferred;
     pl_plain *plain; /* plain_table.h, or NULL */
 };
+
+/* The table that pl_peer_table_build() makes, of words that leave nothing out; where the options do, they are made
+ * again. They need not be sorted; they may be taken, and are to be cleared in any case. */
+PL_NODISCARD pl_status pl__peer_table_from_words(pl_row_words *words, const pl_peer_opts *opts, pl_peer_table **ret,
+                                                 pl_error *reterr);
 
 /* One comparison of a table that was built. */
 pl_unit pl__unit(const pl_peer_table *table, size_t index);

@@ -13,7 +13,7 @@
 #include <float.h>
 #include <string.h>
 
-#define BLOCK_ROWS 256u /* checked, then counted while they are in the cache */
+#define BLOCK_ROWS 256u /* looked at together, in the cache */
 #define STRETCHES_MAX 64u
 #define INSERTION_MAX 32u /* words that are sorted without counting */
 #define LARGE_ITEM 768u   /* words from which on larger digits pay */
@@ -90,8 +90,18 @@ static unsigned bits_for(uint64_t n)
 
 /* ---- the first look ---- */
 
-/* Rows [from, to). What is counted stays in registers: nothing else is known not to alias. */
-static void note_rows(const maker *m, stretch *s, size_t from, size_t to)
+/* A block of rows, in the set or in the room. */
+static const pl_judgment *rows_at(const maker *m, size_t from, size_t n, pl_judgment room[BLOCK_ROWS])
+{
+    const pl_row_source *source = m->rules->source;
+    if (m->set->rows || !source)
+        return m->set->rows + from;
+    source->read(source->user, from, n, room);
+    return room;
+}
+
+/* What is counted stays in registers: nothing else is known not to alias. */
+static void note_rows(const maker *m, stretch *s, const pl_judgment *rows, size_t n)
 {
     bool drops_self = m->rules->drop_self_reviews;
     const bool *excluded = m->rules->exclude_judges;
@@ -102,8 +112,8 @@ static void note_rows(const maker *m, stretch *s, size_t from, size_t to)
     double heaviest = s->heaviest;
     uint32_t lengths = 0;
     uint32_t images = 0; /* bits in which two images of an item differ */
-    for (size_t i = from; i < to; i++) {
-        const pl_judgment *row = &m->set->rows[i];
+    for (size_t i = 0; i < n; i++) {
+        const pl_judgment *row = &rows[i];
         candidate[row->a] = true;
         candidate[row->b] = true;
         if (pl__row_excluded(row, drops_self, excluded))
@@ -129,24 +139,35 @@ static pl_status look(size_t index, void *user, pl_error *reterr)
 {
     maker *m = user;
     stretch *s = &m->stretches[index];
+    const pl_row_watcher *watcher = m->rules->watcher;
+    bool checks = m->rules->check_rows && (m->set->rows || !m->rules->source);
+    pl_judgment room[BLOCK_ROWS];
     for (size_t from = s->from; from < s->to; from += BLOCK_ROWS) {
-        size_t to = s->to - from < BLOCK_ROWS ? s->to : from + BLOCK_ROWS;
-        pl_status rc = m->rules->check_rows ? pl__judgment_rows_check(m->set, from, to, reterr) : PL_OK;
+        size_t n = s->to - from < BLOCK_ROWS ? s->to - from : BLOCK_ROWS;
+        pl_status rc = checks ? pl__judgment_rows_check(m->set, from, from + n, reterr) : PL_OK;
         if (rc)
             return rc;
-        note_rows(m, s, from, to);
+        const pl_judgment *rows = rows_at(m, from, n, room);
+        note_rows(m, s, rows, n);
+        if (watcher)
+            watcher->see(watcher->user, index, rows, n);
     }
     return PL_OK;
 }
 
-/* So many stretches that their notes together are no larger than the rows. */
+/* So many that their notes together are no larger than the rows. */
+size_t pl__row_stretches(const pl_judgment_set *set, uint32_t threads)
+{
+    size_t most = set->n_rows / ((size_t)set->n_items + 1);
+    size_t n = threads < STRETCHES_MAX ? threads : STRETCHES_MAX;
+    n = n < most ? n : most;
+    return n > 1 ? n : 1;
+}
+
 static pl_status open_stretches(maker *m)
 {
     const pl_judgment_set *set = m->set;
-    size_t most = set->n_rows / ((size_t)set->n_items + 1);
-    m->n_stretches = m->rules->threads < STRETCHES_MAX ? m->rules->threads : STRETCHES_MAX;
-    m->n_stretches = m->n_stretches < most ? m->n_stretches : most;
-    m->n_stretches = m->n_stretches > 1 ? m->n_stretches : 1;
+    m->n_stretches = pl__row_stretches(set, m->rules->threads);
     for (size_t i = 0; i < m->n_stretches; i++) {
         stretch *s = &m->stretches[i];
         *s = (stretch){.from = set->n_rows / m->n_stretches * i,
@@ -255,11 +276,16 @@ static pl_status deal(size_t index, void *user, pl_error *reterr)
     const bool *excluded = m->rules->exclude_judges;
     item_note *restrict notes = s->notes;
     uint64_t *restrict words = w->words;
+    pl_judgment room[BLOCK_ROWS];
     (void)reterr;
-    for (size_t i = s->from; i < s->to; i++) {
-        const pl_judgment *row = &m->set->rows[i];
-        if (row->verdict != PL_VERDICT_MISSING && !pl__row_excluded(row, drops_self, excluded))
-            words[notes[row->item].n++] = code_of(&how, row) << row_bits | i;
+    for (size_t from = s->from; from < s->to; from += BLOCK_ROWS) {
+        size_t n = s->to - from < BLOCK_ROWS ? s->to - from : BLOCK_ROWS;
+        const pl_judgment *rows = rows_at(m, from, n, room);
+        for (size_t i = 0; i < n; i++) {
+            const pl_judgment *row = &rows[i];
+            if (row->verdict != PL_VERDICT_MISSING && !pl__row_excluded(row, drops_self, excluded))
+                words[notes[row->item].n++] = code_of(&how, row) << row_bits | (from + i);
+        }
     }
     return PL_OK;
 }

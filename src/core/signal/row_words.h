@@ -1,16 +1,25 @@
 #ifndef PL_ROW_WORDS_H
 #define PL_ROW_WORDS_H
 
-#include <peerless/judgments.h>
+#include "row_source.h"
 
 /* Usable rows as one number each, dealt to their items: what tables and orders of rows are made from. Names are looked
  * at once, for their places in byte order; everything else is numbers. */
 
+/* Is shown every row once, usable or not, while it is in the cache: stretches of the rows are shown at the same time,
+ * the rows of one stretch one after another. */
+typedef struct pl_row_watcher {
+    void (*see)(void *user, size_t stretch, const pl_judgment *rows, size_t n);
+    void *user;
+} pl_row_watcher;
+
 typedef struct pl_row_rules {
     bool drop_self_reviews;
-    const bool *exclude_judges; /* n_models, or NULL */
-    bool check_rows;            /* also does what pl_judgment_set_check() does for the rows */
-    uint32_t threads;           /* 0 or 1: this one; nothing depends on it */
+    const bool *exclude_judges;    /* n_models, or NULL */
+    bool check_rows;               /* also does what pl_judgment_set_check() does for the rows */
+    uint32_t threads;              /* 0 or 1: this one; nothing depends on it */
+    const pl_row_source *source;   /* of rows that do not stand in the set, or NULL */
+    const pl_row_watcher *watcher; /* or NULL */
 } pl_row_rules;
 
 typedef struct pl_row_words {
@@ -72,6 +81,9 @@ static inline pl_code_ranks pl__code_ranks(const pl_row_words *w, uint64_t code)
                            .criterion = (uint32_t)(code >> PL_CODE_CASE_SHIFT) &
                                         (uint32_t)((UINT64_C(1) << w->criterion_bits) - 1)};
 }
+
+/* Into how many stretches the rows of the set are cut. */
+size_t pl__row_stretches(const pl_judgment_set *set, uint32_t threads);
 
 /* set: its names were checked, and its rows if rules->check_rows is not set. PL_OK, PL_E_RANGE (a bad row, or too many
  * models, criteria or rows) or PL_E_NOMEM. */

@@ -231,7 +231,7 @@ static void test_threads_do_not_matter(void **state)
         pl__maker_random(k, &rng, PL_MAKER_ROWS_MAX, false);
         PL_KIT_OK(pl_judge_reports(&k->set, x, &err), &err);
         for (uint32_t threads = 0; threads < 6; threads++) {
-            PL_KIT_OK(pl__judge_reports(&k->set, threads, y, &err), &err);
+            PL_KIT_OK(pl__judge_reports(&k->set, NULL, threads, y, NULL, &err), &err);
             assert_memory_equal(x, y, models[i] * sizeof(x[0]));
         }
         pl__maker_free(k);
@@ -263,7 +263,7 @@ static void test_rows_of_many_bits(void **state)
     k->set.models = names[0];
     k->set.criteria = names[1];
     k->set.n_models = k->set.n_criteria = NAMES_BIG;
-    PL_KIT_OK(pl__judge_reports(&k->set, 2, many, &err), &err);
+    PL_KIT_OK(pl__judge_reports(&k->set, NULL, 2, many, NULL, &err), &err);
     assert_memory_equal(few, many, sizeof(few));
     pl__maker_free(k);
 }
@@ -272,7 +272,7 @@ static pl_status report_once(void *user, pl_error *err)
 {
     const pl_maker *k = user;
     pl_judge_report r[4];
-    pl_status rc = pl__judge_reports(&k->set, 2, r, err);
+    pl_status rc = pl__judge_reports(&k->set, NULL, 2, r, NULL, err);
     return rc ? rc : pl_judge_reports(&k->set, r, err);
 }
 
