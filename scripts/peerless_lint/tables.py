@@ -69,7 +69,7 @@ SYSTEM_HEADERS = {
     "facts": _PURE,
     "stats": (*_PURE, "stdlib.h"),
     "text": _PURE,
-    "signal": (*_PURE, "stdlib.h"),
+    "signal": (*_PURE, "stdatomic.h", "stdlib.h"),
     "rank": (*_PURE, "stdio.h", "stdlib.h"),
     "design": (*_PURE, "stdlib.h"),
     "system": (*_HOSTED, *_FILES, "dirent.h", "poll.h", "signal.h", "spawn.h", "sys/prctl.h", "sys/wait.h", "time.h"),
