@@ -88,10 +88,16 @@ pl_status pl__analysis_compare(pl_analysis *a, const pl_truth *truth, pl_error *
 {
     double *x = pl__calloc(a->set->n_models, sizeof(*x));
     double *y = pl__calloc(a->set->n_models, sizeof(*y));
-    pl_status rc = x && y ? note_unknown(a, truth, reterr) : pl__fail(reterr, PL_E_NOMEM, "agreement");
+    pl_status rc = PL_OK;
 
+    if (!x || !y) {
+        rc = pl__fail(reterr, PL_E_NOMEM, "agreement");
+        goto out;
+    }
+    rc = note_unknown(a, truth, reterr);
     for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++)
         rc = compare_method(a, &a->methods[k], truth, x, y, reterr);
+out:
     pl__free(x);
     pl__free(y);
     return rc;

@@ -41,13 +41,17 @@ pl_status pl__bounds(pl_arena *arena, const pl_judgment_set *set, const pl_peer_
 {
     pl_judgment_set imputed = *set;
     pl_judgment *rows = pl__calloc(set->n_rows, sizeof(*rows));
-    pl_status rc = rows ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "bounds");
+    pl_status rc = PL_OK;
 
-    for (size_t k = 0; k < n_methods && rc == PL_OK; k++) {
+    if (!rows)
+        return pl__fail(reterr, PL_E_NOMEM, "bounds");
+    for (size_t k = 0; k < n_methods; k++) {
         methods[k].low = pl__arena_calloc(arena, set->n_models, sizeof(double));
         methods[k].high = pl__arena_calloc(arena, set->n_models, sizeof(double));
-        if (!methods[k].low || !methods[k].high)
+        if (!methods[k].low || !methods[k].high) {
             rc = pl__fail(reterr, PL_E_NOMEM, "bounds");
+            goto out;
+        }
     }
     imputed.rows = rows;
     for (uint32_t model = 0; model < set->n_models && rc == PL_OK; model++) {
@@ -56,6 +60,7 @@ pl_status pl__bounds(pl_arena *arena, const pl_judgment_set *set, const pl_peer_
             rc = one_case(&imputed, peer, rank, model, methods, n_methods, wins, reterr);
         }
     }
+out:
     pl__free(rows);
     return rc;
 }

@@ -295,7 +295,7 @@ pl_status pl__args_parse(const pl_command *command, int n_words, char *const *li
     pl__arena_init(&args.arena);
     args.operands = pl__arena_calloc(&args.arena, command->n_operands_max + 1, sizeof(*args.operands));
     if (!args.operands)
-        rc = pl__fail(reterr, PL_E_NOMEM, "options");
+        return pl__fail(reterr, PL_E_NOMEM, "options");
     while (rc == PL_OK && w.at < w.n) {
         rc = one_word(&args, &w, reterr);
         if (rc == PL_OK && pl__arg_given(&args, "help"))

@@ -255,7 +255,9 @@ pl_status pl__run_start_ready(pl_runner *r, bool *ret_hungry, pl_error *reterr)
             if (r->ready[model].len == 0 && (free_slots(r, model) > 0 || pl__client_closed(r->client, model)))
                 *ret_hungry = true;
         }
-        r->next_model = (r->next_model + 1) % n;
+        r->next_model++;
+        if (r->next_model >= n)
+            r->next_model = 0;
     } while (rc == PL_OK && !r->stopping && r->tasks_ended_any != ended_before);
     return rc;
 }

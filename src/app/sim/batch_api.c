@@ -103,7 +103,7 @@ static pl_status write_openai(const batch *x, size_t i, pl_str *out)
         "{\"id\":\"batch_sim_%zu\",\"object\":\"batch\",\"endpoint\":\"/v1/chat/completions\",\"errors\":null,"
         "\"completion_window\":\"24h\",\"status\":\"%s\",\"created_at\":%lld,\"expires_at\":%lld,"
         "\"request_counts\":{\"total\":%zu,\"completed\":%zu,\"failed\":%zu}",
-        i, status, (long long)(x->created_ms / MS_PER_S), (long long)(x->created_ms / MS_PER_S + S_PER_DAY),
+        i, status, (long long)(x->created_ms / MS_PER_S), (long long)(x->created_ms / MS_PER_S) + S_PER_DAY,
         x->n_requests, x->counts.succeeded, x->counts.errored);
     rc = rc ? rc : put_file_id(out, "input_file_id", x->input + 1);
     rc = rc ? rc : put_file_id(out, "output_file_id", x->output);

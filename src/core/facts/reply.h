@@ -62,9 +62,9 @@ typedef struct pl_token_alternative {
 typedef struct pl_token {
     const char *bytes;
     uint32_t len;
-    double logprob;
-    const pl_token_alternative *top; /* as the server ordered them; the token itself may be among them */
     uint32_t n_top;
+    const pl_token_alternative *top; /* as the server ordered them; the token itself may be among them */
+    double logprob;
 } pl_token;
 
 /* A choice after the first, of a request for several samples. */

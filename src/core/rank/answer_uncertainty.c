@@ -46,10 +46,14 @@ static uint32_t images_of_source(const job *j)
 static void choose_source(const job *j, size_t replicate, uint32_t *copies)
 {
     pl_rng rng;
-    const uint32_t *first = j->source ? pl_answer_source_images(j->source) : NULL;
+    const uint32_t *first = NULL;
+
+    if (!j->source)
+        return;
+    first = pl_answer_source_images(j->source);
     memset(copies, 0, images_of_source(j) * sizeof(*copies));
     pl__rng_init(&rng, j->opts.seed, "bootstrap of the source", replicate);
-    for (uint32_t d = 0; j->source && d < pl_answer_source_n_datasets(j->source); d++) {
+    for (uint32_t d = 0; d < pl_answer_source_n_datasets(j->source); d++) {
         for (uint32_t i = first[d]; i < first[d + 1]; i++)
             copies[first[d] + pl__rng_below(&rng, first[d + 1] - first[d])]++;
     }

@@ -16,6 +16,7 @@ typedef enum pl_breaker_state { PL_BREAKER_CLOSED = 0, PL_BREAKER_OPEN = 1, PL_B
 
 typedef struct pl_breaker {
     pl_breaker_state state;
+    bool was_open;
     uint64_t seed;
     uint64_t id;
     uint32_t failures;  /* in a row, while closed */
@@ -24,7 +25,6 @@ typedef struct pl_breaker {
     uint64_t due_ns;    /* of the probe, while open */
     uint64_t down_ns;   /* when it left closed */
     uint64_t closed_ns; /* when it became closed again: failures of what was sent before are old news */
-    bool was_open;
 } pl_breaker;
 
 /* seed and id (distinct for each server) key the jitter. */

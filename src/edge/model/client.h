@@ -18,15 +18,14 @@ struct pl_endpoint;
 typedef struct pl_call_result {
     uint64_t tag;
     uint32_t endpoint;
+    bool unasked;   /* of a batch: nobody in this run has submitted it: there is no tag, and no slot to release */
+    bool ask_again; /* of a batch, outcome NONE: it was never asked after all, and may be submitted anew */
     pl_decoded decoded;
     pl_str body;     /* the raw reply of the last attempt, as received */
     int http_status; /* 0 if there was none */
     uint32_t attempts;
     uint64_t elapsed_ns; /* first submit to end, waits included */
-    /* Of batches: */
-    pl_digest key;  /* of the call */
-    bool unasked;   /* nobody in this run has submitted it: there is no tag, and no slot to release */
-    bool ask_again; /* outcome NONE: it was never asked after all, and may be submitted anew */
+    pl_digest key;       /* of the call, if it was in a batch */
 } pl_call_result;
 void pl__call_result_clear(pl_call_result *result);
 
