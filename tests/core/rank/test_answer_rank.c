@@ -165,11 +165,11 @@ static void coverage(void **state)
     double logits[3 * 20 * 4];
     for (uint32_t i = 0; i < 20; i++)
         n_options[i] = 4;
-    for (size_t i = 0; i < 3 * 20 * 4; i++)
+    for (size_t i = 0; i < (size_t)3 * 20 * 4; i++)
         logits[i] = i % 4 == (i / 4) % 3 ? 2.0 : 0.0;
-    for (uint32_t i = 0; i < 4; i++) /* exactly a fifth */
+    for (size_t i = 0; i < 4; i++) /* exactly a fifth */
         logits[(20 + i) * 4] = (double)NAN;
-    for (uint32_t i = 0; i < 5; i++) /* more */
+    for (size_t i = 0; i < 5; i++) /* more */
         logits[(40 + i) * 4] = (double)NAN;
     response_maker *x = response_maker_new(3, 20, 4, n_options, logits, NULL);
     pl_answer_table *t = build(x, NULL);
@@ -252,7 +252,7 @@ static void degenerate(void **state)
     double logits[5 * 40 * 2];
     for (uint32_t i = 0; i < 40; i++)
         n_options[i] = 2;
-    for (size_t i = 0; i < 5 * 40 * 2; i++)
+    for (size_t i = 0; i < (size_t)5 * 40 * 2; i++)
         logits[i] = i % 2 ? -800.0 : 800.0;
     for (uint32_t n_models = 1; n_models <= 5; n_models += 4) {
         response_maker *x = response_maker_new(n_models, 40, 2, n_options, logits, NULL);

@@ -32,7 +32,7 @@ static void same_on_all_threads(void **state)
     for (uint32_t k = 0; k < N_METHODS; k++) {
         const pl_method_uncertainty *a = pl_uncertainty_method(one, k);
         const pl_method_uncertainty *b = pl_uncertainty_method(four, k);
-        assert_memory_equal(a->replicates, b->replicates, 50 * 7 * sizeof(double));
+        assert_memory_equal(a->replicates, b->replicates, sizeof(double) * 50 * 7);
         assert_memory_equal(a->low, b->low, 7 * sizeof(double));
         assert_int_equal(a->n_ranked, 7);
         for (uint32_t m = 0; m < 7; m++) {
@@ -53,7 +53,7 @@ static void error_of_a_mean(void **state)
     response_maker *x = response_maker_random(6, 2, 400, 3);
     pl_answer_table *t = NULL;
     pl_error err = {0};
-    double *values = calloc(2 * 400, sizeof(*values));
+    double *values = calloc(800, sizeof(*values));
     pl_uncertainty_opts opts = PL_UNCERTAINTY_OPTS_INIT;
     opts.replicates = 2000;
     pl_uncertainty *u = run(x, 1, &opts); /* margin */

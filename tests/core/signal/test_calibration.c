@@ -16,7 +16,7 @@ static void goldens(void **state)
     pl_error err = {0};
     PL_KIT_OK(pl_answer_table_build(&x->set, NULL, &t, &err), &err);
     PL_KIT_OK(pl_calibration_run(t, 15, c, bins, &err), &err);
-    for (uint32_t m = 0; m < GOLDEN_MODELS; m++) {
+    for (size_t m = 0; m < GOLDEN_MODELS; m++) {
         uint64_t n = 0;
         PL_KIT_CLOSE(c[m].accuracy, golden_calibration[4 * m], 1e-9);
         PL_KIT_CLOSE(c[m].ece, golden_calibration[4 * m + 1], 1e-9);

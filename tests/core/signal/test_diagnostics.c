@@ -210,7 +210,11 @@ static void test_vices_show(void **state)
 
 static void same_bits(double a, double b)
 {
-    assert_true((isnan(a) && isnan(b)) || memcmp(&a, &b, sizeof(a)) == 0);
+    uint64_t x = 0;
+    uint64_t y = 0;
+    memcpy(&x, &a, sizeof(x));
+    memcpy(&y, &b, sizeof(y));
+    assert_true((isnan(a) && isnan(b)) || x == y);
 }
 
 static void same_taste(const pl_taste *a, const pl_taste *b)

@@ -30,11 +30,11 @@ static void goldens(void **state)
     (void)state;
     double *p = neighbours(golden_rows(), GOLDEN_POINTS, GOLDEN_DIMS, GOLDEN_PERPLEXITY);
     double sum = 0.0;
-    for (size_t i = 0; i < 3 * GOLDEN_POINTS; i++) {
+    for (size_t i = 0; i < (size_t)3 * GOLDEN_POINTS; i++) {
         double wanted = i % (GOLDEN_POINTS + 1) == 0 ? 0.0 : fmax(golden_affinities[i], DBL_EPSILON);
         PL_KIT_CLOSE(p[i], wanted, 1e-6 * wanted);
     }
-    for (size_t i = 0; i < GOLDEN_POINTS * GOLDEN_POINTS; i++)
+    for (size_t i = 0; i < (size_t)GOLDEN_POINTS * GOLDEN_POINTS; i++)
         sum += p[i];
     PL_KIT_CLOSE(sum, 1.0, 1e-9);
     free(p);

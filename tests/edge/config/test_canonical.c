@@ -2,6 +2,7 @@
 #include "json.h"
 #include "kit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,13 +158,10 @@ static char *replaced(const char *text, const char *old, const char *new)
 {
     const char *at = strstr(text, old);
     assert_non_null(at);
-    size_t head = (size_t)(at - text);
-    size_t n = strlen(text) - strlen(old) + strlen(new);
-    char *out = malloc(n + 1);
+    size_t size = strlen(text) - strlen(old) + strlen(new) + 1;
+    char *out = malloc(size);
     assert_non_null(out);
-    memcpy(out, text, head);
-    memcpy(out + head, new, strlen(new));
-    memcpy(out + head + strlen(new), at + strlen(old), strlen(at) - strlen(old) + 1);
+    (void)snprintf(out, size, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
     return out;
 }
 

@@ -209,8 +209,8 @@ static void everything_at_random(void **state)
         uint32_t n = 1 + (uint32_t)pl__rng_below(&rng, N);
         pl_replicas rs = make(n, 1 + (uint32_t)pl__rng_below(&rng, 16), pl__rng_below(&rng, 2) * 600);
         struct {
-            uint32_t replica;
             uint64_t sent;
+            uint32_t replica;
             bool probe;
         } flying[FLYING];
         size_t n_flying = 0;

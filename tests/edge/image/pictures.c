@@ -111,12 +111,13 @@ static size_t put_chunk(uint8_t *at, const char *type, const void *data, uint32_
 
 picture png_claiming(uint32_t width, uint32_t height)
 {
+    static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     static const uint8_t deflated[] = {0x78, 0x9c, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01}; /* no bytes at all */
     uint8_t header[13] = {0};
     uint8_t *bytes = g_malloc(256);
-    size_t n = 8;
+    size_t n = sizeof(signature);
 
-    memcpy(bytes, "\x89PNG\r\n\x1a\n", 8);
+    memcpy(bytes, signature, sizeof(signature));
     put_be32(header, width);
     put_be32(header + 4, height);
     header[8] = 8; /* bits */

@@ -189,12 +189,13 @@ void flow_finish(flow_world *w, const uint32_t *n)
                 PL_KIT_OK(flow_ask(w, m, w->asked[m]++, &err), &err);
         PL_KIT_OK(pl__client_poll(w->c, flow_now_ns(w) + 250 * MS, r, 16, &got, &err), &err);
         idle_polls = got > 0 ? 0 : idle_polls + 1;
-        assert_true(idle_polls < 4 * 3600 * 2); /* two hours without an end: it hangs */
+        assert_true(idle_polls < UINT64_C(4) * 3600 * 2); /* two hours without an end: it hangs */
         for (size_t i = 0; i < got; i++) {
             uint32_t m = r[i].endpoint;
+            bool *of_model = seen + (size_t)m * FLOW_CALLS_MAX;
             pl_outcome outcome = r[i].decoded.reply.outcome;
-            assert_false(seen[m * FLOW_CALLS_MAX + r[i].tag]);
-            seen[m * FLOW_CALLS_MAX + r[i].tag] = true;
+            assert_false(of_model[r[i].tag]);
+            of_model[r[i].tag] = true;
             assert_true(r[i].attempts <= w->models[m].reach.attempts_max);
             w->outcomes[outcome]++;
             w->answered[m] += outcome == PL_OUTCOME_ANSWERED;

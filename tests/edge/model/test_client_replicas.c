@@ -95,7 +95,7 @@ static void a_slow_endpoint_does_not_hold_the_rest_up(void **state)
         assert_int_equal(w->answered[m], n[m]);
     assert_true(w->last_ns[1] < 20 * S);
     assert_true(w->last_ns[2] < 20 * S);
-    assert_true(w->last_ns[0] < 60 * 5 * S);
+    assert_true(w->last_ns[0] < 300 * S);
     flow_close(w);
 }
 
@@ -189,7 +189,7 @@ static void nothing_is_lost_whatever_happens(void **state)
             fail_msg("model %u: %llu answered, %llu rate limited", m, (unsigned long long)w->answered[m],
                      (unsigned long long)w->outcomes[PL_OUTCOME_RATE_LIMITED]);
         assert_int_equal(w->ended[m], n[m]);
-        assert_true(w->attempts[m] < n[m] * 2);
+        assert_true(w->attempts[m] / 2 < n[m]);
     }
     uint64_t requests = 0;
     for (int i = 0; i < FLOW_SERVERS; i++)

@@ -75,13 +75,14 @@ static void parameters_are_named(void **state)
 
 static void only_the_beginning_is_read(void **state)
 {
+    static const char needle[] = {'n', 'e', 'e', 'd', 'l', 'e'};
     static char text[PL_ERROR_WORDS_BYTES_MAX + 64];
     (void)state;
     memset(text, 'x', sizeof(text) - 1);
-    memcpy(text + PL_ERROR_WORDS_BYTES_MAX - 6, "needle", 6);
+    memcpy(text + PL_ERROR_WORDS_BYTES_MAX - 6, needle, sizeof(needle));
     assert_true(pl__words_have(pl__view(text), "needle"));
     text[PL_ERROR_WORDS_BYTES_MAX - 6] = 'x';
-    memcpy(text + PL_ERROR_WORDS_BYTES_MAX - 5, "needle", 6);
+    memcpy(text + PL_ERROR_WORDS_BYTES_MAX - 5, needle, sizeof(needle));
     assert_false(pl__words_have(pl__view(text), "needle"));
 }
 

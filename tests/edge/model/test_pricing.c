@@ -184,7 +184,7 @@ static void images_count_by_the_providers_rule(void **state)
     assert_true(pl__tokens_of_image(&spec, 1000, 1000).high < 1500);
     spec = at("gemini", "gemini-2.5-flash", GEMINI);
     expect_image(&spec, 384, 384, 258, 1120);
-    expect_image(&spec, 3072, 1536, 258, 258 * 6);
+    expect_image(&spec, 3072, 1536, 258, 1548);
     spec = at("openai", "gpt-4o", LOCAL);
     expect_image(&spec, 448, 448, 64, 1024);
 }

@@ -77,7 +77,7 @@ static void depth_is_limited(void **state)
     pl_error err = {0};
     seen s = {.text = ""};
     char name[256] = "";
-    for (unsigned i = 0; i < PL_DIR_DEPTH_MAX; i++)
+    for (size_t i = 0; i < PL_DIR_DEPTH_MAX; i++)
         (void)snprintf(name + 2 * i, sizeof(name) - 2 * i, "d/");
     (void)snprintf(name + strlen(name), sizeof(name) - strlen(name), "f");
     plant(dir, name);
