@@ -173,11 +173,31 @@ static pl_status count_items(pl_analysis *a, const pl_response_set *set, pl_erro
     return PL_OK;
 }
 
+static bool has_votes(const pl_analysis *a)
+{
+    size_t n = 0;
+    const pl_rank_method *methods = pl_answer_methods(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < a->n_methods && !pl_answer_method_is_proxy(methods[i].name); k++) {
+            if (strcmp(methods[i].name, a->methods[k].name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 static pl_status note_kinds(pl_analysis *a, pl_error *reterr)
 {
     uint32_t n = pl_answer_table_n_items(a->answers->table);
     uint32_t choice = pl_answer_table_n_choice_items(a->answers->table);
 
+    if (n == 0)
+        return pl__analysis_note(a, reterr, "there are no responses: nothing can be ranked");
+    if (choice == 0 && has_votes(a))
+        return pl__analysis_note(a, reterr,
+                                 "all items are open questions: votes and within need options, but --methods nll.mean, "
+                                 "margin or consistency.rouge go by tokens and samples");
     if (choice == n || choice == 0)
         return PL_OK;
     return pl__analysis_note(a, reterr,

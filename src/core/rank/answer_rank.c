@@ -346,6 +346,9 @@ static pl_status explain_all(const pl_answer_plan *plan, pl_ranking *r)
 {
     uint32_t n = 0;
     pl_status rc = PL_OK;
+    if (plan->n_applicable == 0)
+        return pl_answer_table_n_items(plan->table) > 0 ? pl__ranking_warn(r, "no item has options, which it is about")
+                                                        : PL_OK;
     for (uint32_t m = 0; m < pl_answer_table_n_models(plan->table) && rc == PL_OK; m++) {
         if (!isnan(r->scores[m]) || (plan->ranked[m] && r->n_warnings > n))
             continue;

@@ -1,0 +1,1 @@
+peerless rank --responses - </dev/null

@@ -1,0 +1,1 @@
+echo '{"item":"1","model":"a","tokens":[{"t":"Paris","lp":-0.5,"top":[["Paris",-0.5],["Rome",-1.5]]}]}' | peerless rank --responses -
