@@ -1,6 +1,8 @@
 /* Where the time of ranking a log of responses goes: reading it, the table, each signal. CPU seconds of all threads.
  *
- *   response_parts LOG [THREADS] */
+ *   response_parts LOG [THREADS [RUNS]]
+ *
+ * With RUNS it is read that often, and nothing else is done. */
 #include "alloc.h"
 #include "error.h"
 #include "num.h"
@@ -14,6 +16,7 @@
 
 #define THREADS_DEFAULT 2u
 #define THREADS_MAX 64u
+#define RUNS_MAX 1000u
 
 static double seconds(clockid_t clock)
 {
@@ -60,6 +63,23 @@ static pl_status show_signals(const pl_answer_table *table, pl_error *reterr)
     return rc;
 }
 
+static int read_often(const char *path, const pl_records_opts *opts, uint64_t runs, double megabytes)
+{
+    for (uint64_t i = 0; i < runs; i++) {
+        pl_response_log *log = NULL;
+        pl_error err = {0};
+        timer t = start();
+        pl_status rc = pl__records_read_responses(&path, 1, opts, &log, &err);
+        show("reading", t, megabytes);
+        pl__response_log_free(log);
+        if (rc != PL_OK) {
+            (void)fprintf(stderr, "%s\n", err.msg);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static double megabytes_of(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -74,13 +94,17 @@ static double megabytes_of(const char *path)
 int main(int argc, char **argv)
 {
     uint64_t threads = THREADS_DEFAULT;
+    uint64_t runs = 0;
     pl_response_log *log = NULL;
     pl_answer_table *table = NULL;
     pl_error err = {0};
-    if (argc < 2 || (argc > 2 && pl__num_parse_u64(pl__view(argv[2]), &threads)))
+    if (argc < 2 || (argc > 2 && pl__num_parse_u64(pl__view(argv[2]), &threads)) ||
+        (argc > 3 && pl__num_parse_u64(pl__view(argv[3]), &runs)))
         return 2;
     const char *const paths[] = {argv[1]};
     const pl_records_opts opts = {.threads = (uint32_t)(threads < THREADS_MAX ? threads : THREADS_MAX)};
+    if (runs > 0)
+        return read_often(argv[1], &opts, runs < RUNS_MAX ? runs : RUNS_MAX, megabytes_of(argv[1]));
     timer t = start();
     pl_status rc = pl__records_read_responses(paths, 1, &opts, &log, &err);
     show("reading", t, megabytes_of(argv[1]));

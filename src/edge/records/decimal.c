@@ -6,16 +6,13 @@
 #include "little_endian.h"
 #include "num.h"
 
-#include <float.h>
 #include <string.h>
 
 #define DIGITS_MAX 19       /* fit 64 bits */
 #define WHOLE_DIGITS_MAX 18 /* fit a signed integer of 64 bits */
 #define EXPONENT_DIGITS_MAX 4
-#define PLAIN_BYTES 21 /* sign, two digits, point, 16 digits, and what ends them */
 #define POWER_MIN (-64)
 #define POWER_MAX 22
-#define MANTISSA_BITS 52
 #define BIAS 1023
 
 typedef struct wide {
@@ -91,12 +88,12 @@ static unsigned leading_zeros(uint64_t x)
     double rounded = (double)(int64_t)(x >> 1 | 1);
     uint64_t bits = 0;
     memcpy(&bits, &rounded, sizeof(bits));
-    unsigned n = 62 + BIAS - (unsigned)(bits >> MANTISSA_BITS);
+    unsigned n = 62 + BIAS - (unsigned)(bits >> PL_DECIMAL_MANTISSA_BITS);
     return x << n >> 63 ? n : n + 1;
 }
 
 /* The double nearest to digits * 10^power, digits above 0; false if this method cannot tell. */
-static bool nearest(uint64_t digits, int power, bool negative, double *ret)
+bool pl__decimal_nearest(uint64_t digits, int power, bool negative, double *ret)
 {
     const uint64_t unsure = (uint64_t)0x1ff; /* bits below those that are needed: all set, a carry could change them */
     const wide *five = &powers[power - POWER_MIN];
@@ -110,7 +107,7 @@ static bool nearest(uint64_t digits, int power, bool negative, double *ret)
     if (product.low == UINT64_MAX && power < -27)
         return false;
     unsigned top = (unsigned)(product.high >> 63);
-    unsigned cut = top + 64 - MANTISSA_BITS - 3;
+    unsigned cut = top + 64 - PL_DECIMAL_MANTISSA_BITS - 3;
     uint64_t mantissa = product.high >> cut;
     /* floor(log2(5^power)) + power, by a product that is exact in this range; 1024 keeps it positive */
     uint64_t exponent = ((uint64_t)(217706 * power + 1024 * 65536) >> 16) - 1024 + 63 + top - shift + BIAS;
@@ -119,25 +116,13 @@ static bool nearest(uint64_t digits, int power, bool negative, double *ret)
         mantissa &= ~(uint64_t)1; /* to even */
     mantissa += mantissa & 1;
     mantissa >>= 1;
-    if (mantissa >> (MANTISSA_BITS + 1)) {
-        mantissa = (uint64_t)1 << MANTISSA_BITS;
+    if (mantissa >> (PL_DECIMAL_MANTISSA_BITS + 1)) {
+        mantissa = (uint64_t)1 << PL_DECIMAL_MANTISSA_BITS;
         exponent++;
     }
-    mantissa &= ~((uint64_t)1 << MANTISSA_BITS);
-    uint64_t bits = (uint64_t)negative << 63 | exponent << MANTISSA_BITS | mantissa;
+    mantissa &= ~((uint64_t)1 << PL_DECIMAL_MANTISSA_BITS);
+    uint64_t bits = (uint64_t)negative << 63 | exponent << PL_DECIMAL_MANTISSA_BITS | mantissa;
     memcpy(ret, &bits, sizeof(bits));
-    return true;
-}
-
-/* Digits and power of ten are both doubles: one division rounds once (Clinger 1990). */
-static bool small(uint64_t digits, long power, bool negative, double *ret)
-{
-    static const double tens[] = {1.0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (FLT_EVAL_METHOD != 0 || power > 0 || power < -22 || digits >> (MANTISSA_BITS + 1))
-        return false;
-    double x = (double)(int64_t)digits / tens[-power];
-    *ret = negative ? -x : x;
     return true;
 }
 
@@ -156,15 +141,6 @@ static unsigned count_digits(uint64_t x)
     return (unsigned)((below >> 7) * 0x0101010101010101 >> 56);
 }
 
-/* The number that eight bytes of 0 to 9 are (the same paper, section 4). */
-static uint64_t value_of(uint64_t x)
-{
-    const uint64_t every_fourth = 0x000000ff000000ff;
-    x = x * 10 + (x >> 8);
-    x = (x & every_fourth) * 0x000f424000000064 + (x >> 16 & every_fourth) * 0x0000271000000001;
-    return x >> 32;
-}
-
 /* Up to eight digits of eight bytes, added to *sum, which wraps where there are too many. */
 static const char *take_eight(const char *p, uint64_t *sum)
 {
@@ -172,7 +148,7 @@ static const char *take_eight(const char *p, uint64_t *sum)
     uint64_t eight = pl__load8(p);
     unsigned n = count_digits(eight);
     if (n > 0) /* those behind are shifted out, and zeros put before */
-        *sum = *sum * tens[n] + value_of((eight - 0x3030303030303030) << (64 - 8 * n));
+        *sum = *sum * tens[n] + pl__eight_digits((eight - 0x3030303030303030) << (64 - 8 * n));
     return p + n;
 }
 
@@ -209,32 +185,6 @@ static long leading_nulls(const char *p, const char *end)
     for (; p < end && (*p == '0' || *p == '.'); p++)
         n += *p == '0' ? 1 : 0;
     return n;
-}
-
-/* The form that log-probabilities have, -1.25: up to two digits, a point, up to 16 more, nothing behind. */
-static bool plain(const char **at, const char *end, double *ret)
-{
-    const char *p = *at;
-    if (end - p < PLAIN_BYTES)
-        return false;
-    bool negative = *p == '-';
-    p += negative ? 1 : 0;
-    if (!is_digit(*p))
-        return false;
-    uint64_t digits = (uint64_t)(*p++ - '0');
-    if (digits > 0 && is_digit(*p))
-        digits = digits * 10 + (uint64_t)(*p++ - '0');
-    if (*p != '.')
-        return false;
-    const char *decimals = ++p;
-    p = take_eight(p, &digits);
-    if (p - decimals == 8 && is_digit(*p))
-        p = take_eight(p, &digits);
-    if (p == decimals || is_digit(*p) || *p == 'e' || *p == 'E' || digits == 0)
-        return false;
-    *at = p;
-    long power = decimals - p;
-    return small(digits, power, negative, ret) || nearest(digits, (int)power, negative, ret);
 }
 
 typedef struct parts {
@@ -276,8 +226,13 @@ static const char *take_parts(const char *p, const char *end, parts *ret)
 
 bool pl__decimal_scan(const char **at, const char *end, double *ret)
 {
-    if (plain(at, end, ret))
-        return true;
+    if (end - *at > PL_DECIMAL_PLAIN_BYTES) {
+        bool negative = **at == '-';
+        const char *behind = pl__decimal_plain(*at + (negative ? 1 : 0), negative, ret);
+        *at = behind ? behind : *at;
+        if (behind)
+            return true;
+    }
     parts x = {.digits = 0};
     const char *p = take_parts(*at, end, &x);
     if (!p)
@@ -296,9 +251,9 @@ bool pl__decimal_scan(const char **at, const char *end, double *ret)
         return true;
     }
     long power = x.power - x.n_decimals;
-    if (small(x.digits, power, x.negative, ret))
+    if (pl__decimal_small(x.digits, power, x.negative, ret))
         return true;
-    if (power >= POWER_MIN && power <= POWER_MAX && nearest(x.digits, (int)power, x.negative, ret))
+    if (power >= POWER_MIN && power <= POWER_MAX && pl__decimal_nearest(x.digits, (int)power, x.negative, ret))
         return true;
     return pl__num_parse(text, ret) == PL_OK;
 }

@@ -75,7 +75,7 @@ typedef struct bulk {
 
 static mark mark_of(const pl_response_log *log)
 {
-    mark m = {.texts = pl__text_table_count(log->texts),
+    mark m = {.texts = pl__names_count(log->texts),
               .lists = log->option_lists.len,
               .values = log->option_values.len,
               .tokens = log->tokens.len,
@@ -158,8 +158,8 @@ static pl_status take_texts(pl_response_log *log, reading_thread *t, const part 
     if (make_room(v, p->to.texts))
         return PL_E_NOMEM;
     for (; v->len < p->to.texts; v->len++) {
-        pl_view text = pl__view(pl__text_table_get(t->own->texts, (uint32_t)v->len));
-        pl_status rc = pl__text_table_number(log->texts, text, &v->ptr[v->len]);
+        pl_view text = pl__view(pl__names_get(t->own->texts, (uint32_t)v->len));
+        pl_status rc = pl__names_intern(log->texts, text, &v->ptr[v->len]);
         if (rc != PL_OK)
             return rc;
     }
@@ -326,7 +326,7 @@ static void copy_parts(bulk *b, size_t half, size_t thread)
 
 static bool is_large(const pl_response_log *own)
 {
-    size_t n = pl__text_table_count(own->texts);
+    size_t n = pl__names_count(own->texts);
     for (size_t i = 0; i < PL_LOG_NAMES; i++)
         n += pl__names_count(own->names[i]);
     return n > OWN_TEXTS_MAX;

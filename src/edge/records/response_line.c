@@ -18,7 +18,9 @@ void pl__response_line_init(pl_response_line *line)
 void pl__response_line_clear(pl_response_line *line)
 {
     pl__free(line->tokens.ptr);
-    pl__free(line->tops.ptr);
+    pl__free(line->tops.texts);
+    pl__free(line->tops.logprobs);
+    pl__free(line->new_tops.ptr);
     pl__free(line->samples.ptr);
     pl__free(line->meanings.ptr);
     pl__free(line->labels.ptr);
@@ -36,6 +38,7 @@ void pl__response_line_reset(pl_response_line *line)
     line->n_options = 0;
     line->tokens.len = 0;
     line->tops.len = 0;
+    line->new_tops.len = 0;
     line->samples.len = 0;
     line->meanings.len = 0;
     line->labels.len = 0;
@@ -43,20 +46,41 @@ void pl__response_line_reset(pl_response_line *line)
     line->row.matches = -1;
 }
 
-pl_status pl__response_line_add_token(pl_response_line *line, pl_view text, double logprob)
+pl_status pl__response_line_add_token(pl_response_line *line, const pl_line_token *token)
 {
     if (pl__vec_reserve(&line->tokens.ptr, &line->tokens.cap, line->tokens.len + 1, sizeof(*line->tokens.ptr)))
         return PL_E_NOMEM;
-    line->tokens.ptr[line->tokens.len++] = (pl_line_token){.text = text, .logprob = pl__rounded_logprob(logprob)};
+    pl_line_token *to = &line->tokens.ptr[line->tokens.len++];
+    *to = *token;
+    to->logprob = pl__rounded_logprob(token->logprob);
     line->row.n_tokens++;
+    return PL_OK;
+}
+
+pl_status pl__response_line_grow_tops(pl_response_line *line, size_t n)
+{
+    pl_line_tops *tops = &line->tops;
+    if (pl__vec_reserve(&tops->texts, &tops->texts_cap, tops->len + n, sizeof(*tops->texts)) ||
+        pl__vec_reserve(&tops->logprobs, &tops->cap, tops->len + n, sizeof(*tops->logprobs)))
+        return PL_E_NOMEM;
+    return PL_OK;
+}
+
+pl_status pl__response_line_new_top(pl_response_line *line, size_t at, pl_view text, pl_view spelling)
+{
+    if (pl__vec_reserve(&line->new_tops.ptr, &line->new_tops.cap, line->new_tops.len + 1, sizeof(*line->new_tops.ptr)))
+        return PL_E_NOMEM;
+    line->new_tops.ptr[line->new_tops.len++] = (pl_line_new){.at = at, .text = text, .spelling = spelling};
+    line->tops.texts[at] = PL_LINE_TEXT_NEW;
     return PL_OK;
 }
 
 pl_status pl__response_line_add_top(pl_response_line *line, pl_view text, double logprob)
 {
-    if (pl__vec_reserve(&line->tops.ptr, &line->tops.cap, line->tops.len + 1, sizeof(*line->tops.ptr)))
+    pl_line_tops *tops = &line->tops;
+    if (pl__response_line_grow_tops(line, 1) || pl__response_line_new_top(line, tops->len, text, (pl_view){0}))
         return PL_E_NOMEM;
-    line->tops.ptr[line->tops.len++] = (pl_line_top){.text = text, .logprob = pl__rounded_logprob(logprob)};
+    tops->logprobs[tops->len++] = pl__rounded_logprob(logprob);
     return PL_OK;
 }
 
@@ -235,8 +259,10 @@ static void read_tokens(pl_line_fields *f, pl_response_line *line)
             pl__line_fail(f, "tokens", "has an \"lp\" that is no log-probability");
         if (f->rc != PL_OK)
             return;
-        note(f, pl__response_line_add_token(line, pl__view(json_string_value(text)),
-                                            json_is_number(logprob) ? json_number_value(logprob) : (double)NAN));
+        pl_line_token read = {.text = pl__view(json_string_value(text)),
+                              .number = PL_LINE_TEXT_NEW,
+                              .logprob = json_is_number(logprob) ? json_number_value(logprob) : (double)NAN};
+        note(f, pl__response_line_add_token(line, &read));
         read_top(f, json_object_get(token, "top"), line);
         if (f->rc == PL_OK)
             line->tokens.ptr[i].n_top = (uint32_t)(line->tops.len - n_before);

@@ -3,6 +3,7 @@
 
 #include "json.h"
 #include "records.h"
+#include "spellings.h"
 #include "vec.h"
 
 #include <math.h>
@@ -10,16 +11,31 @@
 #define PL_RECORDS_SAMPLES_MAX 4096u
 #define PL_LOGPROB_ROUNDING 1e-6 /* a log-probability may pass 0 by as much */
 
+#define PL_LINE_TEXT_NEW UINT32_MAX /* in place of a text's number */
+
 typedef struct pl_line_token {
-    pl_view text;
-    double logprob; /* NaN unknown */
-    uint32_t n_top; /* of them in `tops`, behind those of the tokens before */
+    pl_view text;     /* of a new one; */
+    pl_view spelling; /* the same between its quotes, if it was scanned */
+    uint32_t number;  /* PL_LINE_TEXT_NEW, or what the line's spellings say it is */
+    uint32_t n_top;   /* of them in `tops`, behind those of the tokens before */
+    double logprob;   /* NaN unknown */
 } pl_line_token;
 
-typedef struct pl_line_top {
+/* An alternative whose text is new. */
+typedef struct pl_line_new {
+    size_t at; /* its place among the line's alternatives */
     pl_view text;
-    double logprob;
-} pl_line_top;
+    pl_view spelling;
+} pl_line_new;
+
+/* The alternatives of all tokens. */
+typedef struct pl_line_tops {
+    uint32_t *texts; /* numbers, or PL_LINE_TEXT_NEW */
+    double *logprobs;
+    size_t len;
+    size_t texts_cap;
+    size_t cap; /* of both */
+} pl_line_tops;
 
 /* One line of a log, checked through. Strings are borrowed from the document or the line, or stand in `room`; what is
  * not there has no pointer. One is used for many lines. */
@@ -34,7 +50,9 @@ typedef struct pl_response_line {
     size_t n_options;
     double values[PL_RESPONSE_OPTIONS_MAX]; /* of the options, if row.value_kind says so; NaN unknown */
     PL_VEC(pl_line_token) tokens;
-    PL_VEC(pl_line_top) tops;
+    pl_line_tops tops;
+    PL_VEC(pl_line_new) new_tops;
+    const pl_spellings *spellings; /* borrowed; NULL: every text is new */
     PL_VEC(pl_view) samples;
     PL_VEC(uint32_t) meanings; /* of the samples, or empty */
     PL_VEC(const char *) labels;
@@ -54,9 +72,12 @@ PL_NODISCARD pl_status pl__response_line_read(const json_t *doc, pl_response_lin
 pl_view pl__response_line_predict(pl_response_line *line, pl_view given);
 /* False: the label is none of the options. */
 bool pl__response_line_label(pl_response_line *line, pl_view answer, const char *label);
-PL_NODISCARD pl_status pl__response_line_add_token(pl_response_line *line, pl_view text, double logprob);
+PL_NODISCARD pl_status pl__response_line_add_token(pl_response_line *line, const pl_line_token *token);
 /* Of the last token. */
 PL_NODISCARD pl_status pl__response_line_add_top(pl_response_line *line, pl_view text, double logprob);
+/* In two steps: room for n more, and that the one at a place has a new text. spelling: none if it was not scanned. */
+PL_NODISCARD pl_status pl__response_line_grow_tops(pl_response_line *line, size_t n);
+PL_NODISCARD pl_status pl__response_line_new_top(pl_response_line *line, size_t at, pl_view text, pl_view spelling);
 PL_NODISCARD pl_status pl__response_line_add_sample(pl_response_line *line, pl_view text);
 PL_NODISCARD pl_status pl__response_line_add_meaning(pl_response_line *line, uint32_t meaning);
 /* As many as samples, numbered from 0 in order of appearance. */

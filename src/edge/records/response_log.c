@@ -18,7 +18,8 @@ void pl__response_log_free(pl_response_log *log)
         pl__names_free(log->names[i]);
         pl__free(log->sorted[i]);
     }
-    pl__text_table_free(log->texts);
+    pl__names_free(log->texts);
+    pl__spellings_clear(&log->spellings);
     pl__free(log->text_list);
     pl__map_free(log->lists);
     pl__str_clear(&log->key);
@@ -49,9 +50,10 @@ pl_response_log *pl__response_log_start(void)
         log->names[i] = pl__names_new();
         fine = fine && log->names[i];
     }
-    log->texts = pl__text_table_new();
+    log->texts = pl__names_new();
     log->lists = pl__map_new();
-    if (!fine || !log->texts || !log->lists) {
+    log->line.spellings = &log->spellings;
+    if (pl__spellings_init(&log->spellings) || !fine || !log->texts || !log->lists) {
         pl__response_log_free(log);
         return NULL;
     }
@@ -108,7 +110,7 @@ static pl_status add_options(pl_response_log *log, const pl_response_line *line,
     if (n == 0)
         return PL_OK;
     for (size_t i = 0; i < n && rc == PL_OK; i++)
-        rc = pl__text_table_number(log->texts, line->option_texts[i], &texts[i]);
+        rc = pl__names_intern(log->texts, line->option_texts[i], &texts[i]);
     if (rc == PL_OK)
         rc = pl__response_log_list(log, texts, n, &row->options);
     if (row->value_kind == PL_OPTION_VALUES_NONE)
@@ -121,24 +123,43 @@ static pl_status add_options(pl_response_log *log, const pl_response_line *line,
     return PL_OK;
 }
 
+/* The number of a text that is new to the line, by its spelling too from now on. */
+static pl_status number_new(pl_response_log *log, pl_view text, pl_view spelling, uint32_t *ret)
+{
+    pl_status rc = pl__names_intern(log->texts, text, ret);
+    return rc == PL_OK && spelling.ptr ? pl__spellings_keep(&log->spellings, spelling, *ret) : rc;
+}
+
 static pl_status add_tokens(pl_response_log *log, const pl_response_line *line, pl_response *row)
 {
-    const pl_line_top *top = line->tops.ptr;
+    const pl_line_tops *tops = &line->tops;
+    size_t first = log->top_texts.len;
+    size_t at = 0; /* among the new ones */
     pl_status rc = RESERVE(PL_OK, log->tokens, line->tokens.len);
-    rc = RESERVE(rc, log->top_texts, line->tops.len);
-    rc = RESERVE(rc, log->top_logprobs, line->tops.len);
+    rc = RESERVE(rc, log->top_texts, tops->len);
+    rc = RESERVE(rc, log->top_logprobs, tops->len);
     row->first_token = log->tokens.len;
-    for (size_t i = 0; i < line->tokens.len && rc == PL_OK; i++) {
-        const pl_line_token *from = &line->tokens.ptr[i];
-        pl_response_token *to = &log->tokens.ptr[log->tokens.len];
-        *to = (pl_response_token){.n_top = from->n_top, .first_top = log->top_texts.len, .logprob = from->logprob};
-        rc = pl__text_table_number(log->texts, from->text, &to->text);
-        for (uint32_t k = 0; k < from->n_top && rc == PL_OK; k++, top++) {
-            rc = pl__text_table_number(log->texts, top->text, &log->top_texts.ptr[log->top_texts.len++]);
-            log->top_logprobs.ptr[log->top_logprobs.len++] = top->logprob;
-        }
-        log->tokens.len++;
+    if (rc != PL_OK || line->tokens.len == 0)
+        return rc;
+    if (tops->len > 0) {
+        memcpy(log->top_texts.ptr + first, tops->texts, tops->len * sizeof(*tops->texts));
+        memcpy(log->top_logprobs.ptr + first, tops->logprobs, tops->len * sizeof(*tops->logprobs));
     }
+    for (size_t i = 0, n = 0; i < line->tokens.len && rc == PL_OK; i++) {
+        const pl_line_token *from = &line->tokens.ptr[i];
+        pl_response_token *to = &log->tokens.ptr[log->tokens.len++];
+        *to = (pl_response_token){
+            .text = from->number, .n_top = from->n_top, .first_top = first + n, .logprob = from->logprob};
+        if (from->number == PL_LINE_TEXT_NEW)
+            rc = number_new(log, from->text, from->spelling, &to->text);
+        n += from->n_top;
+        for (; at < line->new_tops.len && line->new_tops.ptr[at].at < n && rc == PL_OK; at++) {
+            const pl_line_new *top = &line->new_tops.ptr[at];
+            rc = number_new(log, top->text, top->spelling, &log->top_texts.ptr[first + top->at]);
+        }
+    }
+    log->top_texts.len += tops->len;
+    log->top_logprobs.len += tops->len;
     return rc;
 }
 
@@ -152,7 +173,7 @@ static pl_status add_samples(pl_response_log *log, const pl_response_line *line,
     for (size_t i = 0; i < n && rc == PL_OK; i++) {
         pl_view text = line->samples.ptr[i];
         size_t option = pl__option_answer(text, line->options, line->n_options);
-        rc = pl__text_table_number(log->texts, text, &log->samples.ptr[log->samples.len++]);
+        rc = pl__names_intern(log->texts, text, &log->samples.ptr[log->samples.len++]);
         log->sample_options.ptr[log->sample_options.len++] =
             option == PL_OPTION_ANSWER_NONE ? PL_RESPONSE_NONE : (uint32_t)option;
         log->sample_meanings.ptr[log->sample_meanings.len++] =
@@ -223,7 +244,7 @@ static pl_status add_line(pl_response_log *log, const pl_response_line *line, pl
     if (rc == PL_OK)
         rc = number_name(log, PL_LOG_DATASETS, line->dataset.ptr ? line->dataset : pl__view(""), &row.dataset);
     if (rc == PL_OK && line->text.ptr)
-        rc = pl__text_table_number(log->texts, line->text, &row.text);
+        rc = pl__names_intern(log->texts, line->text, &row.text);
     if (rc == PL_OK)
         rc = add_options(log, line, &row);
     if (rc == PL_OK)
@@ -300,7 +321,7 @@ static void fill_set(pl_response_log *log)
                                  .datasets = log->sorted[PL_LOG_DATASETS],
                                  .n_datasets = (uint32_t)pl__names_count(log->names[PL_LOG_DATASETS]),
                                  .texts = log->text_list,
-                                 .n_texts = (uint32_t)pl__text_table_count(log->texts),
+                                 .n_texts = (uint32_t)pl__names_count(log->texts),
                                  .option_lists = log->option_lists.ptr,
                                  .n_option_lists = (uint32_t)log->option_lists.len,
                                  .option_texts = log->option_texts.ptr,
@@ -324,7 +345,7 @@ static pl_status finish(pl_response_log *log, pl_error *reterr)
 {
     uint32_t *places[PL_LOG_NAMES] = {NULL};
     uint32_t index = 0;
-    size_t n_texts = pl__text_table_count(log->texts);
+    size_t n_texts = pl__names_count(log->texts);
     pl_status rc = PL_OK;
 
     if (pl__names_count(log->names[PL_LOG_DATASETS]) == 0) /* a set has at least one dataset */
@@ -333,7 +354,7 @@ static pl_status finish(pl_response_log *log, pl_error *reterr)
     if (!log->text_list)
         rc = PL_E_NOMEM;
     for (uint32_t i = 0; i < n_texts && rc == PL_OK; i++)
-        log->text_list[i] = pl__text_table_get(log->texts, i);
+        log->text_list[i] = pl__names_get(log->texts, i);
     for (size_t i = 0; i < PL_LOG_NAMES && rc == PL_OK; i++)
         rc = pl__sort_names(log->names[i], &log->sorted[i], &places[i]);
     if (rc == PL_OK) {

@@ -4,7 +4,6 @@
 #include "line_reader.h"
 #include "map.h"
 #include "response_line.h"
-#include "text_table.h"
 #include "vec.h"
 
 enum { PL_LOG_MODELS, PL_LOG_ITEMS, PL_LOG_IMAGES, PL_LOG_DATASETS, PL_LOG_NAMES };
@@ -22,7 +21,8 @@ struct pl_response_log {
     const char **sorted[PL_LOG_NAMES];
     pl_last_name last[PL_LOG_NAMES];
     PL_VEC(uint32_t) own_image; /* by item: the image of the same name, or PL_NAME_NONE */
-    pl_text_table *texts;
+    pl_names *texts;
+    pl_spellings spellings; /* of tokens */
     const char **text_list;
     pl_map *lists; /* the bytes of a list's text indices -> its index */
     pl_str key;

@@ -1,11 +1,15 @@
 #include "response_scan.h"
 
+#include "decimal.h"
 #include "json_scan.h"
 #include "line_fields.h"
 
 #include <string.h>
 
 #define VOCABULARY_MAX 999999999.0 /* more is not plain */
+#define SPELLING_READ ((ptrdiff_t)PL_SPELLING_BYTES)
+#define PLAIN_TOP_BYTES (PL_DECIMAL_PLAIN_BYTES + SPELLING_READ + 8) /* a pair, and what is looked at behind it */
+#define PAIRS_AT_ONCE 32u                                            /* as many wait for what their spellings mean */
 
 typedef enum member {
     ITEM,
@@ -151,39 +155,146 @@ static bool take_label(scan *s)
 
 /* ---- tokens ---- */
 
-static bool add_top(scan *s, pl_view text, double logprob)
+/* A string behind its quote. */
+static bool take_new_text(pl_json_scan *j, pl_view *ret, pl_view *ret_spelling)
 {
-    pl_response_line *line = s->line;
-    if (line->tops.len == line->tops.cap &&
-        !kept(s, pl__vec_reserve(&line->tops.ptr, &line->tops.cap, line->tops.len + 1, sizeof(*line->tops.ptr))))
+    const char *from = j->at;
+    if (!pl__scan_text(j, ret))
         return false;
-    line->tops.ptr[line->tops.len++] = (pl_line_top){.text = text, .logprob = pl__rounded_logprob(logprob)};
+    *ret_spelling = (pl_view){.ptr = from, .len = (size_t)(j->at - 1 - from)};
     return true;
 }
 
-/* The hot loop: [["text", number], ...] behind its bracket. */
+/* The same, by its number if that is known. */
+static bool take_token_text(scan *s, pl_line_token *ret)
+{
+    pl_json_scan *j = &s->json;
+    pl_spelling spelling;
+    ret->number = PL_LINE_TEXT_NEW;
+    if (s->line->spellings && j->end - j->at >= SPELLING_READ) {
+        size_t len = pl__spelling_at(s->line->spellings, j->at, &spelling);
+        uint32_t found = len < PL_SPELLING_BYTES ? pl__spelling_number(&spelling) : 0;
+        if (found > 0) {
+            ret->number = found - 1;
+            ret->text = (pl_view){.ptr = j->at, .len = 0}; /* it is there */
+            j->at += len + 1;
+            return true;
+        }
+    }
+    return take_new_text(j, &ret->text, &ret->spelling);
+}
+
+/* Pairs whose texts are not looked up yet. */
+typedef struct pairs {
+    pl_spelling spellings[PAIRS_AT_ONCE];
+    const char *texts[PAIRS_AT_ONCE];
+    size_t n;
+} pairs;
+
+/* The hot loop: passes over pairs ["text",-1.25], commas between them, as long as nothing is unusual about them but,
+ * perhaps, the insides of their texts; at most `most`. None is passed over by half. */
+static void pass_over_pairs(scan *s, size_t most, double *ret_logprobs, pairs *ret)
+{
+    const pl_spellings *const spellings = s->line->spellings;
+    const char *p = s->json.at;
+    const char *const end = s->json.end;
+    size_t n = 0;
+    while (n < most && end - p >= PLAIN_TOP_BYTES) {
+        if (*p != '[' && *p++ != ' ')
+            break;
+        if (p[0] != '[' || p[1] != '"')
+            break;
+        size_t len = pl__spelling_at(spellings, p + 2, &ret->spellings[n]);
+        if (len == PL_SPELLING_BYTES)
+            break;
+        ret->texts[n] = p + 2;
+        p += len + 3;
+        if (*p++ != ',' || (*p != '-' && (p[0] != ' ' || *++p != '-')))
+            break;
+        p = pl__decimal_plain(p + 1, true, &ret_logprobs[n]);
+        if (!p || *p != ']')
+            break;
+        n++;
+        s->json.at = ++p;
+        if (*p++ != ',')
+            break;
+    }
+    ret->n = n;
+}
+
+/* Takes some plain pairs, perhaps none, commas between them. False: one is bad, or there is no memory. */
+static bool take_plain_tops(scan *s, size_t most, size_t *ret_n)
+{
+    pairs found;
+    pl_line_tops *tops = &s->line->tops;
+    const size_t first = tops->len;
+    *ret_n = 0;
+    if (!s->line->spellings)
+        return true;
+    if (tops->cap - first < PAIRS_AT_ONCE && !kept(s, pl__response_line_grow_tops(s->line, PAIRS_AT_ONCE)))
+        return false;
+    pass_over_pairs(s, most < PAIRS_AT_ONCE ? most : PAIRS_AT_ONCE, tops->logprobs + first, &found);
+    for (size_t i = 0; i < found.n; i++) {
+        uint32_t number = pl__spelling_number(&found.spellings[i]);
+        tops->texts[first + i] = number - 1;
+        if (number > 0)
+            continue;
+        pl_view text = {0};
+        pl_view spelling = {0};
+        pl_json_scan *j = &s->json;
+        const char *behind = j->at;
+        j->at = found.texts[i];
+        if (!take_new_text(j, &text, &spelling) ||
+            !kept(s, pl__response_line_new_top(s->line, first + i, text, spelling)))
+            return false;
+        j->at = behind;
+    }
+    tops->len += found.n;
+    *ret_n = found.n;
+    return true;
+}
+
+/* Any pair. */
+static bool take_top(scan *s)
+{
+    pl_json_scan *j = &s->json;
+    pl_line_tops *tops = &s->line->tops;
+    pl_line_token text = {.number = 0};
+    double logprob = 0.0;
+    if (!pl__scan_take(j, '[') || !pl__scan_take(j, '"') || !take_token_text(s, &text) || !pl__scan_take(j, ',') ||
+        !pl__scan_number(j, &logprob) || !pl__is_logprob(logprob) || !pl__scan_take(j, ']') ||
+        !kept(s, pl__response_line_grow_tops(s->line, 1)))
+        return false;
+    tops->texts[tops->len] = text.number;
+    tops->logprobs[tops->len] = pl__rounded_logprob(logprob);
+    if (text.number == PL_LINE_TEXT_NEW &&
+        !kept(s, pl__response_line_new_top(s->line, tops->len, text.text, text.spelling)))
+        return false;
+    tops->len++;
+    return true;
+}
+
+/* [["text", number], ...] behind its bracket. */
 static bool take_tops(scan *s, uint32_t *ret_n)
 {
     pl_json_scan *j = &s->json;
-    uint32_t n = 0;
+    size_t n = 0;
     if (pl__scan_take(j, ']'))
         return true;
     do {
-        pl_view text = {0};
-        double logprob = 0.0;
-        if (n++ == PL_RESPONSE_TOP_MAX || !pl__scan_take(j, '[') || !pl__scan_take(j, '"') ||
-            !pl__scan_text(j, &text) || !pl__scan_take(j, ',') || !pl__scan_number(j, &logprob) ||
-            !pl__is_logprob(logprob) || !pl__scan_take(j, ']') || !add_top(s, text, logprob))
+        size_t plain = 0;
+        if (!take_plain_tops(s, PL_RESPONSE_TOP_MAX - n, &plain))
+            return false;
+        n += plain > 0 ? plain : 1;
+        if (n > PL_RESPONSE_TOP_MAX || (plain == 0 && !take_top(s)))
             return false;
     } while (pl__scan_take(j, ','));
-    *ret_n = n;
+    *ret_n = (uint32_t)n;
     return pl__scan_take(j, ']');
 }
 
 typedef struct token_parts {
-    pl_view text;
-    double logprob;
-    uint32_t n_top;
+    pl_line_token token;
     bool has_logprob;
     bool has_top;
     pl_json_others others;
@@ -196,16 +307,16 @@ static bool take_token_member(scan *s, token_parts *t)
     if (!pl__scan_take(j, '"') || !pl__scan_text(j, &key) || !pl__scan_take(j, ':'))
         return false;
     if (key.len == 1 && key.ptr[0] == 't')
-        return !t->text.ptr && pl__scan_take(j, '"') && pl__scan_text(j, &t->text);
+        return !t->token.text.ptr && pl__scan_take(j, '"') && take_token_text(s, &t->token);
     if (key.len == 2 && memcmp(key.ptr, "lp", 2) == 0) {
         bool again = t->has_logprob;
         t->has_logprob = true;
-        return !again && take_logprob(s, &t->logprob);
+        return !again && take_logprob(s, &t->token.logprob);
     }
     if (key.len == 3 && memcmp(key.ptr, "top", 3) == 0) {
         bool again = t->has_top;
         t->has_top = true;
-        return !again && (pl__scan_null(j) || (pl__scan_take(j, '[') && take_tops(s, &t->n_top)));
+        return !again && (pl__scan_null(j) || (pl__scan_take(j, '[') && take_tops(s, &t->token.n_top)));
     }
     return pl__scan_other(j, &t->others, key);
 }
@@ -213,9 +324,7 @@ static bool take_token_member(scan *s, token_parts *t)
 static bool take_token(scan *s)
 {
     token_parts t;
-    t.text = (pl_view){0};
-    t.logprob = (double)NAN;
-    t.n_top = 0;
+    t.token = (pl_line_token){.logprob = (double)NAN};
     t.has_logprob = false;
     t.has_top = false;
     t.others.n = 0;
@@ -225,11 +334,7 @@ static bool take_token(scan *s)
         if (!take_token_member(s, &t))
             return false;
     } while (pl__scan_take(&s->json, ','));
-    if (!pl__scan_take(&s->json, '}') || !t.text.ptr ||
-        !kept(s, pl__response_line_add_token(s->line, t.text, t.logprob)))
-        return false;
-    s->line->tokens.ptr[s->line->tokens.len - 1].n_top = t.n_top;
-    return true;
+    return pl__scan_take(&s->json, '}') && t.token.text.ptr && kept(s, pl__response_line_add_token(s->line, &t.token));
 }
 
 /* ---- the line ---- */

@@ -38,6 +38,27 @@ static uint64_t bits_of(double x)
     return bits;
 }
 
+#define MORE "],[\" the\",-1.25],[\" of\",-0.123456789]"
+
+/* With much behind it another way may be taken. */
+static bool scan_before_more(const char *text, double *ret, size_t *ret_used)
+{
+    char longer[256];
+    int n = snprintf(longer, sizeof(longer), "%s%s", text, MORE);
+    assert_true(n > 0 && (size_t)n < sizeof(longer));
+    return scan(longer, ret, ret_used);
+}
+
+static void check_same_before_more(const char *text, double wanted)
+{
+    double found = 0.0;
+    size_t used = 0;
+    if (!scan_before_more(text, &found, &used) || used != strlen(text))
+        fail_msg("\"%s\" is not taken before others, or only %zu bytes of it", text, used);
+    if (bits_of(wanted) != bits_of(found))
+        fail_msg("\"%s\" is %.17g, not %.17g, before others", text, wanted, found);
+}
+
 static void check_same(const char *text)
 {
     double wanted = 0.0;
@@ -50,6 +71,7 @@ static void check_same(const char *text)
         fail_msg("\"%s\" is not taken, or only %zu bytes of it", text, used);
     if (bits_of(wanted) != bits_of(found))
         fail_msg("\"%s\" is %.17g, not %.17g", text, wanted, found);
+    check_same_before_more(text, wanted);
 }
 
 static void forms(void **state)
@@ -90,6 +112,17 @@ static void forms(void **state)
         "1.2345678912345678",
         "1.23456789123456789",
         "1.123456789012345678901234567890",
+        "-0.024423163384199142",
+        "-10.25",
+        "-0.0000000000000000000001",
+        "-0.9999999999999999999",
+        "-99.99999999999999999",
+        "-99.999999999999999999",
+        "-12.1234567890123",
+        "-1.1234567890123",
+        "-1.12345678901234",
+        "-1.1234567890123456789",
+        "-0.00000000000000000000000012",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -153,6 +186,8 @@ static void refused(void **state)
         size_t used = 0;
         if (scan(texts[i], &found, &used))
             fail_msg("\"%s\" is taken as %.17g", texts[i], found);
+        if (scan_before_more(texts[i], &found, &used))
+            fail_msg("\"%s\" is taken as %.17g before others", texts[i], found);
     }
 }
 
@@ -166,6 +201,8 @@ static void what_follows_stays(void **state)
         double found = 0.0;
         size_t n = 0;
         assert_true(scan(texts[i], &found, &n));
+        assert_int_equal(n, used[i]);
+        assert_true(scan_before_more(texts[i], &found, &n));
         assert_int_equal(n, used[i]);
     }
 }

@@ -198,6 +198,40 @@ static void both_ways(void **state)
     pl__response_log_free(careful);
 }
 
+/* A text that is known by its spelling is not read; one that is not, and one that is long, is. */
+static void known_texts(void **state)
+{
+    static const char text[] =
+        LINE(",\"tokens\":[{\"t\":\"\\u0120a\",\"top\":[[\"\\u0120a\",-1.5], [\"b\", -0.25],[\"c\","
+             "-2],[\"\",-1e-5],[\"0123456789abcdef\",-3.5],[\"b\",-4.5]]}]") "                    "
+                                                                             "                        "
+                                                                             "                  ";
+    static const char *const kept[] = {"\\u0120a", "b", "c", ""};
+    static const uint32_t wanted[] = {7, 8, 9, 10, PL_LINE_TEXT_NEW, 8};
+    static const double logprobs[] = {-1.5, -0.25, -2.0, -1e-5, -3.5, -4.5};
+    pl_spellings spellings;
+    pl_response_line line;
+    bool is_taken = false;
+    (void)state;
+    assert_int_equal(pl__spellings_init(&spellings), PL_OK);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(pl__spellings_keep(&spellings, pl__view(kept[i]), 7 + i), PL_OK);
+    pl__response_line_init(&line);
+    line.spellings = &spellings;
+    assert_int_equal(pl__response_scan(pl__view(text), &line, &is_taken), PL_OK);
+    assert_true(is_taken);
+    assert_int_equal(line.tokens.ptr[0].number, 7);
+    assert_int_equal(line.tokens.ptr[0].n_top, 6);
+    assert_int_equal(line.tops.len, 6);
+    assert_memory_equal(line.tops.texts, wanted, sizeof(wanted));
+    assert_memory_equal(line.tops.logprobs, logprobs, sizeof(logprobs));
+    assert_int_equal(line.new_tops.len, 1);
+    assert_int_equal(line.new_tops.ptr[0].at, 4);
+    assert_true(pl__view_eq(line.new_tops.ptr[0].text, pl__view("0123456789abcdef")));
+    pl__response_line_clear(&line);
+    pl__spellings_clear(&spellings);
+}
+
 static pl_status scan_once(void *user, pl_error *err)
 {
     pl_response_line line;
@@ -227,6 +261,7 @@ int main(void)
         cmocka_unit_test(taken_lines),    cmocka_unit_test(lines_for_the_careful),
         cmocka_unit_test(names_too_long), cmocka_unit_test(list_limits),
         cmocka_unit_test(both_ways),      cmocka_unit_test(refused_memory),
+        cmocka_unit_test(known_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
