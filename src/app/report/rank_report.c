@@ -10,10 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Models by the first method's rank, then in the set's order; undefined ones last. */
-static bool stands_before(const pl_analysis *a, uint32_t x, uint32_t y)
+/* The method that the rows are ordered by: the first one that ranks anybody, or the first one. */
+static size_t leading_method(const pl_analysis *a)
 {
-    const uint32_t *rank = a->methods[0].rank;
+    for (size_t k = 0; k < a->n_methods; k++) {
+        for (uint32_t i = 0; i < a->set->n_models; i++) {
+            if (a->methods[k].rank[i] > 0)
+                return k;
+        }
+    }
+    return 0;
+}
+
+/* Models by the leading method's rank, then in the set's order; undefined ones last. */
+static bool stands_before(const uint32_t *rank, uint32_t x, uint32_t y)
+{
     uint32_t rx = rank[x] ? rank[x] : UINT32_MAX;
     uint32_t ry = rank[y] ? rank[y] : UINT32_MAX;
 
@@ -24,11 +35,12 @@ static uint32_t *ordered_models(const pl_analysis *a, pl_arena *arena)
 {
     uint32_t n = a->set->n_models;
     uint32_t *order = pl__arena_calloc(arena, n > 0 ? n : 1, sizeof(*order));
+    const uint32_t *rank = a->methods[leading_method(a)].rank;
 
     for (uint32_t i = 0; order && i < n; i++) {
         uint32_t k = i;
 
-        for (; k > 0 && stands_before(a, i, order[k - 1]); k--)
+        for (; k > 0 && stands_before(rank, i, order[k - 1]); k--)
             order[k] = order[k - 1];
         order[k] = i;
     }
@@ -92,14 +104,14 @@ static void add_heads(const pl_analysis *a, size_t first, size_t end, pl_table *
     pl__table_column(t, "flags", false);
 }
 
-static pl_status add_model(const pl_analysis *a, uint32_t i, size_t first, size_t end, pl_table *t)
+static pl_status add_model(const pl_analysis *a, uint32_t i, uint32_t rank, size_t first, size_t end, pl_table *t)
 {
     const pl_judge_report *judge = a->judges ? &a->judges[i] : NULL;
     pl_str flags;
     pl_status rc = PL_OK;
 
-    if (a->methods[0].rank[i] > 0)
-        pl__table_count(t, a->methods[0].rank[i]);
+    if (rank > 0)
+        pl__table_count(t, rank);
     else
         pl__table_fixed(t, (double)NAN, 0);
     pl__table_text(t, a->set->models[i]);
@@ -129,6 +141,7 @@ static pl_status add_model(const pl_analysis *a, uint32_t i, size_t first, size_
 
 static pl_status write_scores(const pl_analysis *a, size_t first, size_t end, pl_str *out, pl_error *reterr)
 {
+    const uint32_t *rank = a->methods[leading_method(a)].rank;
     pl_table t;
     uint32_t *order = NULL;
     pl_status rc = PL_OK;
@@ -139,7 +152,7 @@ static pl_status write_scores(const pl_analysis *a, size_t first, size_t end, pl
         rc = pl__fail(reterr, PL_E_NOMEM, "table");
     add_heads(a, first, end, &t);
     for (uint32_t i = 0; order && i < a->set->n_models && rc == PL_OK; i++)
-        rc = add_model(a, order[i], first, end, &t);
+        rc = add_model(a, order[i], rank[order[i]], first, end, &t);
     if (rc == PL_OK)
         rc = pl__table_write(&t, out, reterr);
     if (rc == PL_OK && end < a->n_methods)
@@ -187,13 +200,17 @@ static pl_status write_agreement(const pl_analysis *a, pl_str *out, pl_error *re
 
 static pl_status write_remarks(const pl_analysis *a, pl_str *out)
 {
-    bool any = a->n_notes > 0;
+    size_t leading = leading_method(a);
+    bool any = a->n_notes > 0 || leading > 0;
     pl_status rc = PL_OK;
 
     for (size_t k = 0; k < a->n_methods; k++)
         any = any || a->methods[k].n_warnings > 0;
     if (any)
         rc = pl__str_append_char(out, '\n');
+    if (rc == PL_OK && leading > 0)
+        rc = pl__str_appendf(out, "note: the ranks are by %s: %s ranks no model\n", a->methods[leading].name,
+                             a->methods[0].name);
     for (size_t i = 0; i < a->n_notes && rc == PL_OK; i++)
         rc = pl__append_line(out, "note: ", a->notes[i]);
     for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
