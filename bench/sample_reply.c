@@ -63,7 +63,7 @@ pl_status pl__sample_reply(uint64_t number, bool is_judgment, pl_str *out, pl_us
             "\"prompt_tokens_details\":null},\"prompt_logprobs\":null,\"kv_transfer_params\":null}",
             (unsigned long long)pl__rng_u64(&rng), (unsigned long long)pl__rng_u64(&rng),
             1760000000ULL + (unsigned long long)number / 50, "abcdef"[number % 6], pl__str_c(&text),
-            (unsigned long long)input, (unsigned long long)(input + output), (unsigned long long)output);
+            (unsigned long long)input, (unsigned long long)input + output, (unsigned long long)output);
     pl__str_clear(&text);
     if (rc == PL_OK)
         *ret_usage = (pl_usage){.input_tokens = input, .output_tokens = output};

@@ -36,16 +36,16 @@ static void leaving_a_judge_out_leaves_the_others_order(void **state)
 
     (void)state;
     PL_KIT_OK(pl__leave_one_judge_out(&k->set, &peer, &rank, "peer-review", ranks, &err), &err);
-    assert_memory_equal(&ranks[3 * 6], reversed, sizeof(reversed)); /* without 3 */
-    assert_memory_equal(&ranks[4 * 6], straight, sizeof(straight));
+    assert_memory_equal(ranks + (size_t)3 * 6, reversed, sizeof(reversed)); /* without 3 */
+    assert_memory_equal(ranks + (size_t)4 * 6, straight, sizeof(straight));
     for (size_t m = 0; m < 6; m++)
         assert_int_equal(ranks[m], 0); /* 0 does not judge */
 
     peer.exclude_judges = excluded; /* 4 stays out: without 3 nobody is left */
     PL_KIT_OK(pl__leave_one_judge_out(&k->set, &peer, &rank, "peer-review", ranks, &err), &err);
     for (size_t m = 0; m < 6; m++) {
-        assert_int_equal(ranks[3 * 6 + m], 0);
-        assert_int_equal(ranks[4 * 6 + m], 0);
+        assert_int_equal(ranks[(size_t)3 * 6 + m], 0);
+        assert_int_equal(ranks[(size_t)4 * 6 + m], 0);
     }
     ranks[0] = 77;
     PL_KIT_STATUS(pl__leave_one_judge_out(&k->set, &peer, &rank, "nonsense", ranks, &err), PL_E_NOT_FOUND, &err);

@@ -77,7 +77,7 @@ static void numbers_are_places_in_the_list(void **state)
         bool generated;
         bool judges_all;
         size_t triples;
-    } cases[] = {{true, false, 5 * 6}, {true, true, 5 * 6 * 3}, {false, true, 10 * 3}};
+    } cases[] = {{true, false, 30}, {true, true, 90}, {false, true, 30}};
 
     (void)state;
     for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {

@@ -5,7 +5,7 @@
 
 #define MODELS 5
 #define ITEMS 8
-#define ALL_TRIPLES (MODELS * 6) /* authors times pairs of the other four */
+#define ALL_TRIPLES (UINT64_C(6) * MODELS) /* authors times pairs of the other four */
 
 typedef struct fixture {
     pl_model_spec models[MODELS];
@@ -107,8 +107,8 @@ static void more_iterations_keep_what_fewer_drew(void **state)
     fixture more;
 
     (void)state;
-    set_up(&few, 8 * 5, PL_PRESENT_RANDOM, 11);
-    set_up(&more, 8 * 12, PL_PRESENT_RANDOM, 11);
+    set_up(&few, 40, PL_PRESENT_RANDOM, 11);
+    set_up(&more, 96, PL_PRESENT_RANDOM, 11);
     for (uint64_t i = 0; i < ITEMS; i++) {
         for (uint32_t a = 0; a < MODELS; a++) {
             pl_unit *x = unit_of(&few, i, a);

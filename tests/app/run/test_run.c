@@ -141,7 +141,7 @@ static void an_interrupt_loses_nothing_that_was_asked(void **state)
     assert_int_equal(f.run.summary.state, PL_RUN_INTERRUPTED);
     assert_int_equal(f.run.summary.calls, atomic_load(&f.server.requests));
     assert_int_equal(f.run.summary.tasks_ended, f.run.summary.calls + f.run.summary.reused);
-    assert_true(f.run.summary.tasks_ended < 60 * TASKS_PER_ITEM);
+    assert_true(f.run.summary.tasks_ended < UINT64_C(60) * TASKS_PER_ITEM);
     close_fixture(&f);
 }
 

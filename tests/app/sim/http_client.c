@@ -59,7 +59,7 @@ static void exchange(uint16_t port, const char *head, const char *body, size_t b
                      http_reply *ret)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    struct timeval patience = {.tv_sec = patience_ms / 1000, .tv_usec = patience_ms % 1000 * 1000};
+    struct timeval patience = {.tv_sec = patience_ms / 1000, .tv_usec = (suseconds_t)(patience_ms % 1000) * 1000};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     size_t n = 0;
     memset(ret, 0, sizeof(*ret));

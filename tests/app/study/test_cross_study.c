@@ -134,9 +134,8 @@ static void same_bytes(void **state)
     pl_cross_request request = {
         .embeddings = pl__embedding_log_set(one), .points = 20, .wants_map = true, .seed = 3, .threads = 1};
     pl_cross_study *a = study_of(&scores, &request);
-    char *model = scores.models[0]; /* rows the other way round */
-    for (size_t m = 0; m < MODELS / 2; m++) {
-        model = scores.models[m];
+    for (size_t m = 0; m < MODELS / 2; m++) { /* rows the other way round */
+        char *model = scores.models[m];
         scores.models[m] = scores.models[MODELS - 1 - m];
         scores.models[MODELS - 1 - m] = model;
         for (size_t d = 0; d < SETS; d++) {
