@@ -47,13 +47,15 @@ static pl_status compare_method(pl_analysis *a, pl_method_result *m, const pl_tr
         /* A judge without a score of its own stands outside its own comparison (the paper's Table 1 does the same). */
         if (isnan(m->scores[i])) {
             if (t != SIZE_MAX)
-                rc = pl__analysis_note(a, reterr, "%s: %s has no score%s and is left out of the agreement", m->name,
-                                       a->set->models[i], is_own_judge(m, a->set->models[i]) ? " by itself" : "");
+                rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                                   "%s: %s has no score%s and is left out of the agreement", m->name, a->set->models[i],
+                                   is_own_judge(m, a->set->models[i]) ? " by itself" : "");
             continue;
         }
         if (t == SIZE_MAX) {
-            rc = pl__analysis_note(a, reterr, "%s: the truth has no %s, which is left out of the agreement", m->name,
-                                   a->set->models[i]);
+            rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                               "%s: the truth has no %s, which is left out of the agreement", m->name,
+                               a->set->models[i]);
             continue;
         }
         x[n] = m->scores[i];
@@ -74,8 +76,8 @@ static pl_status note_unknown(pl_analysis *a, const pl_truth *truth, pl_error *r
         for (uint32_t i = 0; i < a->set->n_models && !known; i++)
             known = strcmp(a->set->models[i], truth->models[t]) == 0;
         if (!known) {
-            pl_status rc =
-                pl__analysis_note(a, reterr, "the truth names %s, which is not among the models", truth->models[t]);
+            pl_status rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                                         "the truth names %s, which is not among the models", truth->models[t]);
 
             if (rc != PL_OK)
                 return rc;

@@ -12,23 +12,7 @@
 #include "judgment_check.h"
 #include "peer_table.h"
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
-
-pl_status pl__analysis_note(pl_analysis *a, pl_error *reterr, const char *fmt, ...)
-{
-    va_list args;
-
-    if (a->n_notes >= PL_NOTES_MAX)
-        return PL_OK;
-    va_start(args, fmt);
-    a->notes[a->n_notes] = pl__arena_vtext(&a->arena, fmt, args);
-    va_end(args);
-    if (!a->notes[a->n_notes])
-        return pl__fail(reterr, PL_E_NOMEM, "note");
-    a->n_notes++;
-    return PL_OK;
-}
 
 void pl__analysis_free(pl_analysis *a)
 {
@@ -157,8 +141,8 @@ static pl_status judge_flags(pl_analysis *a, const pl_rank_request *request, pl_
         if (a->judges[i].flags == 0 || !request->exclude_flagged)
             continue;
         a->excluded[i] = true;
-        rc =
-            pl__analysis_note(a, reterr, "judge %s is flagged and was left out (--exclude-flagged)", a->set->models[i]);
+        rc = pl__notes_add(&a->notes, &a->arena, reterr, "judge %s is flagged and was left out (--exclude-flagged)",
+                           a->set->models[i]);
     }
     return rc;
 }
@@ -170,12 +154,13 @@ static pl_status note_table(pl_analysis *a, const pl_peer_table *table, pl_error
     pl_status rc = PL_OK;
 
     if (dropped > 0)
-        rc = pl__analysis_note(a, reterr, "%llu pairs were left out because only one of their two orders has a verdict",
-                               (unsigned long long)dropped);
+        rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                           "%llu pairs were left out because only one of their two orders has a verdict",
+                           (unsigned long long)dropped);
     if (rc == PL_OK && rescaled > 0)
-        rc = pl__analysis_note(a, reterr,
-                               "%llu pairs lack a criterion; the weights of the others were rescaled for them",
-                               (unsigned long long)rescaled);
+        rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                           "%llu pairs lack a criterion; the weights of the others were rescaled for them",
+                           (unsigned long long)rescaled);
     return rc;
 }
 

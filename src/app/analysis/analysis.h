@@ -2,6 +2,7 @@
 #define PL_ANALYSIS_H
 
 #include "arena.h"
+#include "notes.h"
 #include "records.h"
 #include "row_source.h"
 #include <peerless/consensus.h>
@@ -12,9 +13,8 @@
 
 #define PL_METHODS_MAX 64
 #define PL_ANALYSIS_MODELS_MAX 16384u /* a table has a place for each two of them */
-#define PL_NOTES_MAX 64
-#define PL_BOUNDS_MODELS_MAX 64u /* best and worst cases are worked out for pools up to this size */
-#define PL_BOUNDS_SHARE 0.02     /* when more than this share of the verdicts is missing */
+#define PL_BOUNDS_MODELS_MAX 64u      /* best and worst cases are worked out for pools up to this size */
+#define PL_BOUNDS_SHARE 0.02          /* when more than this share of the verdicts is missing */
 
 typedef struct pl_rank_request {
     const char *const *methods; /* names; at least one, but see reference */
@@ -91,8 +91,7 @@ typedef struct pl_analysis {
     size_t n_combined;               /* methods that went into it, the first ones */
     const pl_corrected *corrected;   /* NULL without a reference; its ranking is the last method */
     struct pl_answer_study *answers; /* of a ranking by responses, see answer_study.h; then there are no judges */
-    const char *notes[PL_NOTES_MAX]; /* sentences every output carries */
-    size_t n_notes;
+    pl_notes notes;
 } pl_analysis;
 
 /* The set and the truth are borrowed for the life of the result. PL_E_NOT_FOUND (method, judge, criterion), PL_E_RANGE
@@ -100,8 +99,6 @@ typedef struct pl_analysis {
 PL_NODISCARD pl_status pl__analysis_new(const pl_judgment_set *set, const pl_rank_request *request, pl_analysis **ret,
                                         pl_error *reterr);
 void pl__analysis_free(pl_analysis *analysis);
-/* Adds a note (copied). Beyond PL_NOTES_MAX notes are dropped. PL_E_NOMEM. */
-PL_NODISCARD pl_status pl__analysis_note(pl_analysis *analysis, pl_error *reterr, const char *fmt, ...) PL_PRINTF(3, 4);
 
 /* The criterion for methods that take no gamma: by name, NULL or "all" as in the request. PL_E_NOT_FOUND. */
 PL_NODISCARD pl_status pl__find_criterion(const pl_judgment_set *set, const char *name, uint32_t *ret,

@@ -145,7 +145,7 @@ static pl_status resample(pl_analysis *a, const pl_answer_request *request, pl_e
         return rc;
     const char *const *notes = pl_uncertainty_warnings(a->uncertainty, &n);
     for (size_t i = 0; i < n && rc == PL_OK; i++)
-        rc = pl__analysis_note(a, reterr, "%s", notes[i]);
+        rc = pl__notes_add(&a->notes, &a->arena, reterr, "%s", notes[i]);
     for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
         a->methods[k].uncertainty = pl_uncertainty_method(a->uncertainty, k);
         rc = pl__add_uncertainty_warnings(a, &a->methods[k], reterr);
@@ -193,17 +193,17 @@ static pl_status note_kinds(pl_analysis *a, pl_error *reterr)
     uint32_t choice = pl_answer_table_n_choice_items(a->answers->table);
 
     if (n == 0)
-        return pl__analysis_note(a, reterr, "there are no responses: nothing can be ranked");
+        return pl__notes_add(&a->notes, &a->arena, reterr, "there are no responses: nothing can be ranked");
     if (choice == 0 && has_votes(a))
-        return pl__analysis_note(a, reterr,
-                                 "all items are open questions: votes and within need options, but --methods nll.mean, "
-                                 "margin or consistency.rouge go by tokens and samples");
+        return pl__notes_add(&a->notes, &a->arena, reterr,
+                             "all items are open questions: votes and within need options, but --methods nll.mean, "
+                             "margin or consistency.rouge go by tokens and samples");
     if (choice == n || choice == 0)
         return PL_OK;
-    return pl__analysis_note(a, reterr,
-                             "%u items have options and %u are open questions; votes are about the former, and "
-                             "confidence has another meaning on each",
-                             choice, n - choice);
+    return pl__notes_add(&a->notes, &a->arena, reterr,
+                         "%u items have options and %u are open questions; votes are about the former, and "
+                         "confidence has another meaning on each",
+                         choice, n - choice);
 }
 
 static pl_status note_source(pl_analysis *a, const pl_answer_source *source, pl_error *reterr)
@@ -221,7 +221,7 @@ static pl_status note_source(pl_analysis *a, const pl_answer_source *source, pl_
     }
     if (rc == PL_OK && n > SOURCES_SHOWN)
         rc = pl__str_appendf(&text, " and of %u more data sets", n - SOURCES_SHOWN);
-    rc = rc == PL_OK ? pl__analysis_note(a, reterr, "the proxies learnt from %s", pl__str_c(&text))
+    rc = rc == PL_OK ? pl__notes_add(&a->notes, &a->arena, reterr, "the proxies learnt from %s", pl__str_c(&text))
                      : pl__fail(reterr, rc, "notes");
     pl__str_clear(&text);
     return rc;

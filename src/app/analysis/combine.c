@@ -139,10 +139,10 @@ static pl_status add_ranks(pl_analysis *a, pl_consensus_list *lists, pl_error *r
     if (!a->uncertainty || a->n_combined == 0 || !a->methods[0].uncertainty->replicates)
         return PL_OK; /* one image: the bootstrap has said so */
     if (a->set->n_models > PL_COMBINED_RESAMPLES_MODELS_MAX)
-        return pl__analysis_note(a, reterr,
-                                 "the combined rankings of more than %u models are not resampled: they have no "
-                                 "intervals",
-                                 PL_COMBINED_RESAMPLES_MODELS_MAX);
+        return pl__notes_add(&a->notes, &a->arena, reterr,
+                             "the combined rankings of more than %u models are not resampled: they have no "
+                             "intervals",
+                             PL_COMBINED_RESAMPLES_MODELS_MAX);
     return resample(a, lists, reterr);
 }
 
@@ -150,10 +150,10 @@ static pl_status add_notes(pl_analysis *a, pl_error *reterr)
 {
     if (pl_consensus_is_exact(a->consensus))
         return PL_OK;
-    return pl__analysis_note(a, reterr,
-                             "with more than %u models Kemeny's order is the best that a local search "
-                             "found, perhaps not the best there is",
-                             PL_CONSENSUS_EXACT_MAX);
+    return pl__notes_add(&a->notes, &a->arena, reterr,
+                         "with more than %u models Kemeny's order is the best that a local search "
+                         "found, perhaps not the best there is",
+                         PL_CONSENSUS_EXACT_MAX);
 }
 
 pl_status pl__combine(pl_analysis *a, pl_error *reterr)

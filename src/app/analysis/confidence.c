@@ -39,7 +39,7 @@ pl_status pl__confidence(pl_analysis *a, const pl_rank_request *request, const p
         return rc;
     notes = pl_uncertainty_warnings(a->uncertainty, &n_notes);
     for (size_t i = 0; i < n_notes && rc == PL_OK; i++)
-        rc = pl__analysis_note(a, reterr, "%s", notes[i]);
+        rc = pl__notes_add(&a->notes, &a->arena, reterr, "%s", notes[i]);
     for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
         a->methods[k].uncertainty = pl_uncertainty_method(a->uncertainty, k);
         rc = pl__add_uncertainty_warnings(a, &a->methods[k], reterr);

@@ -341,16 +341,15 @@ static pl_status take(job *j, pl_error *reterr)
     if (rc == PL_OK)
         rc = warn(j, m, reterr);
     if (rc == PL_OK)
-        rc =
-            pl__analysis_note(a, reterr,
-                              "ppi estimates the win rate (a tie is half a win), averaged over images, that the people "
-                              "of the reference would give; it holds if the images they judged are a random part of "
-                              "all");
+        rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                           "ppi estimates the win rate (a tie is half a win), averaged over images, that the people "
+                           "of the reference would give; it holds if the images they judged are a random part of "
+                           "all");
     if (rc == PL_OK && j->out->unmatched > 0)
-        rc = pl__analysis_note(a, reterr,
-                               "%llu of the %llu pairs in the reference have no usable verdict of a judge and are left "
-                               "out of ppi",
-                               (unsigned long long)j->out->unmatched, (unsigned long long)j->out->pairs);
+        rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                           "%llu of the %llu pairs in the reference have no usable verdict of a judge and are left "
+                           "out of ppi",
+                           (unsigned long long)j->out->unmatched, (unsigned long long)j->out->pairs);
     if (rc != PL_OK)
         return rc;
     a->corrected = j->out;

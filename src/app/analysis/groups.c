@@ -96,19 +96,19 @@ pl_status pl__note_groups(pl_analysis *a, const pl_peer_table *table, pl_error *
     }
     n_groups = count_groups(table, n, parent, size);
     if (n_groups == 0)
-        rc = pl__analysis_note(a, reterr,
-                               a->set->n_rows == 0 ? "there are no judgments: nothing can be ranked"
-                                                   : "no judgment is usable: nothing can be ranked");
+        rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                           a->set->n_rows == 0 ? "there are no judgments: nothing can be ranked"
+                                               : "no judgment is usable: nothing can be ranked");
     if (n_groups < 2)
         goto out;
     rc = name_group(a, parent, size, &names);
     if (rc != PL_OK)
         rc = pl__fail(reterr, rc, "groups of %u models", n);
     else
-        rc = pl__analysis_note(a, reterr,
-                               "the models fall into %u groups that were never compared with each other (one of them: "
-                               "%s); only ranks within a group mean something",
-                               n_groups, pl__str_c(&names));
+        rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                           "the models fall into %u groups that were never compared with each other (one of them: "
+                           "%s); only ranks within a group mean something",
+                           n_groups, pl__str_c(&names));
 out:
     pl__str_clear(&names);
     pl__free(parent);

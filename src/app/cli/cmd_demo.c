@@ -151,10 +151,10 @@ static int rank_and_compare(const demo *d, int64_t run_id)
     if (rc == PL_OK)
         rc = pl__ranking_by_default(&in, &analysis, &err);
     if (rc == PL_OK)
-        rc = pl__analysis_note(analysis, &err,
-                               "all models are simulated; the truth was measured on %u other scenes after "
-                               "the ranking was made",
-                               TRUTH_SCENES);
+        rc = pl__notes_add(&analysis->notes, &analysis->arena, &err,
+                           "all models are simulated; the truth was measured on %u other scenes after "
+                           "the ranking was made",
+                           TRUTH_SCENES);
     if (rc == PL_OK)
         rc = compare(d, analysis, &err);
     code = rc == PL_OK ? pl__cli_show_rank(d->args, analysis) : pl__out_error(&err);

@@ -150,7 +150,7 @@ static pl_status note_absent(const pl_replay *replay, const pl_response_set *set
         for (uint32_t m = 0; m < set->n_models; m++)
             found = found || strcmp(set->models[m], config->models[i].name) == 0;
         if (!found)
-            rc = pl__analysis_note(a, reterr, "%s has no response in this run", config->models[i].name);
+            rc = pl__notes_add(&a->notes, &a->arena, reterr, "%s has no response in this run", config->models[i].name);
     }
     return rc;
 }
@@ -245,9 +245,10 @@ static pl_status note_others(const pl_item_values *values, const char *path, pl_
     pl__str_init(&names, PL_STR_LIMIT_DEFAULT);
     for (size_t i = 0; i < values->n_others && rc == PL_OK; i++)
         rc = pl__str_appendf(&names, "%s%s", i > 0 ? ", " : "", values->others[i]);
-    rc = rc == PL_OK ? pl__analysis_note(a, reterr, "%s has no values of %s: they are about all items together", path,
-                                         pl__str_c(&names))
-                     : pl__fail(reterr, rc, "notes");
+    rc = rc == PL_OK
+             ? pl__notes_add(&a->notes, &a->arena, reterr, "%s has no values of %s: they are about all items together",
+                             path, pl__str_c(&names))
+             : pl__fail(reterr, rc, "notes");
     pl__str_clear(&names);
     return rc;
 }
@@ -288,7 +289,7 @@ static pl_status show_ranking(const pl_args *args, const answer_input *in, const
     if (rc == PL_OK)
         rc = pl__analysis_of_answers(pl__response_log_set(log), request, &a, reterr);
     for (size_t i = 0; i < in->files.notes.len && rc == PL_OK; i++)
-        rc = pl__analysis_note(a, reterr, "%s", in->files.notes.ptr[i]);
+        rc = pl__notes_add(&a->notes, &a->arena, reterr, "%s", in->files.notes.ptr[i]);
     if (rc == PL_OK && in->replay)
         rc = note_absent(in->replay, pl__response_log_set(log), a, reterr);
     if (rc == PL_OK && truth_path)

@@ -158,14 +158,15 @@ static pl_status note_input(const cross_input *in, pl_cross_study *s, pl_error *
     pl_status rc = PL_OK;
 
     for (size_t i = 0; i < in->notes.len && rc == PL_OK; i++)
-        rc = pl__cross_study_note(s, reterr, "%s", in->notes.ptr[i]);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr, "%s", in->notes.ptr[i]);
     if (rc == PL_OK && in->sparse > 0)
-        rc = pl__cross_study_note(s, reterr,
-                                  "scores left out since the model misses more than a fifth of the data set's labelled "
-                                  "items: %zu",
-                                  in->sparse);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr,
+                           "scores left out since the model misses more than a fifth of the data set's labelled "
+                           "items: %zu",
+                           in->sparse);
     if (rc == PL_OK && in->bad_lines > 0)
-        rc = pl__cross_study_note(s, reterr, "%llu bad lines were skipped", (unsigned long long)in->bad_lines);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr, "%llu bad lines were skipped",
+                           (unsigned long long)in->bad_lines);
     return rc;
 }
 

@@ -186,14 +186,14 @@ static pl_status note_run(const pl_ranking_input *in, pl_analysis *a, pl_error *
     pl_status rc = PL_OK;
 
     if (pr->weight_clip > 0.0)
-        rc = pl__analysis_note(
-            a, reterr,
-            "without an encoder there is no image-text correlation; the weights of the other criteria "
-            "were rescaled to sum to 1");
+        rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                           "without an encoder there is no image-text correlation; the weights of the other criteria "
+                           "were rescaled to sum to 1");
     if (rc == PL_OK && pl__stored_judgments_text_only(in->stored) && pr->criteria[PL_CRITERION_VISUAL])
-        rc = pl__analysis_note(a, reterr, "items without an image were judged on correctness alone");
+        rc = pl__notes_add(&a->notes, &a->arena, reterr, "items without an image were judged on correctness alone");
     if (rc == PL_OK && pl__replay_config(in->replay)->has_uncertainty)
-        rc = pl__analysis_note(a, reterr, "the run has responses too: --evaluation uncertainty ranks by these");
+        rc = pl__notes_add(&a->notes, &a->arena, reterr,
+                           "the run has responses too: --evaluation uncertainty ranks by these");
     return rc;
 }
 
@@ -206,8 +206,8 @@ pl_status pl__ranking_input_analyse(const pl_ranking_input *in, const pl_rank_re
     if (rc == PL_OK && in->replay)
         rc = note_run(in, a, reterr);
     if (rc == PL_OK && in->log && pl__judgment_log_bad_lines(in->log) > 0)
-        rc = pl__analysis_note(a, reterr, "%llu bad lines were skipped",
-                               (unsigned long long)pl__judgment_log_bad_lines(in->log));
+        rc = pl__notes_add(&a->notes, &a->arena, reterr, "%llu bad lines were skipped",
+                           (unsigned long long)pl__judgment_log_bad_lines(in->log));
     if (rc != PL_OK) {
         pl__analysis_free(a);
         return rc;

@@ -153,7 +153,7 @@ static pl_status write_table(const pl_cross_study *s, const char *map_path, pl_s
     if (rc == PL_OK)
         rc = write_map_line(s, map_path, out);
     if (rc == PL_OK)
-        rc = pl__append_notes(out, s->notes, s->n_notes);
+        rc = pl__append_notes(out, s->notes.texts, s->notes.n);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "report of a study");
 }
 
@@ -296,7 +296,7 @@ static pl_status write_json(const pl_cross_study *s, pl_str *out, pl_error *rete
     if (rc == PL_OK && s->map)
         rc = pl__json_set(doc, "map", map_json(s));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "notes", pl__text_list_json(s->notes, s->n_notes));
+        rc = pl__json_set(doc, "notes", pl__text_list_json(s->notes.texts, s->notes.n));
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     if (rc == PL_OK)

@@ -188,6 +188,6 @@ pl_status pl__report_diagnose(const pl_analysis *a, const pl_judge_study *study,
     if (rc == PL_OK && format == PL_FORMAT_TABLE)
         rc = pl__judge_sections(a, study, out, reterr);
     if (rc == PL_OK && format == PL_FORMAT_TABLE)
-        rc = pl__append_notes(out, a->notes, a->n_notes);
+        rc = pl__append_notes(out, a->notes.texts, a->notes.n);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "report");
 }

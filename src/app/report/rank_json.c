@@ -241,7 +241,7 @@ pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr)
     if (rc == PL_OK && a->n_methods > 0 && a->methods[0].has_agreement)
         rc = pl__json_set(doc, "truth", truth_json(a));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "notes", pl__text_list_json(a->notes, a->n_notes));
+        rc = pl__json_set(doc, "notes", pl__text_list_json(a->notes.texts, a->notes.n));
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     if (rc == PL_OK)

@@ -201,7 +201,7 @@ static pl_status write_agreement(const pl_analysis *a, pl_str *out, pl_error *re
 static pl_status write_remarks(const pl_analysis *a, pl_str *out)
 {
     size_t leading = leading_method(a);
-    bool any = a->n_notes > 0 || leading > 0;
+    bool any = a->notes.n > 0 || leading > 0;
     pl_status rc = PL_OK;
 
     for (size_t k = 0; k < a->n_methods; k++)
@@ -211,8 +211,8 @@ static pl_status write_remarks(const pl_analysis *a, pl_str *out)
     if (rc == PL_OK && leading > 0)
         rc = pl__str_appendf(out, "note: the ranks are by %s: %s ranks no model\n", a->methods[leading].name,
                              a->methods[0].name);
-    for (size_t i = 0; i < a->n_notes && rc == PL_OK; i++)
-        rc = pl__append_line(out, "note: ", a->notes[i]);
+    for (size_t i = 0; i < a->notes.n && rc == PL_OK; i++)
+        rc = pl__append_line(out, "note: ", a->notes.texts[i]);
     for (size_t k = 0; k < a->n_methods && rc == PL_OK; k++) {
         for (size_t i = 0; i < a->methods[k].n_warnings && rc == PL_OK; i++) {
             rc = pl__str_append_c(out, a->methods[k].name);

@@ -123,7 +123,7 @@ static pl_status write_table(const pl_study *s, bool csv, pl_str *out, pl_error 
         return rc;
     rc = write_facts(s, out);
     if (rc == PL_OK)
-        rc = pl__append_notes(out, s->notes, s->n_notes);
+        rc = pl__append_notes(out, s->notes.texts, s->notes.n);
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "report of a study");
 }
 
@@ -201,7 +201,7 @@ static pl_status write_json(const pl_study *s, pl_str *out, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__json_set(doc, "summary", facts_json(s));
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "notes", pl__text_list_json(s->notes, s->n_notes));
+        rc = pl__json_set(doc, "notes", pl__text_list_json(s->notes.texts, s->notes.n));
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     if (rc == PL_OK)

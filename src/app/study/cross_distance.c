@@ -128,8 +128,8 @@ static pl_status settle_points(measuring *m, pl_error *reterr)
     for (uint32_t d = 0; d < s->n_datasets && rc == PL_OK; d++) {
         m->runs[d] = rows_of(m->e, s->datasets[d]);
         if (m->runs[d].n < 2) {
-            rc = pl__cross_study_note(s, reterr, "%.200s has %s", s->datasets[d],
-                                      m->runs[d].n == 0 ? "no embeddings" : "one embedding, which makes no distance");
+            rc = pl__notes_add(&s->notes, &s->arena, reterr, "%.200s has %s", s->datasets[d],
+                               m->runs[d].n == 0 ? "no embeddings" : "one embedding, which makes no distance");
             m->runs[d].n = 0;
             continue;
         }
@@ -139,19 +139,21 @@ static pl_status settle_points(measuring *m, pl_error *reterr)
     if (rc != PL_OK)
         return rc;
     if (n_known < 2)
-        return pl__cross_study_note(s, reterr, "fewer than two data sets have embeddings: there are no distances");
+        return pl__notes_add(&s->notes, &s->arena, reterr,
+                             "fewer than two data sets have embeddings: there are no distances");
     if (m->e->dims > PL_CROSS_RANK_MAX && n > PL_CROSS_RANK_MAX)
         n = PL_CROSS_RANK_MAX;
     if (m->request->points > n)
-        rc = pl__cross_study_note(s, reterr, "distances are of %zu points of each data set, not %u: no more are there",
-                                  n, m->request->points);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr,
+                           "distances are of %zu points of each data set, not %u: no more are there", n,
+                           m->request->points);
     s->points = n;
     s->dims = m->e->dims;
     if (rc == PL_OK && n <= s->dims)
-        rc = pl__cross_study_note(s, reterr,
-                                  "distances are of %zu points in %zu dimensions: so few points make all of them too "
-                                  "large",
-                                  n, s->dims);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr,
+                           "distances are of %zu points in %zu dimensions: so few points make all of them too "
+                           "large",
+                           n, s->dims);
     return rc;
 }
 
@@ -233,7 +235,8 @@ pl_status pl__cross_map(pl_cross_study *s, const pl_cross_request *request, pl_e
     pl_status rc = draw_points(s, request, &m, reterr);
 
     if (rc == PL_OK && m.n < PL_TSNE_POINTS_MIN)
-        rc = pl__cross_study_note(s, reterr, "%zu embeddings of each data set are too few for a map", s->map_points);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr, "%zu embeddings of each data set are too few for a map",
+                           s->map_points);
     if (rc != PL_OK || m.n < PL_TSNE_POINTS_MIN)
         goto out;
     s->perplexity = pl__tsne_perplexity(request->perplexity > 0.0 ? request->perplexity : PL_TSNE_PERPLEXITY, m.n);

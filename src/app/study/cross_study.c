@@ -9,25 +9,9 @@
 
 #include <math.h>
 #include <peerless/stats.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define PAIRS_SHOWN 3u /* without enough models, named one by one */
-
-pl_status pl__cross_study_note(pl_cross_study *s, pl_error *reterr, const char *fmt, ...)
-{
-    va_list args;
-
-    if (s->n_notes >= PL_CROSS_NOTES_MAX)
-        return PL_OK;
-    va_start(args, fmt);
-    s->notes[s->n_notes] = pl__arena_vtext(&s->arena, fmt, args);
-    va_end(args);
-    if (!s->notes[s->n_notes])
-        return pl__fail(reterr, PL_E_NOMEM, "note");
-    s->n_notes++;
-    return PL_OK;
-}
 
 void pl__cross_study_free(pl_cross_study *study)
 {
@@ -125,14 +109,15 @@ static pl_status compare_all(pl_cross_study *s, uint32_t threads, pl_error *rete
         few += p->n_models < PL_CROSS_MODELS_MIN ? 1 : 0;
         unsettled += !isnan(p->slope) && !p->converged ? 1 : 0;
         if (p->n_models < PL_CROSS_MODELS_MIN && few <= PAIRS_SHOWN)
-            rc = pl__cross_study_note(s, reterr, "%.100s and %.100s have %u models in common: too few to compare",
-                                      s->datasets[p->x], s->datasets[p->y], p->n_models);
+            rc = pl__notes_add(&s->notes, &s->arena, reterr,
+                               "%.100s and %.100s have %u models in common: too few to compare", s->datasets[p->x],
+                               s->datasets[p->y], p->n_models);
     }
     if (rc == PL_OK && few > PAIRS_SHOWN)
-        rc = pl__cross_study_note(s, reterr, "%zu more pairs of data sets have too few models in common",
-                                  few - PAIRS_SHOWN);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr, "%zu more pairs of data sets have too few models in common",
+                           few - PAIRS_SHOWN);
     if (rc == PL_OK && unsettled > 0)
-        rc = pl__cross_study_note(s, reterr, "%zu robust lines did not converge", unsettled);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr, "%zu robust lines did not converge", unsettled);
     return rc;
 }
 
@@ -152,9 +137,9 @@ static pl_status correlate_distances(pl_cross_study *s, pl_error *reterr)
         s->n_measured += isnan(s->pairs[i].distance) || isnan(s->pairs[i].spearman) ? 0 : 1;
     }
     if (s->n_measured < PL_CROSS_MODELS_MIN) {
-        rc = pl__cross_study_note(s, reterr,
-                                  "%zu pairs of data sets have both a correlation and a distance: too few to compare",
-                                  s->n_measured);
+        rc = pl__notes_add(&s->notes, &s->arena, reterr,
+                           "%zu pairs of data sets have both a correlation and a distance: too few to compare",
+                           s->n_measured);
         goto out;
     }
     s->distance_pearson = pl_stats_pearson(distances, correlations, s->n_measured);

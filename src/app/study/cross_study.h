@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "embedding_log.h"
+#include "notes.h"
 #include "score_table.h"
 
 /* How models' scores on one data set foretell those on another, and whether data sets that are near each other do it
@@ -17,7 +18,6 @@
 #define PL_CROSS_POINTS_MAX 10000u
 #define PL_CROSS_RANK_MAX 2048u /* of a factor: the smaller of points and dimensions */
 #define PL_CROSS_MAP_POINTS 1000u
-#define PL_CROSS_NOTES_MAX 64u
 
 typedef struct pl_cross_request {
     const pl_embedding_set *embeddings; /* or NULL; borrowed for the life of the study */
@@ -71,8 +71,7 @@ typedef struct pl_cross_study {
     size_t map_points; /* of each data set */
     double perplexity;
     double kl;
-    const char *notes[PL_CROSS_NOTES_MAX];
-    size_t n_notes;
+    pl_notes notes;
 } pl_cross_study;
 
 /* Scores from the accuracy of labelled responses, set after set. */
@@ -91,7 +90,6 @@ void pl__cross_gather_free(pl_cross_gather *g); /* NULL is a no-op */
  * large for numbers), PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__cross_study_new(const pl_score_table *scores, const pl_cross_request *request,
                                            pl_cross_study **ret, pl_error *reterr);
-PL_NODISCARD pl_status pl__cross_study_note(pl_cross_study *s, pl_error *reterr, const char *fmt, ...) PL_PRINTF(3, 4);
 void pl__cross_study_free(pl_cross_study *study); /* NULL is a no-op */
 
 #endif

@@ -138,8 +138,8 @@ static pl_status set_reference(pl_study_work *w, bool adaptive, pl_error *reterr
                 w->reference[m] = truth->scores[i];
         }
         if (isnan(w->reference[m]))
-            rc = pl__study_note(w->study, reterr, "the truth has no %s, which is left out of the agreement",
-                                w->set->models[m]);
+            rc = pl__notes_add(&w->study->notes, &w->study->arena, reterr,
+                               "the truth has no %s, which is left out of the agreement", w->set->models[m]);
     }
     return rc;
 }

@@ -2,6 +2,7 @@
 #define PL_STUDY_H
 
 #include "arena.h"
+#include "notes.h"
 #include "records.h"
 #include <peerless/rank.h>
 
@@ -18,7 +19,6 @@
 #define PL_STUDY_METHODS_MAX 64u
 #define PL_STUDY_CRITERIA_MAX 8u
 #define PL_STUDY_MODELS_MAX 4096u
-#define PL_STUDY_NOTES_MAX 32u
 #define PL_STUDY_FACTS_MAX 24u
 #define PL_STUDY_SEEDS_DEFAULT 4u
 #define PL_STUDY_IMAGES_DEFAULT 25u
@@ -86,8 +86,7 @@ typedef struct pl_study {
     size_t cap_rows;
     pl_study_fact facts[PL_STUDY_FACTS_MAX];
     size_t n_facts;
-    const char *notes[PL_STUDY_NOTES_MAX];
-    size_t n_notes;
+    pl_notes notes;
 } pl_study;
 
 typedef struct pl_study_kind {

@@ -261,8 +261,7 @@ static pl_status sum_up(pl_study_work *w, const replay *r, pl_error *reterr)
     for (uint32_t d = 0; d < N_DESIGNS && rc == PL_OK; d++)
         rc = median_needed(r, d, w->request->target, &median[d], reterr);
     if (rc == PL_OK && !is_strength(r->method))
-        rc =
-            pl__study_note(s, reterr,
+        rc = pl__notes_add(&s->notes, &s->arena, reterr,
                            "%s compares models that met different opponents in a part of a design; bt, bt-davidson and "
                            "judge-bt allow for that",
                            r->method);
@@ -287,8 +286,8 @@ static pl_status sum_up(pl_study_work *w, const replay *r, pl_error *reterr)
     pl__study_fact(s, "judgments_when_separated", mean_of(r->stop_judgments, r->n_seeds));
     pl__study_fact(s, "spearman_when_separated", mean_of(r->stop_spearman, r->n_seeds));
     pl__study_fact(s, "share_at_target_when_separated", stopped > 0.0 ? right / stopped : (double)NAN);
-    return pl__study_note(
-        s, reterr,
+    return pl__notes_add(
+        &s->notes, &s->arena, reterr,
         "to reach, to stay: the fewest judgments at which, from which on, the mean over the seeds is at "
         "the target; median: of the seeds one by one, from where each stays; a comparison is all that "
         "one judge says about one pair of answers; images drawn again: the full design on as many images drawn with "

@@ -122,10 +122,10 @@ static pl_status run_starts(pl_study_work *w, convergence *c, pl_error *reterr)
         return rc;
     pl__study_fact(s, "starts", c->starts);
     pl__study_fact(s, "largest_difference_of_a_score", largest_difference(c));
-    return pl__study_note(s, reterr,
-                          "the mean and spread are over %u starts on one draw of images; epoch 0 is the random start "
-                          "itself",
-                          c->starts);
+    return pl__notes_add(&s->notes, &s->arena, reterr,
+                         "the mean and spread are over %u starts on one draw of images; epoch 0 is the random start "
+                         "itself",
+                         c->starts);
 }
 
 pl_status pl__study_convergence(pl_study_work *w, pl_error *reterr)

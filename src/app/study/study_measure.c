@@ -108,12 +108,11 @@ static pl_status note_draws(pl_study_work *w, pl_error *reterr)
     uint32_t n = w->set->n_images;
 
     if (drawn == n)
-        return pl__study_note(w->study, reterr,
-                              "every seed uses all %u images: only what a method draws itself differs between seeds",
-                              n);
+        return pl__notes_add(&w->study->notes, &w->study->arena, reterr,
+                             "every seed uses all %u images: only what a method draws itself differs between seeds", n);
     if (drawn > 0 && 2 * drawn > n)
-        return pl__study_note(w->study, reterr,
-                              "the seeds' draws of %u of %u images overlap: fresh images would differ more", drawn, n);
+        return pl__notes_add(&w->study->notes, &w->study->arena, reterr,
+                             "the seeds' draws of %u of %u images overlap: fresh images would differ more", drawn, n);
     return PL_OK;
 }
 

@@ -70,7 +70,6 @@ PL_NODISCARD pl_status pl__agree_with(const double *scores, const double *refere
 PL_NODISCARD pl_status pl__study_row(pl_study *s, const char *const *labels, size_t n_values, pl_study_row **ret,
                                      pl_error *reterr);
 void pl__study_sum_up(pl_study *s); /* mean and sd of every row */
-PL_NODISCARD pl_status pl__study_note(pl_study *s, pl_error *reterr, const char *fmt, ...) PL_PRINTF(3, 4);
 void pl__study_fact(pl_study *s, const char *name, double value);
 /* Text for a label, kept with the study; NULL when memory is short. */
 const char *pl__study_text(pl_study *s, const char *fmt, ...) PL_PRINTF(2, 3);

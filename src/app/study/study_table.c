@@ -22,21 +22,6 @@ const char *pl__study_text(pl_study *s, const char *fmt, ...)
     return text;
 }
 
-pl_status pl__study_note(pl_study *s, pl_error *reterr, const char *fmt, ...)
-{
-    va_list args;
-
-    if (s->n_notes >= PL_STUDY_NOTES_MAX)
-        return PL_OK;
-    va_start(args, fmt);
-    s->notes[s->n_notes] = pl__arena_vtext(&s->arena, fmt, args);
-    va_end(args);
-    if (!s->notes[s->n_notes])
-        return pl__fail(reterr, PL_E_NOMEM, "note");
-    s->n_notes++;
-    return PL_OK;
-}
-
 void pl__study_fact(pl_study *s, const char *name, double value)
 {
     if (s->n_facts < PL_STUDY_FACTS_MAX)

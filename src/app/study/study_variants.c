@@ -65,9 +65,9 @@ pl_status pl__study_sample_size(pl_study_work *w, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__study_measure(w, &v, reterr);
     if (rc == PL_OK && n_sizes > 0 && sizes[n_sizes - 1] * 2 > w->set->n_images)
-        rc = pl__study_note(w->study, reterr,
-                            "draws of more than half of the %u images overlap: fresh images would differ more",
-                            w->set->n_images);
+        rc = pl__notes_add(&w->study->notes, &w->study->arena, reterr,
+                           "draws of more than half of the %u images overlap: fresh images would differ more",
+                           w->set->n_images);
     pl__free(v.list);
     return rc;
 }
@@ -186,9 +186,9 @@ pl_status pl__study_ablation(pl_study_work *w, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__study_measure(w, &v, reterr);
     if (rc == PL_OK)
-        rc = pl__study_note(s, reterr,
-                            "rows with " CLIP
-                            " (image-text correlation) need an encoder, which does not exist yet; they are left out");
+        rc = pl__notes_add(&s->notes, &s->arena, reterr,
+                           "rows with " CLIP
+                           " (image-text correlation) need an encoder, which does not exist yet; they are left out");
     pl__free(v.list);
     return rc;
 }
@@ -245,11 +245,11 @@ pl_status pl__study_weights(pl_study_work *w, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__study_measure(w, &v, reterr);
     if (rc == PL_OK)
-        rc = w->request->truth
-                 ? pl__study_note(s, reterr,
-                                  "consistent and reverse weights are made from the truth: they show "
-                                  "what weights can do, and are no ranking that could be used")
-                 : pl__study_note(s, reterr, "consistent and reverse weights are made from a truth: give --truth");
+        rc = w->request->truth ? pl__notes_add(&s->notes, &s->arena, reterr,
+                                               "consistent and reverse weights are made from the truth: they show "
+                                               "what weights can do, and are no ranking that could be used")
+                               : pl__notes_add(&s->notes, &s->arena, reterr,
+                                               "consistent and reverse weights are made from a truth: give --truth");
     pl__free(v.list);
     return rc;
 }
@@ -335,8 +335,8 @@ pl_status pl__study_gamma(pl_study_work *w, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__study_measure(w, &v, reterr);
     if (rc == PL_OK)
-        rc = pl__study_note(s, reterr,
-                            "there is no encoder yet: the share of " CLIP " is 0 throughout, the others add up to 1");
+        rc = pl__notes_add(&s->notes, &s->arena, reterr,
+                           "there is no encoder yet: the share of " CLIP " is 0 throughout, the others add up to 1");
     pl__free(v.list);
     return rc;
 }
@@ -396,10 +396,10 @@ pl_status pl__study_order_of_answers(pl_study_work *w, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__study_measure(w, &v, reterr);
     if (rc == PL_OK)
-        rc = pl__study_note(w->study, reterr,
-                            "fixed: of each pair %s shown first; reversed: the other one; both orders cost twice as "
-                            "many judgments",
-                            "the model that stands first in the list of models is");
+        rc = pl__notes_add(&w->study->notes, &w->study->arena, reterr,
+                           "fixed: of each pair %s shown first; reversed: the other one; both orders cost twice as "
+                           "many judgments",
+                           "the model that stands first in the list of models is");
     pl__free(v.list);
     return rc;
 }
@@ -444,13 +444,13 @@ pl_status pl__study_single_judges(pl_study_work *w, pl_error *reterr)
     if (rc == PL_OK)
         rc = pl__study_measure(w, &v, reterr);
     if (rc == PL_OK)
-        rc = pl__study_note(w->study, reterr,
-                            "a judge without a score of its own stands outside its own comparison: one model fewer");
+        rc = pl__notes_add(&w->study->notes, &w->study->arena, reterr,
+                           "a judge without a score of its own stands outside its own comparison: one model fewer");
     if (rc == PL_OK && w->criterion != UINT32_MAX && w->set->n_criteria > 1)
-        rc = pl__study_note(
-            w->study, reterr,
-            "single judges, votes and prd know no weights of criteria: they count %s alone (--criterion)",
-            w->set->criteria[w->criterion]);
+        rc =
+            pl__notes_add(&w->study->notes, &w->study->arena, reterr,
+                          "single judges, votes and prd know no weights of criteria: they count %s alone (--criterion)",
+                          w->set->criteria[w->criterion]);
     pl__free(v.list);
     return rc;
 }

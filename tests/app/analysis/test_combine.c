@@ -129,8 +129,8 @@ static void large_pools_are_combined_once(void **state)
 
     (void)state;
     assert_null(a->methods[3].uncertainty);
-    for (size_t i = 0; i < a->n_notes; i++)
-        told = told || strstr(a->notes[i], "are not resampled") != NULL;
+    for (size_t i = 0; i < a->notes.n; i++)
+        told = told || strstr(a->notes.texts[i], "are not resampled") != NULL;
     assert_true(told);
     pl__analysis_free(a);
     pl__maker_free(k);

@@ -87,8 +87,8 @@ static pl_cross_study *study_of(const pl_score_table *scores, const pl_cross_req
 
 static bool says(const pl_cross_study *s, const char *words)
 {
-    for (size_t i = 0; i < s->n_notes; i++) {
-        if (strstr(s->notes[i], words))
+    for (size_t i = 0; i < s->notes.n; i++) {
+        if (strstr(s->notes.texts[i], words))
             return true;
     }
     return false;
