@@ -56,7 +56,8 @@ static bool learn(pl_spellings *s, const pl_response_line *first)
 /* x was read as `first` was, or with what was learnt of it; y by the careful reader. */
 static bool same_tokens(const pl_response_line *first, const pl_response_line *x, const pl_response_line *y)
 {
-    bool same = x->tokens.len == y->tokens.len && x->tops.len == y->tops.len && x->samples.len == y->samples.len;
+    bool same = x->tokens.len == y->tokens.len && x->tops.len == y->tops.len && x->samples.len == y->samples.len &&
+                x->meanings.len == y->meanings.len;
     size_t at = 0;
     for (size_t i = 0; i < x->tokens.len && same; i++)
         same = same_text(text_of(first, x->tokens.ptr[i].number, x->tokens.ptr[i].text), y->tokens.ptr[i].text) &&
@@ -73,6 +74,8 @@ static bool same_tokens(const pl_response_line *first, const pl_response_line *x
     }
     for (size_t i = 0; i < x->samples.len && same; i++)
         same = same_text(x->samples.ptr[i], y->samples.ptr[i]);
+    for (size_t i = 0; i < x->meanings.len && same; i++)
+        same = x->meanings.ptr[i] == y->meanings.ptr[i];
     return same && at == x->new_tops.len;
 }
 
