@@ -1,6 +1,6 @@
-/* Held against a truth, after the scores are fixed: nothing here can reach a ranking. */
+#include "agreement.h"
+
 #include "alloc.h"
-#include "analysis.h"
 #include "error.h"
 #include <math.h>
 #include <peerless/stats.h>

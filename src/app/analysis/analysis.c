@@ -1,7 +1,7 @@
 #include "analysis.h"
 
+#include "agreement.h"
 #include "alloc.h"
-#include "answer_study.h"
 #include "bounds.h"
 #include "combine.h"
 #include "confidence.h"
@@ -11,19 +11,7 @@
 #include "judge_report.h"
 #include "judgment_check.h"
 #include "peer_table.h"
-#include <math.h>
 #include <string.h>
-
-void pl__analysis_free(pl_analysis *a)
-{
-    if (!a)
-        return;
-    pl_uncertainty_free(a->uncertainty);
-    pl_consensus_free(a->consensus);
-    pl__answer_study_free(a->answers);
-    pl__arena_clear(&a->arena);
-    pl__free(a);
-}
 
 static pl_status copy_doubles(pl_analysis *a, const double *from, size_t n, const double **ret, pl_error *reterr)
 {
@@ -37,24 +25,6 @@ static pl_status copy_doubles(pl_analysis *a, const double *from, size_t n, cons
     if (n > 0)
         memcpy(copy, from, n * sizeof(*copy));
     *ret = copy;
-    return PL_OK;
-}
-
-pl_status pl__rank_scores(pl_analysis *a, pl_method_result *m, pl_error *reterr)
-{
-    uint32_t n = a->set->n_models;
-    uint32_t *rank = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*rank));
-
-    if (!rank)
-        return pl__fail(reterr, PL_E_NOMEM, "ranks");
-    for (uint32_t i = 0; i < n; i++) {
-        if (isnan(m->scores[i]))
-            continue;
-        rank[i] = 1;
-        for (uint32_t k = 0; k < n; k++)
-            rank[i] += m->scores[k] > m->scores[i];
-    }
-    m->rank = rank;
     return PL_OK;
 }
 
@@ -211,6 +181,7 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
 {
     pl_peer_opts peer = PL_PEER_OPTS_INIT;
     pl_rank_opts opts = request->rank;
+    pl_uncertainty_opts uncertainty = PL_UNCERTAINTY_OPTS_INIT;
     pl_peer_table *table = NULL;
     pl_status rc = pl__judgment_names_check(a->set, reterr);
 
@@ -221,10 +192,14 @@ static pl_status analyse(pl_analysis *a, const pl_rank_request *request, pl_erro
                       PL_ANALYSIS_MODELS_MAX);
     if (rc == PL_OK)
         rc = tabulate(a, request, &peer, &table, reterr);
+    uncertainty.replicates = request->bootstrap;
+    uncertainty.seed = opts.seed;
+    uncertainty.threads = request->threads;
+    uncertainty.interval = request->interval;
     if (rc == PL_OK)
         rc = run_methods(a, request, table, &opts, reterr);
     if (rc == PL_OK && request->bootstrap > 0 && request->n_methods > 0)
-        rc = pl__confidence(a, request, table, &opts, reterr);
+        rc = pl__confidence(a, request->methods, table, &opts, &uncertainty, reterr);
     pl_peer_table_free(table);
     if (rc == PL_OK)
         rc = compare_rows(a, request, &peer, &opts, reterr);

@@ -10,14 +10,6 @@
 
 #define SOURCES_SHOWN 8u /* data sets that are named one by one */
 
-void pl__answer_study_free(pl_answer_study *study)
-{
-    if (!study)
-        return;
-    pl_answer_table_free(study->table);
-    pl__free(study);
-}
-
 static pl_status copy_doubles(pl_analysis *a, const double *from, const double **ret, pl_error *reterr)
 {
     uint32_t n = a->set->n_models;

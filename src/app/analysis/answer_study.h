@@ -1,7 +1,7 @@
 #ifndef PL_ANSWER_STUDY_H
 #define PL_ANSWER_STUDY_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 #include <peerless/answers.h>
 
 /* Responses -> table -> methods -> the same result as judgments give. */
@@ -18,16 +18,6 @@ typedef struct pl_answer_request {
     uint32_t threads; /* no result depends on it */
     bool consensus;   /* add the combined rankings */
 } pl_answer_request;
-
-/* What a ranking by responses has beside its scores; pl_analysis.answers. */
-typedef struct pl_answer_study {
-    pl_answer_table *table;
-    pl_judgment_set names; /* models, items and images; no rows */
-    uint32_t *answered;    /* n_models: items with a response */
-    const double **upper;  /* by method: n_models upper bounds, or NULL */
-    double *effective;     /* by method: effective number of models; NaN where it has none */
-} pl_answer_study;
-void pl__answer_study_free(pl_answer_study *study); /* NULL is a no-op */
 
 /* The set is borrowed for the life of the result. PL_E_NOT_FOUND, PL_E_UNSUPPORTED (method), PL_E_RANGE, PL_E_CONFLICT
  * (rows), PL_E_INVALID, PL_E_NOMEM. */

@@ -1,7 +1,7 @@
 #ifndef PL_BOUNDS_H
 #define PL_BOUNDS_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 
 /* Fills low and high of every method result, in the arena. PL_E_NOMEM, or what the methods fail with. */
 PL_NODISCARD pl_status pl__bounds(pl_arena *arena, const pl_judgment_set *set, const pl_peer_opts *peer,

@@ -1,7 +1,7 @@
 #ifndef PL_COMBINE_H
 #define PL_COMBINE_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 
 #define PL_COMBINED_RESAMPLES_MODELS_MAX                                                                               \
     64u /* up to here each resample is combined too, for intervals of the ranks                                        \

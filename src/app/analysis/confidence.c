@@ -21,20 +21,14 @@ pl_status pl__add_uncertainty_warnings(pl_analysis *a, pl_method_result *m, pl_e
     return PL_OK;
 }
 
-pl_status pl__confidence(pl_analysis *a, const pl_rank_request *request, const pl_peer_table *table,
-                         const pl_rank_opts *rank, pl_error *reterr)
+pl_status pl__confidence(pl_analysis *a, const char *const *methods, const pl_peer_table *table,
+                         const pl_rank_opts *rank, const pl_uncertainty_opts *opts, pl_error *reterr)
 {
-    pl_uncertainty_opts opts = PL_UNCERTAINTY_OPTS_INIT;
     const char *const *notes = NULL;
     size_t n_notes = 0;
-    pl_status rc = PL_OK;
+    pl_status rc =
+        pl_uncertainty_run(methods, a->n_methods, table, a->set->models, rank, opts, &a->uncertainty, reterr);
 
-    opts.replicates = request->bootstrap;
-    opts.seed = rank->seed;
-    opts.threads = request->threads;
-    opts.interval = request->interval;
-    rc = pl_uncertainty_run(request->methods, request->n_methods, table, a->set->models, rank, &opts, &a->uncertainty,
-                            reterr);
     if (rc != PL_OK)
         return rc;
     notes = pl_uncertainty_warnings(a->uncertainty, &n_notes);

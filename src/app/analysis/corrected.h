@@ -1,7 +1,7 @@
 #ifndef PL_CORRECTED_H
 #define PL_CORRECTED_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 
 /* The method ppi: win rates as the people behind a reference would give them, from many machine verdicts that a few of
  * theirs correct (prediction-powered inference, <peerless/ppi.h>).

@@ -2,6 +2,7 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "str.h"
 
 #define SHOWN_MAX 8u /* models of the smallest group that a note names */
 

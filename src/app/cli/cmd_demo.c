@@ -1,5 +1,6 @@
 /* The whole job on the simulated pool. The order is the point: the ranking is made and fixed first; only then is the
  * truth measured, on other scenes, and held against it. */
+#include "agreement.h"
 #include "commands.h"
 #include "error.h"
 #include "file.h"

@@ -1,3 +1,4 @@
+#include "agreement.h"
 #include "cmd_rank_answers.h"
 #include "commands.h"
 #include "corrected.h"

@@ -1,4 +1,5 @@
 #include "cmd_rank_answers.h"
+#include "agreement.h"
 #include "error.h"
 #include "item_report.h"
 #include "out.h"

@@ -1,6 +1,7 @@
 #ifndef PL_RANKING_INPUT_H
 #define PL_RANKING_INPUT_H
 
+#include "analysis.h"
 #include "option.h"
 #include "stored_judgments.h"
 

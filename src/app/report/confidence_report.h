@@ -1,7 +1,7 @@
 #ifndef PL_CONFIDENCE_REPORT_H
 #define PL_CONFIDENCE_REPORT_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 #include "json.h"
 #include "str.h"
 

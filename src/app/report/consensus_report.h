@@ -1,7 +1,7 @@
 #ifndef PL_CONSENSUS_REPORT_H
 #define PL_CONSENSUS_REPORT_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 #include "json.h"
 
 /* For an analysis with a consensus. */

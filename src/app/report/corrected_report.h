@@ -1,7 +1,7 @@
 #ifndef PL_CORRECTED_REPORT_H
 #define PL_CORRECTED_REPORT_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 #include "json.h"
 
 /* All for an analysis with corrected win rates (a->corrected is not NULL). */

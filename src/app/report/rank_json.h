@@ -1,7 +1,7 @@
 #ifndef PL_RANK_JSON_H
 #define PL_RANK_JSON_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 #include "json.h"
 
 PL_NODISCARD pl_status pl__rank_json(const pl_analysis *a, pl_str *out, pl_error *reterr);

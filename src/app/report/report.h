@@ -1,7 +1,7 @@
 #ifndef PL_REPORT_H
 #define PL_REPORT_H
 
-#include "analysis.h"
+#include "analysis_result.h"
 #include "judge_study.h"
 #include "run.h"
 

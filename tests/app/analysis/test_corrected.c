@@ -1,4 +1,5 @@
 /* Win rates by ppi: the numbers that go into pl_ppi_mean, and how often the interval holds. */
+#include "analysis.h"
 #include "corrected.h"
 
 #include "judgment_maker.h"

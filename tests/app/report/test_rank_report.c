@@ -1,4 +1,5 @@
 /* Rankings as tables, CSV and JSON: what every format must hold, for results of every kind. */
+#include "analysis.h"
 #include "report.h"
 
 #include "json.h"

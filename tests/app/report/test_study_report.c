@@ -1,4 +1,5 @@
 /* The diagnosis as tables, CSV and JSON: fitted biases, annotators, and what is left out where nothing is known. */
+#include "analysis.h"
 #include "report.h"
 
 #include "json.h"
