@@ -118,19 +118,13 @@ static const pl_command COMMANDS[] = {
      "peerless sim config --port 8080 --images scenes > peerless.yaml", pl__cmd_sim_config},
 };
 
-const pl_command *pl__commands(size_t *ret_n)
-{
-    *ret_n = COUNT(COMMANDS);
-    return COMMANDS;
-}
-
 static int show_help(pl_status (*write)(const pl_command *command, pl_str *out), const pl_command *command)
 {
     pl_str out;
     int code = PL_EXIT_FAILED;
 
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
-    if ((command ? write(command, &out) : pl__program_help(&out)) == PL_OK)
+    if ((command ? write(command, &out) : pl__program_help(COMMANDS, COUNT(COMMANDS), &out)) == PL_OK)
         code = pl__out_result(pl__view_n(pl__str_c(&out), out.len));
     pl__str_clear(&out);
     return code;
@@ -157,7 +151,7 @@ static const pl_command *find_command(int argc, char **argv, int *ret_words)
 
 static int unknown_command(const char *name)
 {
-    const char *nearest = pl__command_nearest(name);
+    const char *nearest = pl__command_nearest(COMMANDS, COUNT(COMMANDS), name);
 
     if (strcmp(name, "sim") == 0)
         return pl__out_usage("sim what? There are sim scenes, sim serve and sim config");

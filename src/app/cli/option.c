@@ -69,10 +69,8 @@ static void consider(const char *wanted, const char *name, size_t *best, const c
     }
 }
 
-const char *pl__command_nearest(const char *name)
+const char *pl__command_nearest(const pl_command *commands, size_t n, const char *name)
 {
-    size_t n = 0;
-    const pl_command *commands = pl__commands(&n);
     size_t best = 4; /* more than three slips are another word */
     const char *nearest = NULL;
 
@@ -399,10 +397,8 @@ pl_status pl__command_help(const pl_command *command, pl_str *out)
     return rc;
 }
 
-pl_status pl__program_help(pl_str *out)
+pl_status pl__program_help(const pl_command *commands, size_t n, pl_str *out)
 {
-    size_t n = 0;
-    const pl_command *commands = pl__commands(&n);
     pl_status rc = pl__str_append_c(out, "peerless ranks vision-language models on your own images, without labels.\n\n"
                                          "peerless COMMAND [options]\n\n");
 

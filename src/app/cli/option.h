@@ -61,8 +61,6 @@ typedef struct pl_command {
     int (*run)(const pl_args *args);
 } pl_command;
 
-/* All commands, static storage. */
-const pl_command *pl__commands(size_t *ret_n);
 /* Options that every command has: --format --threads --quiet -v --help. */
 const pl_option *pl__common_options(size_t *ret_n);
 
@@ -73,11 +71,11 @@ PL_NODISCARD pl_status pl__args_parse(const pl_command *command, int n_words, ch
                                       pl_error *reterr);
 void pl__args_clear(pl_args *args);
 PL_NODISCARD pl_status pl__command_help(const pl_command *command, pl_str *out);
-PL_NODISCARD pl_status pl__program_help(pl_str *out);
+PL_NODISCARD pl_status pl__program_help(const pl_command *commands, size_t n, pl_str *out);
 /* Words for a command that is planned and this version lacks; NULL if it is simply unknown. */
 const char *pl__command_later(const char *name);
-/* The known command nearest to a mistyped one, or NULL. */
-const char *pl__command_nearest(const char *name);
+/* The name of the command nearest to a mistyped one, or NULL. */
+const char *pl__command_nearest(const pl_command *commands, size_t n, const char *name);
 
 bool pl__arg_given(const pl_args *args, const char *option);
 const char *pl__arg_text(const pl_args *args, const char *option, const char *otherwise);
