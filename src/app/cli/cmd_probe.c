@@ -7,6 +7,7 @@
 #include "probe.h"
 #include "probe_report.h"
 #include "process.h"
+#include "stored_abilities.h"
 #include <inttypes.h>
 
 #define TOKENS_PER_CALL 60u /* what a small question and its answer come to, about */

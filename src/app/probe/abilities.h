@@ -3,7 +3,6 @@
 
 #include "chat.h"
 #include "reply.h"
-#include "store.h"
 
 /* What an endpoint really does, as a probe has found it. */
 typedef enum pl_ability {
@@ -51,24 +50,6 @@ typedef struct pl_abilities {
 
 const char *pl__ability_name(pl_ability ability); /* "images"; never NULL */
 const char *pl__ability_state_name(pl_ability_state state);
-
-/* ---- stored ---- */
-
-/* Whose abilities they are: endpoint identity, provider, model, and what the config passes through. Temperature, limits
- * and image policy do not change them. PL_E_NOMEM. */
-PL_NODISCARD pl_status pl__abilities_key(const pl_model_spec *spec, pl_digest *ret, pl_error *reterr);
-/* Appends a JSON object of version 1. PL_E_NOMEM, PL_E_LIMIT. */
-PL_NODISCARD pl_status pl__abilities_write(const pl_abilities *a, pl_str *out, pl_error *reterr);
-/* Reads one; abilities that it does not name are unknown. PL_E_PARSE, PL_E_VERSION, PL_E_NOMEM. */
-PL_NODISCARD pl_status pl__abilities_read(pl_view json, pl_abilities *ret, pl_error *reterr);
-/* Keeps them, in place of older ones. What the store fails with. */
-PL_NODISCARD pl_status pl__abilities_store(pl_store *store, const pl_model_spec *spec, const pl_abilities *a,
-                                           pl_error *reterr);
-/* The newest ones, or *ret_found false. What the store fails with, PL_E_PARSE, PL_E_VERSION. */
-PL_NODISCARD pl_status pl__abilities_load(pl_store *store, const pl_model_spec *spec, pl_abilities *ret,
-                                          bool *ret_found, pl_error *reterr);
-
-/* ---- used ---- */
 
 /* Is a request with a picture sure to be refused? */
 bool pl__abilities_refuse_images(const pl_abilities *a);

@@ -1,4 +1,4 @@
-#include "abilities.h"
+#include "stored_abilities.h"
 
 #include "error.h"
 #include "json.h"
@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define VERSION 1
+
+static const char key_tag[] = "peerless abilities 1";
 
 static pl_status write_finding(json_t *list, pl_ability ability, const pl_finding *f)
 {
@@ -118,5 +120,56 @@ pl_status pl__abilities_read(pl_view json, pl_abilities *ret, pl_error *reterr)
     json_decref(doc);
     if (!rc)
         *ret = read;
+    return rc;
+}
+
+pl_status pl__abilities_key(const pl_model_spec *spec, pl_digest *ret, pl_error *reterr)
+{
+    bool has_extra = spec->params.extra && strcmp(spec->params.extra, "{}") != 0;
+    pl_sha256 *h = pl__sha256_new();
+    if (!h)
+        return pl__fail(reterr, PL_E_NOMEM, "identity of an endpoint");
+    pl__sha256_add_str(h, key_tag);
+    pl__sha256_add_str(h, spec->endpoint);
+    pl__sha256_add_str(h, spec->provider);
+    pl__sha256_add_str(h, spec->model);
+    pl__sha256_add_str(h, has_extra ? spec->params.extra : NULL);
+    pl__sha256_finish(h, ret);
+    pl__sha256_free(h);
+    return PL_OK;
+}
+
+pl_status pl__abilities_store(pl_store *store, const pl_model_spec *spec, const pl_abilities *a, pl_error *reterr)
+{
+    pl_store_write write = {.kind = PL_WRITE_ABILITIES};
+    pl_str json;
+
+    pl__str_init(&json, PL_STR_LIMIT_DEFAULT);
+    pl_status rc = pl__abilities_key(spec, &write.u.abilities.endpoint, reterr);
+    if (!rc)
+        rc = pl__abilities_write(a, &json, reterr);
+    write.u.abilities.json = pl__str_c(&json);
+    if (!rc)
+        rc = store->ops->write(store, &write, 1, reterr);
+    pl__str_clear(&json);
+    return rc;
+}
+
+pl_status pl__abilities_load(pl_store *store, const pl_model_spec *spec, pl_abilities *ret, bool *ret_found,
+                             pl_error *reterr)
+{
+    pl_digest key;
+    pl_str json;
+    bool found = false;
+
+    pl__str_init(&json, PL_STR_LIMIT_DEFAULT);
+    pl_status rc = pl__abilities_key(spec, &key, reterr);
+    if (!rc)
+        rc = store->ops->abilities_get(store, &key, &json, &found, reterr);
+    if (!rc && found)
+        rc = pl__abilities_read(pl__view_n(pl__str_c(&json), json.len), ret, reterr);
+    if (!rc)
+        *ret_found = found;
+    pl__str_clear(&json);
     return rc;
 }

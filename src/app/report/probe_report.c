@@ -3,6 +3,7 @@
 #include "error.h"
 #include "json.h"
 #include "num.h"
+#include "stored_abilities.h"
 #include "table.h"
 
 #include <stdio.h>

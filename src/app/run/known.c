@@ -1,8 +1,8 @@
 /* What a probe has found out about the endpoints, and what that means for this run: said before money is spent. */
-#include "abilities.h"
 #include "alloc.h"
 #include "error.h"
 #include "run_internal.h"
+#include "stored_abilities.h"
 #include <stdio.h>
 
 /* The summary says it again where tasks were not asked. */

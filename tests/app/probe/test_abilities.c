@@ -3,6 +3,7 @@
 #include "abilities.h"
 #include "image.h"
 #include "picture.h"
+#include "stored_abilities.h"
 
 #include <stdio.h>
 #include <stdlib.h>
