@@ -5,6 +5,7 @@
 #include "hash.h"
 #include "mishap.h"
 #include "refusals.h"
+#include "speak.h"
 #include "tokens.h"
 
 /* One request on its way. */

@@ -1,4 +1,4 @@
-#include "speak.h"
+#include "judge.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "speak.h"
 
 #include "error.h"
+#include "judge.h"
 
 #include <string.h>
 
@@ -14,25 +15,6 @@ static const char *const fillers[PL_SIM_FILLERS] = {
     " A second look agrees with the first one in every respect.",
     " With that said, I am ready to put it all together.",
 };
-
-void pl__sim_speech_init(pl_sim_speech *speech)
-{
-    *speech = (pl_sim_speech){.refused = false};
-    pl__str_init(&speech->text, PL_SIM_SPEECH_BYTES_MAX);
-}
-
-void pl__sim_speech_clear(pl_sim_speech *speech)
-{
-    if (speech)
-        pl__str_clear(&speech->text);
-}
-
-pl_status pl__sim_decide(pl_sim_speech *speech, const char *text)
-{
-    speech->decision_start = speech->text.len;
-    speech->decision_len = strlen(text);
-    return pl__str_append_c(&speech->text, text);
-}
 
 /* ---- answers ---- */
 
@@ -133,7 +115,7 @@ static pl_status guess_letter(const pl_sim_turn *turn, const pl_sim_reading *rea
     return conclude(reading, ret->belief.choices[pl__sim_choose(&ret->belief, turn)].text, ret);
 }
 
-pl_status pl__sim_answer(const pl_sim_turn *turn, const pl_sim_reading *reading, pl_sim_speech *ret)
+static pl_status answer_it(const pl_sim_turn *turn, const pl_sim_reading *reading, pl_sim_speech *ret)
 {
     pl_sim_belief belief = {.n = 0};
     const char *answer = "unknown";
@@ -209,7 +191,7 @@ pl_status pl__sim_speak(const pl_sim_turn *turn, pl_sim_speech *ret, pl_error *r
     } else if (reading.wish == PL_SIM_WISH_ASK) {
         rc = ask(turn, ret);
     } else if (reading.wish == PL_SIM_WISH_ANSWER) {
-        rc = pl__sim_answer(turn, &reading, ret);
+        rc = answer_it(turn, &reading, ret);
     } else {
         rc = describe(turn, ret);
     }

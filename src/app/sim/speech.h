@@ -48,11 +48,10 @@ typedef struct pl_sim_speech {
 
 void pl__sim_speech_init(pl_sim_speech *speech);
 void pl__sim_speech_clear(pl_sim_speech *speech);
+/* Appends text and remembers it as what was decided. PL_E_NOMEM, PL_E_LIMIT. */
+PL_NODISCARD pl_status pl__sim_decide(pl_sim_speech *speech, const char *text);
 
-/* What the model says to the prompt, whatever it is. PL_E_NOMEM or PL_E_LIMIT. */
-PL_NODISCARD pl_status pl__sim_speak(const pl_sim_turn *turn, pl_sim_speech *ret, pl_error *reterr);
-
-/* ---- parts of it, each in a file of its own ---- */
+/* ---- what it is made of, each in a file of its own ---- */
 
 /* Index of the choice to say: the most probable at temperature 0, else drawn from p^(1/temperature). */
 uint32_t pl__sim_choose(const pl_sim_belief *belief, const pl_sim_turn *turn);

@@ -1,5 +1,5 @@
 #include "scene.h"
-#include "speech.h"
+#include "speak.h"
 
 #include "alloc.h"
 #include "answer.h"

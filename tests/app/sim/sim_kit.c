@@ -1,6 +1,7 @@
 #include "sim_kit.h"
 
 #include "answer.h"
+#include "speak.h"
 #include "verdict.h"
 
 #include <string.h>

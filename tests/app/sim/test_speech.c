@@ -2,6 +2,7 @@
 
 #include "answer.h"
 #include "prompt_reader.h"
+#include "speak.h"
 
 #include <stdio.h>
 #include <stdlib.h>
