@@ -35,10 +35,6 @@ extern const pl_sim_dialect pl__sim_dialect_openai;
 extern const pl_sim_dialect pl__sim_dialect_anthropic;
 extern const pl_sim_dialect pl__sim_dialect_gemini;
 
-/* The dialect of a path, or NULL. Only chats have one. */
-const pl_sim_dialect *pl__sim_dialect_of_path(const char *path);
-const pl_sim_dialect *pl__sim_dialect_at(uint32_t id); /* id < PL_SIM_DIALECTS */
-
 /* Replaces status and body. */
 void pl__sim_answer_error(const pl_sim_dialect *dialect, const pl_sim_complaint *why, pl_httpd_response *ret);
 void pl__sim_answer_models(const pl_sim_dialect *dialect, const pl_sim_pool *pool, pl_httpd_response *ret);

@@ -1,6 +1,7 @@
 #include "served.h"
 
 #include "alloc.h"
+#include "dialects.h"
 
 #include <stdatomic.h>
 

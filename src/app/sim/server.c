@@ -2,6 +2,7 @@
 #include "chat_api.h"
 
 #include "alloc.h"
+#include "dialects.h"
 #include "error.h"
 #include "file.h"
 #include "hash.h"

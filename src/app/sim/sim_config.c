@@ -1,4 +1,4 @@
-#include "dialect.h"
+#include "dialects.h"
 #include "error.h"
 #include "pool.h"
 

@@ -2,6 +2,7 @@
 
 #include "alloc.h"
 #include "chat_api.h"
+#include "dialects.h"
 #include "mishap.h"
 
 #include <stdio.h>
