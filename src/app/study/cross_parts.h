@@ -1,7 +1,7 @@
 #ifndef PL_CROSS_PARTS_H
 #define PL_CROSS_PARTS_H
 
-#include "cross_study.h"
+#include "cross_result.h"
 
 /* Distances of the pairs whose data sets both have embeddings; notes on those that have none. */
 PL_NODISCARD pl_status pl__cross_measure(pl_cross_study *s, const pl_cross_request *request, pl_error *reterr);

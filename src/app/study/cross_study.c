@@ -13,14 +13,6 @@
 
 #define PAIRS_SHOWN 3u /* without enough models, named one by one */
 
-void pl__cross_study_free(pl_cross_study *study)
-{
-    if (!study)
-        return;
-    pl__arena_clear(&study->arena);
-    pl__free(study);
-}
-
 /* Models by name, so that their order in the file does not matter to a rounding. */
 static pl_status take_scores(pl_cross_study *s, const pl_score_table *t, pl_error *reterr)
 {
