@@ -1,4 +1,5 @@
 #include "chat_api.h"
+#include "dialects.h"
 
 #include <stdio.h>
 #include <stdlib.h>
