@@ -74,10 +74,10 @@ typedef struct pl_analysis {
     size_t n_methods;
     pl_uncertainty *uncertainty; /* NULL without a bootstrap */
     pl_interval interval;
-    pl_consensus *consensus;         /* NULL unless wanted; its two rankings stand behind those that it combines */
-    size_t n_combined;               /* methods that went into it, the first ones */
-    const pl_corrected *corrected;   /* NULL without a reference; its ranking is the last method */
-    pl_answer_study *answers;        /* of a ranking by responses; then there are no judges */
+    pl_consensus *consensus;       /* NULL unless wanted; its two rankings stand behind those that it combines */
+    size_t n_combined;             /* methods that went into it, the first ones */
+    const pl_corrected *corrected; /* NULL without a reference; its ranking is the last method */
+    pl_answer_study *answers;      /* of a ranking by responses; then there are no judges */
     pl_notes notes;
 } pl_analysis;
 
