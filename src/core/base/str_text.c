@@ -1,48 +1,7 @@
-/* Encodings of byte strings: UTF-8, JSON escapes, base64. */
+/* Encodings of byte strings: JSON escapes, base64. */
 #include "str.h"
 
 #include <string.h>
-
-static bool in(unsigned char c, unsigned low, unsigned high)
-{
-    return c >= low && c <= high;
-}
-
-/* The Unicode Standard, table 3-7: no overlong forms, no surrogates, nothing beyond U+10FFFF. */
-size_t pl__utf8_sequence(pl_view v)
-{
-    if (v.len == 0)
-        return 0;
-    const unsigned char *c = (const unsigned char *)v.ptr;
-    if (c[0] < 0x80)
-        return 1;
-    if (in(c[0], 0xc2, 0xdf))
-        return v.len >= 2 && in(c[1], 0x80, 0xbf) ? 2 : 0;
-    if (in(c[0], 0xe0, 0xef)) {
-        unsigned low = c[0] == 0xe0 ? 0xa0 : 0x80;
-        unsigned high = c[0] == 0xed ? 0x9f : 0xbf;
-        return v.len >= 3 && in(c[1], low, high) && in(c[2], 0x80, 0xbf) ? 3 : 0;
-    }
-    if (in(c[0], 0xf0, 0xf4)) {
-        unsigned low = c[0] == 0xf0 ? 0x90 : 0x80;
-        unsigned high = c[0] == 0xf4 ? 0x8f : 0xbf;
-        return v.len >= 4 && in(c[1], low, high) && in(c[2], 0x80, 0xbf) && in(c[3], 0x80, 0xbf) ? 4 : 0;
-    }
-    return 0;
-}
-
-bool pl__utf8_valid(pl_view v)
-{
-    size_t at = 0;
-    while (at < v.len) {
-        bool ascii = (unsigned char)v.ptr[at] < 0x80;
-        size_t n = ascii ? 1 : pl__utf8_sequence(pl__view_n(v.ptr + at, v.len - at));
-        if (n == 0)
-            return false;
-        at += n;
-    }
-    return true;
-}
 
 static pl_status append_control(pl_str *s, unsigned char c)
 {
