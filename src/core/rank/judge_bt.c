@@ -1,4 +1,4 @@
-#include "judge_bt.h"
+#include "judge_bt_parts.h"
 
 #include "alloc.h"
 #include "error.h"

@@ -12,7 +12,7 @@
  *    the second order adds nothing.
  *
  * That images differ is not in it: that is the bootstrap's part. */
-#include "judge_bt.h"
+#include "judge_bt_parts.h"
 
 #include "alloc.h"
 

@@ -5,7 +5,7 @@
  * 2. The loss does not change along (1, …, 1) of theta but for the penalty, so theta keeps its mean of 0. As in
  *    strengths.c the Hessian is stiffened in that direction, an eigenvector of it.
  * 3. A parameter that is not fitted (ln nu of a judge without ties, a at its bound 0) has a row of the unit matrix. */
-#include "judge_bt.h"
+#include "judge_bt_parts.h"
 
 #include "alloc.h"
 #include "cholesky.h"

@@ -1,5 +1,5 @@
-#ifndef PL_JUDGE_BT_H
-#define PL_JUDGE_BT_H
+#ifndef PL_JUDGE_BT_PARTS_H
+#define PL_JUDGE_BT_PARTS_H
 
 #include "newton.h"
 #include "pair_loss.h"
