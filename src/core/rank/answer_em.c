@@ -3,7 +3,7 @@
  * The verdicts of judges have dawid_skene.c: there are three outcomes, and votes have weights. Here an item may have
  * any number of options, and the simpler model, one accuracy a voter, works with all of them. */
 #include "alloc.h"
-#include "answer_rank.h"
+#include "answer_votes.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Accuracy predicted from labelled answers to other items; see <peerless/answers.h>. Every data set of the source
  * predicts by itself, and the mean is the score. */
+#include "answer_proxies.h"
 #include "alloc.h"
-#include "answer_rank.h"
 #include "error.h"
 #include <peerless/stats.h>
 
@@ -28,6 +28,11 @@ struct pl_proxy {
     pl_answer_source_item *here; /* [model * n_items]: of the table; nothing is right or wrong. NULL: not needed */
     size_t *n_here;              /* n_models */
 };
+
+bool pl__too_few(uint32_t absent, uint32_t n)
+{
+    return n == 0 || absent == n || (double)absent > PL_ANSWER_MISSING_MAX * (double)n;
+}
 
 void pl__proxy_free(pl_proxy *x)
 {

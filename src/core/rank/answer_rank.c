@@ -87,11 +87,6 @@ void pl__answer_plan_clear(pl_answer_plan *plan)
     memset(plan, 0, sizeof(*plan));
 }
 
-bool pl__too_few(uint32_t absent, uint32_t n)
-{
-    return n == 0 || absent == n || (double)absent > PL_ANSWER_MISSING_MAX * (double)n;
-}
-
 static uint32_t without_probabilities(const pl_answer_table *t, uint32_t m)
 {
     const uint32_t *missing = pl_answer_table_missing(t, m);

@@ -1,6 +1,6 @@
 /* The models vote on each item; a model's score is how often it is on the winning side. */
+#include "answer_votes.h"
 #include "alloc.h"
-#include "answer_rank.h"
 #include "name_order.h"
 
 #include <math.h>

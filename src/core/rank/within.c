@@ -6,7 +6,7 @@
  * 3. when no target moved, S and so w are what they were: that is the end.
  * A voter that misses an item has no part in any of these sums there; `both` counts what is left. */
 #include "alloc.h"
-#include "answer_rank.h"
+#include "answer_votes.h"
 #include "error.h"
 #include "min_variance.h"
 #include "num.h"
@@ -399,32 +399,7 @@ pl_status pl__answer_within(const pl_ballot_box *box, const uint32_t *copies, do
     return rc;
 }
 
-pl_status pl_answer_pool_choices(const pl_answer_table *table, uint8_t *ret, pl_error *reterr)
+pl_status pl__within_winners(const pl_ballot_box *box, const uint32_t *copies, uint8_t *winners)
 {
-    pl_answer_plan plan = {.table = NULL};
-    uint32_t *ones = NULL;
-    uint8_t *winners = NULL;
-    if (!table || !ret)
-        return pl__fail(reterr, PL_E_INVALID, "null argument");
-    pl_status rc = pl__answer_plan_init(&plan, "within", table, reterr);
-    uint32_t n_images = pl_answer_table_n_images(table);
-    if (rc != PL_OK)
-        goto out;
-    ones = pl__calloc(n_images, sizeof(*ones));
-    winners = pl__calloc(plan.box.n_items, 1);
-    for (uint32_t i = 0; i < n_images && ones; i++)
-        ones[i] = 1;
-    rc = ones && winners ? run(&plan.box, ones, winners, NULL, NULL) : PL_E_NOMEM;
-    if (rc != PL_OK) {
-        rc = pl__fail(reterr, rc, "a pool of %u models", pl_answer_table_n_models(table));
-        goto out;
-    }
-    memset(ret, PL_ANSWER_NO_CHOICE, pl_answer_table_n_items(table));
-    for (uint32_t i = 0; i < plan.box.n_items; i++)
-        ret[plan.box.items[i]] = winners[i];
-out:
-    pl__free(ones);
-    pl__free(winners);
-    pl__answer_plan_clear(&plan);
-    return rc;
+    return run(box, copies, winners, NULL, NULL);
 }
