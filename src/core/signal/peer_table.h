@@ -73,7 +73,8 @@ struct pl_peer_table {
 PL_NODISCARD pl_status pl__peer_table_from_words(pl_row_words *words, const pl_peer_opts *opts, pl_peer_table **ret,
                                                  pl_error *reterr);
 
-/* One comparison of a table that was built. */
+/* Its ballots and one comparison of a table that was built. */
+const pl_ballot *pl__built_ballots(const pl_peer_table *table);
 pl_unit pl__unit(const pl_peer_table *table, size_t index);
 
 /* Sums of scores become means. */

@@ -33,7 +33,7 @@ const pl_ballot *pl_peer_table_ballots(const pl_peer_table *table, size_t *ret_n
         *ret_n = table->deferred ? table->deferred->n_ballots : table->n_ballots;
     if (table->deferred)
         return pl__deferred_ballots(table->deferred);
-    return table->plain ? pl__plain_ballots(table) : table->ballots;
+    return pl__built_ballots(table);
 }
 
 const pl_vote *pl_peer_table_votes(const pl_peer_table *table, size_t *ret_n, double *ret_weight)
@@ -104,15 +104,6 @@ uint32_t pl_peer_table_split_items(const pl_peer_table *table)
 size_t pl_peer_table_n_comparisons(const pl_peer_table *table)
 {
     return table->n_units;
-}
-
-pl_unit pl__unit(const pl_peer_table *table, size_t index)
-{
-    if (table->plain)
-        return pl__plain_unit(table, index);
-    const pl_comparison_sum *sum = &table->units[index];
-    const pl_ballot *v = &table->ballots[sum->first_ballot];
-    return (pl_unit){.sum = *sum, .item = v->item, .judge = v->judge, .a = v->a, .b = v->b};
 }
 
 pl_comparison pl_peer_table_comparison(const pl_peer_table *table, size_t index)
