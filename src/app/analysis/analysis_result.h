@@ -82,6 +82,9 @@ typedef struct pl_analysis {
 } pl_analysis;
 
 void pl__analysis_free(pl_analysis *analysis); /* NULL is a no-op */
+/* Copies what a ranking says: scores, weights, loss and warnings; fills rank. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__take_ranking(pl_analysis *analysis, const pl_ranking *ranking, pl_method_result *method,
+                                        pl_error *reterr);
 /* Fills rank from scores. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__rank_scores(pl_analysis *analysis, pl_method_result *method, pl_error *reterr);
 

@@ -10,36 +10,6 @@
 
 #define SOURCES_SHOWN 8u /* data sets that are named one by one */
 
-static pl_status copy_doubles(pl_analysis *a, const double *from, const double **ret, pl_error *reterr)
-{
-    uint32_t n = a->set->n_models;
-    double *copy = NULL;
-
-    if (!from)
-        return PL_OK;
-    copy = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*copy));
-    if (!copy)
-        return pl__fail(reterr, PL_E_NOMEM, "scores");
-    if (n > 0)
-        memcpy(copy, from, n * sizeof(*copy));
-    *ret = copy;
-    return PL_OK;
-}
-
-static pl_status copy_warnings(pl_analysis *a, const pl_ranking *ranking, pl_method_result *m, pl_error *reterr)
-{
-    size_t n = 0;
-    const char *const *warnings = pl_ranking_warnings(ranking, &n);
-
-    m->warnings = pl__arena_calloc(&a->arena, n > 0 ? n : 1, sizeof(*m->warnings));
-    for (; m->warnings && m->n_warnings < n; m->n_warnings++) {
-        m->warnings[m->n_warnings] = pl__arena_strdup(&a->arena, warnings[m->n_warnings]);
-        if (!m->warnings[m->n_warnings])
-            return pl__fail(reterr, PL_E_NOMEM, "warnings");
-    }
-    return m->warnings ? PL_OK : pl__fail(reterr, PL_E_NOMEM, "warnings");
-}
-
 static double effective_number(const double *weights, uint32_t n)
 {
     double sum = 0.0;
@@ -104,13 +74,7 @@ static pl_status run_method(pl_analysis *a, const char *name, size_t k, pl_error
         return pl__fail(reterr, PL_E_NOMEM, "methods");
     rc = pl_answer_rank_run(name, a->answers->table, NULL, &ranking, reterr);
     if (rc == PL_OK)
-        rc = copy_doubles(a, pl_ranking_scores(ranking), &m->scores, reterr);
-    if (rc == PL_OK)
-        rc = copy_doubles(a, pl_ranking_weights(ranking), &m->weights, reterr);
-    if (rc == PL_OK)
-        rc = copy_warnings(a, ranking, m, reterr);
-    if (rc == PL_OK)
-        rc = pl__rank_scores(a, m, reterr);
+        rc = pl__take_ranking(a, ranking, m, reterr);
     pl_ranking_free(ranking);
     if (rc == PL_OK && strcmp(name, "within") == 0)
         a->answers->effective[k] = effective_number(m->weights, a->set->n_models);

@@ -186,28 +186,13 @@ static pl_status answer_options(const pl_args *args, pl_answer_opts *ret, pl_err
     return fixed_options(args, &ret->fixed_options, reterr);
 }
 
-static pl_status bootstrap_options(const pl_args *args, pl_answer_request *ret, pl_error *reterr)
-{
-    const char *kind = pl__arg_text(args, "interval", "percentile");
-    uint64_t n = pl__arg_count(args, "bootstrap", 0);
-
-    if (pl__arg_given(args, "bootstrap") && (n < 2 || n > PL_UNCERTAINTY_REPLICATES_MAX))
-        return pl__fail(reterr, PL_E_INVALID, "--bootstrap is between 2 and %u", PL_UNCERTAINTY_REPLICATES_MAX);
-    if (strcmp(kind, "bca") == 0)
-        ret->interval = PL_INTERVAL_BCA;
-    else if (strcmp(kind, "percentile") != 0)
-        return pl__fail(reterr, PL_E_INVALID, "--interval is percentile or bca, not \"%s\"", kind);
-    if (pl__arg_given(args, "interval") && n == 0)
-        return pl__fail(reterr, PL_E_INVALID, "--interval goes with --bootstrap N");
-    ret->bootstrap = (uint32_t)n;
-    ret->seed = pl__arg_count(args, "seed", 1);
-    ret->threads = pl__arg_threads(args);
-    return PL_OK;
-}
-
 static pl_status make_request(const pl_args *args, pl_answer_request *ret, pl_error *reterr)
 {
-    pl_answer_request r = {.methods = DEFAULT_METHODS, .n_methods = N_DEFAULT_METHODS, .answers = PL_ANSWER_OPTS_INIT};
+    pl_answer_request r = {.methods = DEFAULT_METHODS,
+                           .n_methods = N_DEFAULT_METHODS,
+                           .answers = PL_ANSWER_OPTS_INIT,
+                           .seed = pl__arg_count(args, "seed", 1),
+                           .threads = pl__arg_threads(args)};
     size_t n = 0;
     const char *const *list = pl__arg_list(args, "methods", &n);
     pl_status rc = check_options(args, reterr);
@@ -215,7 +200,7 @@ static pl_status make_request(const pl_args *args, pl_answer_request *ret, pl_er
     if (rc == PL_OK)
         rc = answer_options(args, &r.answers, reterr);
     if (rc == PL_OK)
-        rc = bootstrap_options(args, &r, reterr);
+        rc = pl__bootstrap_options(args, &r.bootstrap, &r.interval, reterr);
     if (rc != PL_OK)
         return rc;
     if (n > PL_METHODS_MAX)

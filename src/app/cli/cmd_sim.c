@@ -47,44 +47,38 @@ static pl_status open_pool(const pl_args *args, pl_sim_pool **ret, pl_error *ret
     return rc;
 }
 
-static pl_status add_faults(const pl_args *args, pl_sim_pool *pool, pl_error *reterr)
-{
-    size_t n = 0;
-    const char *const *specs = pl__arg_list(args, "faults", &n);
-    pl_status rc = PL_OK;
+/* An option that may be given several times, each of them a specification. */
+typedef struct spec_option {
+    const char *name;
+    pl_status (*add)(void *target, const char *spec, pl_error *reterr);
+    void *target;
+} spec_option;
 
-    for (size_t i = 0; rc == PL_OK && i < n; i++) {
-        rc = pl__sim_pool_add_fault(pool, specs[i], reterr);
-        if (rc != PL_OK)
-            pl__error_prefix(reterr, "--faults %s", specs[i]);
-    }
-    return rc;
+static pl_status add_fault(void *pool, const char *spec, pl_error *reterr)
+{
+    return pl__sim_pool_add_fault(pool, spec, reterr);
 }
 
-static pl_status add_abilities(const pl_args *args, pl_sim_pool *pool, pl_error *reterr)
+static pl_status add_habit(void *pool, const char *spec, pl_error *reterr)
 {
-    size_t n = 0;
-    const char *const *specs = pl__arg_list(args, "abilities", &n);
-    pl_status rc = PL_OK;
-
-    for (size_t i = 0; rc == PL_OK && i < n; i++) {
-        rc = pl__sim_pool_add_habit(pool, specs[i], reterr);
-        if (rc != PL_OK)
-            pl__error_prefix(reterr, "--abilities %s", specs[i]);
-    }
-    return rc;
+    return pl__sim_pool_add_habit(pool, spec, reterr);
 }
 
-static pl_status read_batches(const pl_args *args, pl_sim_batch_faults *ret, pl_error *reterr)
+static pl_status add_batch_fault(void *faults, const char *spec, pl_error *reterr)
+{
+    return pl__sim_batch_faults_add(faults, spec, reterr);
+}
+
+static pl_status add_specs(const pl_args *args, const spec_option *option, pl_error *reterr)
 {
     size_t n = 0;
-    const char *const *specs = pl__arg_list(args, "batches", &n);
+    const char *const *specs = pl__arg_list(args, option->name, &n);
     pl_status rc = PL_OK;
 
     for (size_t i = 0; rc == PL_OK && i < n; i++) {
-        rc = pl__sim_batch_faults_add(ret, specs[i], reterr);
+        rc = option->add(option->target, specs[i], reterr);
         if (rc != PL_OK)
-            pl__error_prefix(reterr, "--batches %s", specs[i]);
+            pl__error_prefix(reterr, "--%s %s", option->name, specs[i]);
     }
     return rc;
 }
@@ -131,11 +125,11 @@ int pl__cmd_sim_serve(const pl_args *args)
         return pl__out_usage("--port is between 0 and 65535");
     rc = open_pool(args, &pool, &err);
     if (rc == PL_OK)
-        rc = add_faults(args, pool, &err);
+        rc = add_specs(args, &(spec_option){"faults", add_fault, pool}, &err);
     if (rc == PL_OK)
-        rc = add_abilities(args, pool, &err);
+        rc = add_specs(args, &(spec_option){"abilities", add_habit, pool}, &err);
     if (rc == PL_OK)
-        rc = read_batches(args, &batches, &err);
+        rc = add_specs(args, &(spec_option){"batches", add_batch_fault, &batches}, &err);
     if (rc == PL_OK) {
         pl_sim_server_opts opts = {.pool = pool,
                                    .batches = batches,

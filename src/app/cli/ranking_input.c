@@ -256,24 +256,6 @@ pl_status pl__ranking_method_options(const pl_args *args, pl_rank_opts *opts, pl
     return PL_OK;
 }
 
-static pl_status bootstrap_options(const pl_args *args, pl_rank_request *ret, pl_error *reterr)
-{
-    const char *kind = pl__arg_text(args, "interval", "percentile");
-    uint64_t n = pl__arg_count(args, "bootstrap", 0);
-
-    if (pl__arg_given(args, "bootstrap") && (n < 2 || n > PL_UNCERTAINTY_REPLICATES_MAX))
-        return pl__fail(reterr, PL_E_INVALID, "--bootstrap is between 2 and %u", PL_UNCERTAINTY_REPLICATES_MAX);
-    if (strcmp(kind, "bca") == 0)
-        ret->interval = PL_INTERVAL_BCA;
-    else if (strcmp(kind, "percentile") != 0)
-        return pl__fail(reterr, PL_E_INVALID, "--interval is percentile or bca, not \"%s\"", kind);
-    if (pl__arg_given(args, "interval") && n == 0)
-        return pl__fail(reterr, PL_E_INVALID, "--interval goes with --bootstrap N");
-    ret->bootstrap = (uint32_t)pl__arg_count(args, "bootstrap", 0);
-    ret->threads = pl__arg_threads(args);
-    return PL_OK;
-}
-
 /* NaN for models that are not among the given ones. */
 static void look_up(const pl_truth *given, const pl_judgment_set *set, double *ret)
 {
@@ -353,6 +335,22 @@ static pl_status open_reference(const pl_args *args, pl_ranking_input *in, bool 
     return rc;
 }
 
+pl_status pl__bootstrap_options(const pl_args *args, uint32_t *ret_n, pl_interval *ret_interval, pl_error *reterr)
+{
+    const char *kind = pl__arg_text(args, "interval", "percentile");
+    uint64_t n = pl__arg_count(args, "bootstrap", 0);
+
+    if (pl__arg_given(args, "bootstrap") && (n < 2 || n > PL_UNCERTAINTY_REPLICATES_MAX))
+        return pl__fail(reterr, PL_E_INVALID, "--bootstrap is between 2 and %u", PL_UNCERTAINTY_REPLICATES_MAX);
+    if (strcmp(kind, "bca") != 0 && strcmp(kind, "percentile") != 0)
+        return pl__fail(reterr, PL_E_INVALID, "--interval is percentile or bca, not \"%s\"", kind);
+    if (pl__arg_given(args, "interval") && n == 0)
+        return pl__fail(reterr, PL_E_INVALID, "--interval goes with --bootstrap N");
+    *ret_n = (uint32_t)n;
+    *ret_interval = strcmp(kind, "bca") == 0 ? PL_INTERVAL_BCA : PL_INTERVAL_PERCENTILE;
+    return PL_OK;
+}
+
 pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *in, const char **methods, pl_rank_request *ret,
                               pl_error *reterr)
 {
@@ -361,14 +359,15 @@ pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *in, const c
                          .pair_orders = in->pair_orders,
                          .drop_self_reviews = pl__arg_given(args, "no-self-review"),
                          .exclude_flagged = pl__arg_given(args, "exclude-flagged"),
-                         .criterion = pl__arg_text(args, "criterion", NULL)};
+                         .criterion = pl__arg_text(args, "criterion", NULL),
+                         .threads = pl__arg_threads(args)};
     size_t n = 0;
     bool wants_ppi = false;
     const char *const *list = pl__arg_list(args, "methods", &n);
     pl_status rc = pl__ranking_method_options(args, &r.rank, reterr);
 
     if (rc == PL_OK)
-        rc = bootstrap_options(args, &r, reterr);
+        rc = pl__bootstrap_options(args, &r.bootstrap, &r.interval, reterr);
     if (rc != PL_OK)
         return rc;
     rc = take_methods(list, n, methods, &r, &wants_ppi, reterr);

@@ -39,6 +39,9 @@ PL_NODISCARD pl_status pl__ranking_by_default(const pl_ranking_input *input, pl_
 PL_NODISCARD pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *input, const char **methods,
                                            pl_rank_request *ret, pl_error *reterr);
 
+/* --bootstrap (0: none) and --interval. PL_E_INVALID. */
+PL_NODISCARD pl_status pl__bootstrap_options(const pl_args *args, uint32_t *ret_n, pl_interval *ret_interval,
+                                             pl_error *reterr);
 /* Seed and settings of the methods; the command has the options --seed, --upme-… and --bt-ridge. */
 PL_NODISCARD pl_status pl__ranking_method_options(const pl_args *args, pl_rank_opts *opts, pl_error *reterr);
 

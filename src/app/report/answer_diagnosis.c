@@ -34,22 +34,6 @@ static json_t *bins_json(const pl_reliability_bin *bins)
     return list;
 }
 
-static json_t *missing_json(const pl_calibration_part *part, uint32_t m)
-{
-    const uint32_t *missing = part->missing + (size_t)m * PL_ANSWER_MISSING_COUNT;
-    json_t *doc = json_object();
-    pl_status rc = doc ? PL_OK : PL_E_NOMEM;
-
-    for (int why = PL_ANSWER_NO_RESPONSE; why < PL_ANSWER_MISSING_COUNT && rc == PL_OK; why++) {
-        if (missing[why] > 0)
-            rc = pl__json_set_integer(doc, pl_answer_missing_text((pl_answer_missing)why), missing[why]);
-    }
-    if (rc == PL_OK)
-        return doc;
-    json_decref(doc);
-    return NULL;
-}
-
 static json_t *model_json(const pl_calibration_part *part, uint32_t m, bool with_bins)
 {
     const pl_calibration *c = &part->models[m];
@@ -70,7 +54,8 @@ static json_t *model_json(const pl_calibration_part *part, uint32_t m, bool with
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && rc == PL_OK; i++)
         rc = pl__json_set_integer(doc, counts[i].key, (int64_t)counts[i].value);
     if (rc == PL_OK)
-        rc = pl__json_set(doc, "option_missing", missing_json(part, m));
+        rc = pl__json_set(doc, "option_missing",
+                          pl__answer_missing_json(part->missing + (size_t)m * PL_ANSWER_MISSING_COUNT));
     if (rc == PL_OK && with_bins)
         rc = pl__json_set(doc, "reliability", bins_json(part->bins + (size_t)m * PL_CALIBRATION_BINS));
     if (rc == PL_OK)

@@ -34,9 +34,8 @@ pl_status pl__answer_pool(const pl_analysis *a, pl_str *out)
     return rc;
 }
 
-static json_t *missing_json(const pl_analysis *a, uint32_t model)
+json_t *pl__answer_missing_json(const uint32_t *missing)
 {
-    const uint32_t *missing = pl_answer_table_missing(a->answers->table, model);
     json_t *doc = json_object();
     pl_status rc = doc ? PL_OK : PL_E_NOMEM;
 
@@ -59,7 +58,7 @@ static json_t *coverage_json(const pl_analysis *a)
         rc = pl__json_set(doc, a->set->models[m],
                           json_pack("{s:I, s:I, s:o}", "answered", (json_int_t)a->answers->answered[m],
                                     "with_option_probabilities", (json_int_t)usable_items(a, m), "missing",
-                                    missing_json(a, m)));
+                                    pl__answer_missing_json(pl_answer_table_missing(a->answers->table, m))));
     if (rc == PL_OK)
         return doc;
     json_decref(doc);

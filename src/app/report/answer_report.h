@@ -11,6 +11,8 @@ void pl__answer_heads(pl_table *t);
 void pl__answer_cells(const pl_analysis *a, uint32_t model, pl_table *t);
 /* How many models the pool of within amounts to, if it is among the methods. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__answer_pool(const pl_analysis *a, pl_str *out);
+/* How many items lack an answer, by reason: PL_ANSWER_MISSING_COUNT counts. NULL on refusal. */
+json_t *pl__answer_missing_json(const uint32_t *missing);
 /* Adds n_responses and what each model answered. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__answers_json(const pl_analysis *a, json_t *doc);
 /* Adds upper (bounds of entropies) and effective_models to a method's object. PL_E_NOMEM. */

@@ -22,6 +22,17 @@ static void add_sighting(pl_sim_belief *belief, const char *answer)
     }
 }
 
+void pl__sim_order_choices(pl_sim_belief *belief)
+{
+    for (uint32_t i = 1; i < belief->n; i++) {
+        pl_sim_choice held = belief->choices[i];
+        uint32_t k = i;
+        for (; k > 0 && belief->choices[k - 1].p < held.p; k--)
+            belief->choices[k] = belief->choices[k - 1];
+        belief->choices[k] = held;
+    }
+}
+
 void pl__sim_believe(const pl_sim_question *q, const pl_sim_sight *sight, pl_sim_belief *ret)
 {
     ret->n = 0;
@@ -30,14 +41,7 @@ void pl__sim_believe(const pl_sim_question *q, const pl_sim_sight *sight, pl_sim
         (void)pl__sim_question_answer(q, &sight->glances[i], false, answer);
         add_sighting(ret, answer);
     }
-    /* Stable: among equals the one that was seen first stays in front. */
-    for (uint32_t i = 1; i < ret->n; i++) {
-        pl_sim_choice held = ret->choices[i];
-        uint32_t k = i;
-        for (; k > 0 && ret->choices[k - 1].p < held.p; k--)
-            ret->choices[k] = ret->choices[k - 1];
-        ret->choices[k] = held;
-    }
+    pl__sim_order_choices(ret);
     double total = PL_SIM_GLANCES + SMOOTHING * (ret->n + 1.0);
     for (uint32_t i = 0; i < ret->n; i++)
         ret->choices[i].p = (ret->choices[i].p + SMOOTHING) / total;

@@ -22,6 +22,8 @@ typedef struct pl_sim_belief {
     double p_other;
 } pl_sim_belief;
 
+/* Most probable first; stable. */
+void pl__sim_order_choices(pl_sim_belief *belief);
 /* The answers of all glances with smoothed frequencies (n + 1/2) / (glances + (k + 1) / 2), most probable first. */
 void pl__sim_believe(const pl_sim_question *q, const pl_sim_sight *sight, pl_sim_belief *ret);
 /* The belief in one answer, compared after pl__sim_answer_normalise; p_other if no glance showed it. */

@@ -64,13 +64,7 @@ void pl__sim_first_tokens(const pl_sim_belief *belief, pl_sim_belief *ret)
         else
             ret->choices[ret->n++] = c;
     }
-    for (uint32_t i = 1; i < ret->n; i++) {
-        pl_sim_choice held = ret->choices[i];
-        uint32_t k = i;
-        for (; k > 0 && ret->choices[k - 1].p < held.p; k--)
-            ret->choices[k] = ret->choices[k - 1];
-        ret->choices[k] = held;
-    }
+    pl__sim_order_choices(ret);
 }
 
 pl_view pl__sim_cut_tokens(pl_view text, uint32_t max_tokens, uint32_t *ret_tokens)
