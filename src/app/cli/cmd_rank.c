@@ -74,7 +74,7 @@ static int analyse_and_show(const pl_args *args, bool diagnose)
     pl_error err = {0};
     pl_str out;
     int code = PL_EXIT_OK;
-    pl_status rc = pl__ranking_input_open(args, &in, &err);
+    pl_status rc = pl__ranking_input_open(args, !diagnose, &in, &err);
 
     pl__str_init(&out, PL_STR_LIMIT_DEFAULT);
     if (rc == PL_OK)

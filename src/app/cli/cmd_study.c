@@ -132,7 +132,7 @@ out:
 static pl_status open_study(const pl_args *args, study_input *in, pl_study_request *r, pl_error *reterr)
 {
     const char *truth_path = pl__arg_text(args, "truth", NULL);
-    pl_status rc = pl__ranking_input_open(args, &in->judgments, reterr);
+    pl_status rc = pl__ranking_input_open(args, false, &in->judgments, reterr);
 
     *r = (pl_study_request){.rank = PL_RANK_OPTS_INIT,
                             .criterion_weights = in->judgments.weights,

@@ -54,9 +54,10 @@ const pl_option pl__ranking_options[PL_RANKING_OPTIONS] = {
      "judgments of people, to hold judges against or for --methods ppi (JSONL)"},
 };
 
-static pl_status open_logs(const pl_args *args, pl_ranking_input *in, pl_error *reterr)
+static pl_status open_logs(const pl_args *args, bool packed, pl_ranking_input *in, pl_error *reterr)
 {
-    pl_records_opts opts = {.skip_bad = pl__arg_given(args, "skip-bad"), .threads = pl__arg_threads(args)};
+    pl_records_opts opts = {
+        .skip_bad = pl__arg_given(args, "skip-bad"), .packed = packed, .threads = pl__arg_threads(args)};
     const char *prompt_file = pl__arg_text(args, "judge-prompt", NULL);
     const char *const *paths = NULL;
     size_t n_paths = 0;
@@ -75,8 +76,10 @@ static pl_status open_logs(const pl_args *args, pl_ranking_input *in, pl_error *
     }
     if (rc == PL_OK)
         rc = pl__records_read_judgments(paths, n_paths, &opts, &in->log, reterr);
-    if (rc == PL_OK)
+    if (rc == PL_OK) {
         in->set = pl__judgment_log_set(in->log);
+        in->rows = pl__judgment_log_rows(in->log);
+    }
     pl__str_clear(&instruction);
     pl__str_clear(&prompt);
     return rc;
@@ -145,7 +148,7 @@ pl_status pl__ranking_open_run(const pl_args *args, pl_store **ret_store, pl_rep
     return rc;
 }
 
-pl_status pl__ranking_input_open(const pl_args *args, pl_ranking_input *ret, pl_error *reterr)
+pl_status pl__ranking_input_open(const pl_args *args, bool packed, pl_ranking_input *ret, pl_error *reterr)
 {
     pl_ranking_input in = {0};
     pl_store *store = NULL;
@@ -154,7 +157,7 @@ pl_status pl__ranking_input_open(const pl_args *args, pl_ranking_input *ret, pl_
     if (pl__arg_given(args, "judgments")) {
         if (pl__arg_given(args, "store") || pl__arg_given(args, "run"))
             return pl__fail(reterr, PL_E_INVALID, "either --store or --judgments, not both");
-        rc = open_logs(args, &in, reterr);
+        rc = open_logs(args, packed, &in, reterr);
         if (rc == PL_OK)
             *ret = in;
         return rc;
@@ -225,6 +228,7 @@ pl_status pl__ranking_by_default(const pl_ranking_input *in, pl_analysis **ret, 
                                .n_methods = N_DEFAULT_METHODS,
                                .criterion_weights = in->weights,
                                .pair_orders = in->pair_orders,
+                               .rows = in->rows,
                                .rank = PL_RANK_OPTS_INIT};
 
     return pl__ranking_input_analyse(in, &request, ret, reterr);
@@ -357,6 +361,7 @@ pl_status pl__ranking_request(const pl_args *args, pl_ranking_input *in, const c
     pl_rank_request r = {.rank = PL_RANK_OPTS_INIT,
                          .criterion_weights = in->weights,
                          .pair_orders = in->pair_orders,
+                         .rows = in->rows,
                          .drop_self_reviews = pl__arg_given(args, "no-self-review"),
                          .exclude_flagged = pl__arg_given(args, "exclude-flagged"),
                          .criterion = pl__arg_text(args, "criterion", NULL),

@@ -15,6 +15,7 @@ typedef struct pl_ranking_input {
     pl_stored_judgments *stored;
     pl_judgment_log *log;
     const pl_judgment_set *set;
+    const pl_row_source *rows;  /* where its rows are, if they do not stand in it; else NULL */
     const double *weights;      /* gamma, or NULL */
     double *judge_weights;      /* of --methods weights:FILE, or NULL */
     pl_judgment_log *reference; /* of --reference, or NULL */
@@ -24,8 +25,10 @@ typedef struct pl_ranking_input {
 /* Opens the stored run that --store, --config and --run name. Default: --store run.db. */
 PL_NODISCARD pl_status pl__ranking_open_run(const pl_args *args, pl_store **ret_store, pl_replay **ret_replay,
                                             pl_error *reterr);
-/* Reads what --store, --run or --judgments name. Default: --store run.db. */
-PL_NODISCARD pl_status pl__ranking_input_open(const pl_args *args, pl_ranking_input *ret, pl_error *reterr);
+/* Reads what --store, --run or --judgments name. Default: --store run.db. packed: the rows of a log may be left where
+ * the input's `rows` says. */
+PL_NODISCARD pl_status pl__ranking_input_open(const pl_args *args, bool packed, pl_ranking_input *ret,
+                                              pl_error *reterr);
 /* The same for a store that is open already. */
 PL_NODISCARD pl_status pl__ranking_input_from_store(pl_store *store, int64_t run_id, pl_ranking_input *ret,
                                                     pl_error *reterr);

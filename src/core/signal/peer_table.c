@@ -443,7 +443,7 @@ static pl_status make_table(pl_row_words *words, const pl_peer_opts *opts, pl_pe
     }
     memcpy(table->candidate, words->candidate, set->n_models * sizeof(*table->candidate));
     memcpy(table->judge, words->judge, set->n_models * sizeof(*table->judge));
-    if (!plain)
+    if (!plain || !words->without_lengths)
         rc = pl__rows_expand(set, words->rules.source, reterr);
     if (!rc)
         rc = plain ? fill_plain(table, words, reterr) : fill_table(table, words, gamma, opts->pair_orders, reterr);

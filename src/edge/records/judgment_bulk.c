@@ -3,7 +3,8 @@
  * 1. Each thread fetches the next block of whole lines, reads it into a log of its own, waits for its turn (the order
  * of the file) and hands its rows over. Names keep the numbers of that log: after the last file all are brought
  * together.
- * 2. What depends on other lines (families that contradict each other, limits) and all that fails is not decided by the
+ * 2. Rows are kept packed if the caller likes, until the first block that cannot be.
+ * 3. What depends on other lines (families that contradict each other, limits) and all that fails is not decided by the
  *    thread: in its turn such a block is read again into the whole log, and so says what reading line by line says. */
 #include "judgment_bulk.h"
 
@@ -37,6 +38,8 @@ typedef struct worker {
     pl_str text;
     pl_judgment_log *own; /* the last of its numberings */
     size_t numbering;
+    bool packs;              /* its rows are to be packed */
+    pl_packed_block *packed; /* the rows of this turn, or NULL */
 } worker;
 
 struct pl_judgment_bulk {
@@ -48,6 +51,7 @@ struct pl_judgment_bulk {
     PL_VEC(numbering) numberings;
     PL_VEC(segment) segments;
     uint32_t *const *places; /* of placing */
+    bool packing;            /* all rows so far are in the log's pack */
 
     pl_line_reader *reader;
     pthread_mutex_t fetching; /* guards the reader, and the next four */
@@ -55,7 +59,7 @@ struct pl_judgment_bulk {
     bool at_end;
     pl_status fetched;
     pl_error fetch_error;
-    pthread_mutex_t turns; /* guards the log, the two lists, and the next three */
+    pthread_mutex_t turns; /* guards the log, the two lists, packing, and the next three */
     pthread_cond_t turned;
     uint64_t n_taken;
     pl_status taken;
@@ -75,8 +79,10 @@ void pl__judgment_bulk_free(pl_judgment_bulk *bulk)
 {
     if (!bulk)
         return;
-    for (size_t i = 0; i < bulk->n_workers && bulk->workers; i++)
+    for (size_t i = 0; i < bulk->n_workers && bulk->workers; i++) {
         pl__str_clear(&bulk->workers[i].text);
+        pl__free(bulk->workers[i].packed);
+    }
     for (size_t i = 0; i < bulk->numberings.len; i++)
         clear_numbering(&bulk->numberings.ptr[i]);
     pl__free(bulk->workers);
@@ -112,18 +118,23 @@ pl_judgment_bulk *pl__judgment_bulk_new(pl_judgment_log *log, const pl_records_o
         return NULL;
     *b = (pl_judgment_bulk){.log = log,
                             .opts = opts,
-                            .n_workers = opts->threads < 2 ? 0 : opts->threads,
+                            .n_workers = opts->threads > 1 ? opts->threads
+                                         : opts->packed    ? 1
+                                                           : 0,
+                            .packing = opts->packed,
                             .fetching = PTHREAD_MUTEX_INITIALIZER,
                             .turns = PTHREAD_MUTEX_INITIALIZER,
                             .turned = PTHREAD_COND_INITIALIZER};
     if (b->n_workers > WORKERS_MAX)
         b->n_workers = WORKERS_MAX;
+    log->threads = b->n_workers;
     pl__str_init(&b->text, PL_STR_LIMIT_DEFAULT);
     b->workers = pl__calloc(b->n_workers, sizeof(*b->workers));
     if (!b->workers)
         rc = PL_E_NOMEM;
     for (size_t i = 0; i < b->n_workers && rc == PL_OK; i++) {
         pl__str_init(&b->workers[i].text, PL_STR_LIMIT_DEFAULT);
+        b->workers[i].packs = b->packing;
         rc = renew(b, &b->workers[i]);
     }
     if (rc == PL_OK)
@@ -150,9 +161,34 @@ static pl_status no_memory(const pl_judgment_bulk *b, pl_error *reterr)
     return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", pl__line_reader_name(b->reader));
 }
 
+/* Makes room for more rows, which have these numbers. */
+static pl_status reserve_rows(pl_judgment_bulk *b, size_t whose, size_t more)
+{
+    pl_judgment_log *log = b->log;
+    if (begin_segment(b, whose) != PL_OK)
+        return PL_E_NOMEM;
+    return pl__vec_reserve(&log->rows.ptr, &log->rows.cap, log->rows.len + more, sizeof(*log->rows.ptr));
+}
+
+static pl_status stop_packing(pl_judgment_bulk *b)
+{
+    pl_judgment_log *log = b->log;
+    for (size_t i = 0; i < log->pack.blocks.len; i++) {
+        const pl_packed_block *block = log->pack.blocks.ptr[i];
+        const pl_judgment_log *own = b->numberings.ptr[block->numbering].log;
+        if (reserve_rows(b, block->numbering, block->n) != PL_OK)
+            return PL_E_NOMEM;
+        pl__unpack_block(block, 0, block->n, own->own_image.ptr, log->rows.ptr + log->rows.len);
+        log->rows.len += block->n;
+    }
+    pl__row_pack_clear(&log->pack);
+    b->packing = false;
+    return PL_OK;
+}
+
 static pl_status read_into_whole(pl_judgment_bulk *b, const pl_str *text, uint64_t first_line, pl_error *reterr)
 {
-    if (begin_segment(b, WHOLE) != PL_OK)
+    if (stop_packing(b) != PL_OK || begin_segment(b, WHOLE) != PL_OK)
         return no_memory(b, reterr);
     return pl__judgment_log_read(b->log, pl__view_n(pl__str_c(text), text->len), pl__line_reader_name(b->reader),
                                  first_line, b->opts, reterr);
@@ -161,16 +197,28 @@ static pl_status read_into_whole(pl_judgment_bulk *b, const pl_str *text, uint64
 static pl_status append_rows(pl_judgment_bulk *b, worker *w)
 {
     pl_judgment_log *log = b->log;
-    size_t n = log->rows.len;
     size_t more = w->own->rows.len;
     if (more == 0)
         return PL_OK;
-    if (begin_segment(b, w->numbering) != PL_OK ||
-        pl__vec_reserve(&log->rows.ptr, &log->rows.cap, n + more, sizeof(*log->rows.ptr)) != PL_OK)
+    if (b->packing && w->packed) {
+        w->packed->numbering = w->numbering;
+        pl_status rc = pl__row_pack_add(&log->pack, w->packed);
+        if (rc == PL_OK)
+            w->packed = NULL;
+        return rc;
+    }
+    if (b->packing && stop_packing(b) != PL_OK)
         return PL_E_NOMEM;
-    memcpy(log->rows.ptr + n, w->own->rows.ptr, more * sizeof(*log->rows.ptr));
-    log->rows.len = n + more;
+    if (reserve_rows(b, w->numbering, more) != PL_OK)
+        return PL_E_NOMEM;
+    memcpy(log->rows.ptr + log->rows.len, w->own->rows.ptr, more * sizeof(*log->rows.ptr));
+    log->rows.len += more;
     return PL_OK;
+}
+
+static size_t n_rows(const pl_judgment_log *log)
+{
+    return log->rows.len + log->pack.n_rows;
 }
 
 /* `read`: how it went. In its turn. */
@@ -178,7 +226,7 @@ static pl_status take_over(pl_judgment_bulk *b, worker *w, pl_status read, uint6
 {
     bool agrees = false;
     pl_status rc = PL_OK;
-    if (read == PL_OK && w->own->rows.len <= PL_RECORDS_ROWS_MAX - b->log->rows.len)
+    if (read == PL_OK && w->own->rows.len <= PL_RECORDS_ROWS_MAX - n_rows(b->log))
         rc = pl__judgment_log_take_families(b->log, w->own, &agrees);
     if (rc == PL_OK && agrees) {
         rc = append_rows(b, w);
@@ -216,6 +264,18 @@ static void stop_fetching(pl_judgment_bulk *b)
     (void)pthread_mutex_unlock(&b->fetching);
 }
 
+static pl_status read_block(const pl_judgment_bulk *b, worker *w, uint64_t first_line)
+{
+    pl_judgment_log *own = w->own;
+    pl_view text = pl__view_n(pl__str_c(&w->text), w->text.len);
+    own->rows.len = 0;
+    own->bad_lines = 0;
+    pl_status rc = pl__judgment_log_read(own, text, "", first_line, b->opts, NULL);
+    if (rc == PL_OK && w->packs && own->rows.len > 0)
+        rc = pl__pack_rows(own->rows.ptr, own->rows.len, own->own_image.ptr, &w->packed);
+    return rc;
+}
+
 static pl_status work(size_t index, void *user, pl_error *reterr)
 {
     pl_judgment_bulk *b = user;
@@ -224,19 +284,19 @@ static pl_status work(size_t index, void *user, pl_error *reterr)
     uint64_t number = 0;
     (void)reterr;
     while (fetch(b, &w->text, &first_line, &number) == PL_OK && w->text.len > 0) {
-        w->own->rows.len = 0;
-        w->own->bad_lines = 0;
-        pl_status rc =
-            pl__judgment_log_read(w->own, pl__view_n(pl__str_c(&w->text), w->text.len), "", first_line, b->opts, NULL);
+        pl_status rc = read_block(b, w, first_line);
         (void)pthread_mutex_lock(&b->turns);
         while (b->n_taken != number)
             (void)pthread_cond_wait(&b->turned, &b->turns);
         if (b->taken == PL_OK)
             b->taken = take_over(b, w, rc, first_line, &b->taken_error);
         bool stop = b->taken != PL_OK;
+        w->packs = b->packing;
         b->n_taken++;
         (void)pthread_cond_broadcast(&b->turned);
         (void)pthread_mutex_unlock(&b->turns);
+        pl__free(w->packed);
+        w->packed = NULL;
         if (stop)
             stop_fetching(b);
     }
@@ -301,10 +361,16 @@ static pl_status unite(pl_judgment_log *log, numbering *n)
 
 pl_status pl__judgment_bulk_unite(pl_judgment_bulk *b)
 {
+    pl_judgment_log *log = b->log;
     pl_status rc = PL_OK;
     for (size_t i = 0; i < b->numberings.len && rc == PL_OK; i++)
-        rc = unite(b->log, &b->numberings.ptr[i]);
-    return rc;
+        rc = unite(log, &b->numberings.ptr[i]);
+    if (rc != PL_OK || !b->packing)
+        return rc;
+    if (pl__names_count(log->criteria) > 1 || pl__names_count(log->models) > PL_PACKED_MODELS_MAX)
+        return stop_packing(b);
+    log->item_images = pl__calloc(pl__names_count(log->items), sizeof(*log->item_images));
+    return log->item_images ? PL_OK : PL_E_NOMEM;
 }
 
 /* ---- placing ---- */
@@ -335,6 +401,33 @@ static pl_status place_segment(size_t index, void *user, pl_error *reterr)
     return PL_OK;
 }
 
+static pl_status place_block(size_t index, void *user, pl_error *reterr)
+{
+    pl_judgment_bulk *b = user;
+    pl_packed_block *block = b->log->pack.blocks.ptr[index];
+    const uint32_t *models = b->numberings.ptr[block->numbering].numbers[0];
+    const uint32_t *items = b->numberings.ptr[block->numbering].numbers[1];
+    (void)reterr;
+    for (size_t i = 0; i < block->n; i++) {
+        pl_packed_row *row = &block->rows[i];
+        row->judge = (uint16_t)models[row->judge];
+        row->a = (uint16_t)models[row->a];
+        row->b = (uint16_t)models[row->b];
+        row->item = items[row->item];
+    }
+    return PL_OK;
+}
+
+/* Which image is each item's own. */
+static void place_images(const pl_judgment_log *log, const numbering *n)
+{
+    for (size_t i = 0; i < n->log->own_image.len; i++) {
+        uint32_t own = n->log->own_image.ptr[i];
+        if (own != PL_NAME_NONE)
+            log->item_images[n->numbers[1][i]] = n->numbers[2][own];
+    }
+}
+
 void pl__judgment_bulk_place(pl_judgment_bulk *b, pl_judgment_log *log, uint32_t *const places[5])
 {
     const uint32_t *whole[N_KINDS];
@@ -351,8 +444,12 @@ void pl__judgment_bulk_place(pl_judgment_bulk *b, pl_judgment_log *log, uint32_t
             for (size_t j = 0; j < pl__names_count(names[k]); j++)
                 n->numbers[k][j] = places[kind_places[k]][n->numbers[k][j]];
         }
+        if (b->packing)
+            place_images(log, n);
     }
     b->places = places;
     pl_status rc = pl__parallel_for(b->segments.len, b->n_workers, place_segment, b, NULL);
-    (void)rc; /* no segment fails */
+    if (rc == PL_OK)
+        rc = pl__parallel_for(log->pack.blocks.len, b->n_workers, place_block, b, NULL);
+    (void)rc; /* neither fails */
 }

@@ -4,8 +4,11 @@
 #include "error.h"
 #include "judgment_bulk.h"
 #include "sorted_names.h"
+#include "thread.h"
 
 #include <string.h>
+
+#define PIECES 64u /* of rows that are unpacked */
 
 void pl__judgment_log_free(pl_judgment_log *log)
 {
@@ -20,6 +23,8 @@ void pl__judgment_log_free(pl_judgment_log *log)
     pl__free(log->own_image.ptr);
     pl__free(log->family_news.ptr);
     pl__free(log->rows.ptr);
+    pl__row_pack_clear(&log->pack);
+    pl__free(log->item_images);
     pl__judgment_scanner_free(log->scanner);
     for (size_t i = 0; i < sizeof(log->sorted) / sizeof(log->sorted[0]); i++)
         pl__free(log->sorted[i]);
@@ -114,7 +119,7 @@ static pl_status intern_model(pl_judgment_log *log, pl_view name, pl_view family
     return rc == PL_OK ? set_family(log, *ret, family) : rc;
 }
 
-/* An item of which the line names no image is its own: that image is looked up once. */
+/* An item of which the line names no image is its own: that image is looked up once, however it is named first. */
 static pl_status intern_item(pl_judgment_log *log, const pl_judgment_line *line, pl_judgment *row)
 {
     pl_status rc = pl__names_intern(log->items, line->item, &row->item);
@@ -125,7 +130,7 @@ static pl_status intern_item(pl_judgment_log *log, const pl_judgment_line *line,
         return rc;
     while (log->own_image.len < n)
         log->own_image.ptr[log->own_image.len++] = PL_NAME_NONE;
-    if (line->image.ptr != line->item.ptr)
+    if (!pl__view_eq(line->image, line->item))
         return pl__names_intern(log->images, line->image, &row->image);
     uint32_t *own = &log->own_image.ptr[row->item];
     if (*own == PL_NAME_NONE)
@@ -351,6 +356,45 @@ static pl_status place_families(pl_judgment_log *log, const uint32_t *model_plac
     return PL_OK;
 }
 
+/* ---- packed rows ---- */
+static void read_packed(const void *user, size_t from, size_t n, pl_judgment *ret)
+{
+    const pl_judgment_log *log = user;
+    pl__unpack_rows(&log->pack, from, n, log->item_images, ret);
+}
+
+static pl_status unpack_piece(size_t piece, void *user, pl_error *reterr)
+{
+    pl_judgment_log *log = user;
+    size_t from = log->pack.n_rows / PIECES * piece;
+    size_t to = piece + 1 < PIECES ? log->pack.n_rows / PIECES * (piece + 1) : log->pack.n_rows;
+    (void)reterr;
+    read_packed(log, from, to - from, log->rows.ptr + from);
+    return PL_OK;
+}
+
+static pl_status expand(void *user, pl_error *reterr)
+{
+    pl_judgment_log *log = user;
+    size_t n = log->pack.n_rows;
+    if (log->set.rows)
+        return PL_OK;
+    if (pl__vec_reserve(&log->rows.ptr, &log->rows.cap, n, sizeof(*log->rows.ptr)) != PL_OK)
+        return pl__fail(reterr, PL_E_NOMEM, "%zu judgments: no memory", n);
+    pl_status rc = pl__parallel_for(PIECES, log->threads, unpack_piece, log, reterr);
+    if (rc != PL_OK)
+        return rc;
+    log->rows.len = n;
+    log->set.rows = log->rows.ptr;
+    pl__row_pack_clear(&log->pack);
+    return PL_OK;
+}
+
+const pl_row_source *pl__judgment_log_rows(const pl_judgment_log *log)
+{
+    return log->pack.n_rows > 0 ? &log->source : NULL;
+}
+
 /* `bulk`: what read the rows; NULL if the log did so itself. */
 static pl_status finish(pl_judgment_log *log, pl_judgment_bulk *bulk, pl_error *reterr)
 {
@@ -380,11 +424,12 @@ static pl_status finish(pl_judgment_log *log, pl_judgment_bulk *bulk, pl_error *
                                      .criteria = log->sorted[4],
                                      .n_criteria = (uint32_t)pl__names_count(log->criteria),
                                      .rows = log->rows.ptr,
-                                     .n_rows = log->rows.len};
+                                     .n_rows = log->rows.len + log->pack.n_rows};
+        log->source = (pl_row_source){.read = read_packed, .expand = expand, .user = log};
     }
     for (size_t i = 0; i < 5; i++)
         pl__free(places[i]);
-    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%zu judgments: no memory", log->rows.len);
+    return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%zu judgments: no memory", log->rows.len + log->pack.n_rows);
 }
 
 static const pl_records_opts default_opts = {.skip_bad = false};

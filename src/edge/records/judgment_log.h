@@ -1,6 +1,7 @@
 #ifndef PL_JUDGMENT_LOG_H
 #define PL_JUDGMENT_LOG_H
 
+#include "judgment_pack.h"
 #include "judgment_scan.h"
 #include "line_reader.h"
 #include "map.h"
@@ -19,6 +20,10 @@ struct pl_judgment_log {
     uint32_t default_criterion;   /* or PL_NAME_NONE */
     PL_VEC(uint32_t) family_news; /* models whose family became known since somebody last emptied this */
     PL_VEC(pl_judgment) rows;
+    pl_row_pack pack;      /* the rows instead, while all of them can be packed */
+    uint32_t *item_images; /* of the pack, by item of the set */
+    pl_row_source source;  /* reads it */
+    uint32_t threads;
     pl_judgment_scanner *scanner;
     const char **sorted[5]; /* models, families, items, images, criteria: what the set points at */
     uint64_t bad_lines;

@@ -2,6 +2,7 @@
 #define PL_RECORDS_H
 
 #include "json.h"
+#include "row_source.h"
 #include "str.h"
 #include <peerless/judgments.h>
 #include <peerless/responses.h>
@@ -17,6 +18,7 @@ typedef struct pl_records_opts {
     bool skip_bad;             /* count bad lines instead of stopping */
     pl_view judge_instruction; /* normalised; for telling echoes in `raw`; may be empty */
     uint32_t threads;          /* of reading files; 0 or 1: the caller's. The result does not depend on it */
+    bool packed;               /* of judgments: the set may come without its rows, see pl__judgment_log_rows() */
 } pl_records_opts;
 
 /* "-" is standard input. PL_E_PARSE ("file:line: what is wrong"; a truncated .gz too), PL_E_LIMIT, PL_E_NOT_FOUND,
@@ -28,6 +30,8 @@ PL_NODISCARD pl_status pl__records_parse_judgments(const char *name, pl_view tex
                                                    pl_judgment_log **ret, pl_error *reterr);
 void pl__judgment_log_free(pl_judgment_log *log);
 const pl_judgment_set *pl__judgment_log_set(const pl_judgment_log *log); /* borrowed */
+/* Where the rows of a packed log are; NULL: in its set. Borrowed. */
+const pl_row_source *pl__judgment_log_rows(const pl_judgment_log *log);
 uint64_t pl__judgment_log_bad_lines(const pl_judgment_log *log);
 
 /* Appends one row of the set as a JSONL line; `raw` and `finish` may be NULL. */

@@ -7,6 +7,8 @@
 
 #include "alloc.h"
 #include "cluster_sums.h"
+#include "judge_report.h"
+#include "peer_table.h"
 #include "thread.h"
 
 #include <stdlib.h>
@@ -405,6 +407,90 @@ static void what_cannot_be_drawn(void **state)
     close_twins(&w);
 }
 
+/* ---- rows that do not stand in the set ---- */
+
+typedef struct elsewhere {
+    const pl_judgment *rows;
+    pl_judgment_set set;
+    bool expanded;
+} elsewhere;
+
+static void read_elsewhere(const void *user, size_t from, size_t n, pl_judgment *ret)
+{
+    const elsewhere *e = user;
+    memcpy(ret, e->rows + from, n * sizeof(*ret));
+}
+
+static pl_status expand_elsewhere(void *user, pl_error *reterr)
+{
+    elsewhere *e = user;
+    (void)reterr;
+    e->set.rows = e->rows;
+    e->expanded = true;
+    return PL_OK;
+}
+
+static void same_reports(const pl_maker *k, const pl_judge_report *reports)
+{
+    pl_judge_report wanted[MODELS] = {{0}};
+    pl_error err = {0};
+    PL_KIT_OK(pl_judge_reports(&k->set, wanted, &err), &err);
+    for (size_t m = 0; m < MODELS; m++) {
+        assert_int_equal(reports[m].asked, wanted[m].asked);
+        assert_memory_equal(reports[m].missing, wanted[m].missing, sizeof(wanted[m].missing));
+        assert_int_equal(reports[m].usable, wanted[m].usable);
+        assert_int_equal(reports[m].first, wanted[m].first);
+        assert_int_equal(reports[m].swap_pairs, wanted[m].swap_pairs);
+        assert_int_equal(reports[m].flags, wanted[m].flags);
+        PL_KIT_CLOSE(reports[m].position_p, wanted[m].position_p, 0);
+    }
+}
+
+static void check_elsewhere(const pl_maker *k, const twins *w, bool drop_self, bool pair_orders, uint32_t threads)
+{
+    elsewhere e = {.rows = k->rows, .set = k->set};
+    pl_row_source source = {.read = read_elsewhere, .expand = expand_elsewhere, .user = &e};
+    pl_judge_report reports[MODELS] = {{0}};
+    pl_row_words words = {0};
+    pl_peer_table *t = NULL;
+    pl_peer_table *u = NULL;
+    pl_error err = {0};
+    pl_peer_opts opts = PL_PEER_OPTS_INIT;
+    opts.drop_self_reviews = drop_self;
+    opts.exclude_judges = w->excluded;
+    opts.pair_orders = pair_orders;
+    opts.threads = threads;
+    e.set.rows = NULL;
+    PL_KIT_OK(pl__judge_reports(&e.set, &source, threads, reports, &words, &err), &err);
+    same_reports(k, reports);
+    PL_KIT_OK(pl__peer_table_from_words(&words, &opts, &t, &err), &err);
+    assert_int_equal(e.expanded, pair_orders || k->set.n_criteria > 1);
+    PL_KIT_OK(pl_peer_table_build(&k->set, &opts, &u, &err), &err);
+    same_sums(t, u);
+    same_ballots(t, u);
+    same_comparisons(t, u);
+    same_rest(t, u);
+    pl__row_words_clear(&words);
+    pl_peer_table_free(t);
+    pl_peer_table_free(u);
+}
+
+/* Packed rows know no lengths: where the words are votes and lengths are not known, rows are not needed. */
+static void rows_elsewhere(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 12; i += 2) {
+        twins w;
+        open_twins(&w, ROWS, 1.0, i);
+        for (uint32_t threads = 0; threads <= 3; threads++) {
+            check_elsewhere(w.plain, &w, threads % 2 == 1, false, threads);
+            check_elsewhere(w.plain, &w, threads % 2 == 0, true, threads);
+            check_elsewhere(w.other, &w, false, false, threads);
+        }
+        close_twins(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +501,7 @@ int main(void)
         cmocka_unit_test(the_same_without_comparisons),
         cmocka_unit_test(what_cannot_be_drawn),
         cmocka_unit_test(refused_memory),
+        cmocka_unit_test(rows_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
