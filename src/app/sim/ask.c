@@ -54,6 +54,19 @@ bool pl__sim_ask_model(pl_sim_ask *ask, pl_view name, pl_sim_complaint *why)
     return true;
 }
 
+bool pl__sim_ask_chat(pl_sim_ask *ask, const json_t *doc, const char *no_model, pl_sim_complaint *why)
+{
+    const json_t *model = json_object_get(doc, "model");
+    size_t n = json_array_size(json_object_get(doc, "messages"));
+    if (!json_is_string(model))
+        return pl__sim_refuse(why, 400, "model", NULL, no_model);
+    if (!pl__sim_ask_model(ask, pl__sim_string(model), why))
+        return false;
+    if (n == 0 || n > PL_SIM_MESSAGES_MAX)
+        return pl__sim_refuse(why, 400, "messages", NULL, "messages must be a list of 1 to 256 messages");
+    return true;
+}
+
 void pl__sim_ask_begin(pl_sim_ask *ask, pl_view role)
 {
     mix(ask, role);

@@ -52,6 +52,8 @@ void pl__sim_ask_clear(pl_sim_ask *ask);
 
 /* The parts of a request, in the order in which it has them. False: turned down, see *why. */
 bool pl__sim_ask_model(pl_sim_ask *ask, pl_view name, pl_sim_complaint *why);
+/* The same of a body with "model", and with "messages", of which there must be some. */
+bool pl__sim_ask_chat(pl_sim_ask *ask, const json_t *doc, const char *no_model, pl_sim_complaint *why);
 void pl__sim_ask_begin(pl_sim_ask *ask, pl_view role); /* of a message; OpenAI's words for roles */
 bool pl__sim_ask_text(pl_sim_ask *ask, pl_view text, pl_sim_complaint *why);
 void pl__sim_ask_image(pl_sim_ask *ask, pl_view base64);

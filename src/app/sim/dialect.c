@@ -52,3 +52,29 @@ pl_status pl__sim_write_number(double x, pl_str *out)
     pl__num_format(x, digits);
     return pl__str_append_c(out, digits);
 }
+
+pl_status pl__sim_write_token(const char *key, pl_view token, double logprob, pl_str *out)
+{
+    pl_status rc = pl__str_append_c(out, "{\"token\":");
+    if (!rc)
+        rc = pl__sim_write_string(token, out);
+    if (!rc)
+        rc = pl__str_appendf(out, ",\"%s\":", key);
+    return rc ? rc : pl__sim_write_number(logprob, out);
+}
+
+pl_status pl__sim_write_alternatives(const pl_sim_token *token, uint32_t top,
+                                     pl_status (*write)(pl_view token, double logprob, pl_str *out), pl_str *out)
+{
+    pl_status rc = PL_OK;
+    if (!token->alternatives)
+        return top > 0 ? write(token->text, token->logprob, out) : PL_OK;
+    for (uint32_t i = 0; !rc && i < top && i < token->alternatives->n; i++) {
+        const pl_sim_choice *choice = &token->alternatives->choices[i];
+        if (i > 0)
+            rc = pl__str_append_char(out, ',');
+        if (!rc)
+            rc = write(pl__view(choice->text), pl__sim_logprob(choice->p), out);
+    }
+    return rc;
+}

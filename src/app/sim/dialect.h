@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "httpd.h"
 #include "speech.h"
+#include "tokens.h"
 
 /* How one provider's API words requests, answers and errors. */
 typedef enum pl_sim_dialect_id {
@@ -43,5 +44,11 @@ void pl__sim_add_header(pl_httpd_response *ret, const char *name, const char *va
 /* "…": the inside of a JSON string with its quotes. */
 pl_status pl__sim_write_string(pl_view text, pl_str *out);
 pl_status pl__sim_write_number(double x, pl_str *out);
+/* The beginning of a token's object: {"token":"…","KEY":logprob */
+pl_status pl__sim_write_token(const char *key, pl_view token, double logprob, pl_str *out);
+/* The most probable `top` tokens that a token was chosen from, with commas between them; itself, if nothing else was
+ * possible. */
+pl_status pl__sim_write_alternatives(const pl_sim_token *token, uint32_t top,
+                                     pl_status (*write)(pl_view token, double logprob, pl_str *out), pl_str *out);
 
 #endif

@@ -120,18 +120,11 @@ static bool read_message(pl_sim_ask *ask, const json_t *message, pl_sim_complain
 
 static bool read(const pl_httpd_request *request, json_t *doc, pl_sim_ask *ask, pl_sim_complaint *why)
 {
-    const json_t *model = json_object_get(doc, "model");
     const json_t *messages = json_object_get(doc, "messages");
     const json_t *system = json_object_get(doc, "system");
     size_t n = json_array_size(messages);
     (void)request;
-    if (!json_is_string(model))
-        return pl__sim_refuse(why, 400, "model", NULL, "model: Field required");
-    if (!pl__sim_ask_model(ask, pl__sim_string(model), why))
-        return false;
-    if (n == 0 || n > PL_SIM_MESSAGES_MAX)
-        return pl__sim_refuse(why, 400, "messages", NULL, "messages must be a list of 1 to 256 messages");
-    if (!read_params(doc, ask, why))
+    if (!pl__sim_ask_chat(ask, doc, "model: Field required", why) || !read_params(doc, ask, why))
         return false;
     if (system && !json_is_null(system)) {
         pl__sim_ask_begin(ask, pl__view("system"));

@@ -165,28 +165,15 @@ static bool read(const pl_httpd_request *request, json_t *doc, pl_sim_ask *ask, 
 
 static pl_status write_token(pl_view token, double logprob, pl_str *out)
 {
-    pl_status rc = pl__str_append_c(out, "{\"token\":");
-    if (!rc)
-        rc = pl__sim_write_string(token, out);
-    if (!rc)
-        rc = pl__str_append_c(out, ",\"logProbability\":");
-    if (!rc)
-        rc = pl__sim_write_number(logprob, out);
+    pl_status rc = pl__sim_write_token("logProbability", token, logprob, out);
     return rc ? rc : pl__str_append_char(out, '}');
 }
 
 static pl_status write_top(const pl_sim_token *token, uint32_t top, pl_str *out)
 {
     pl_status rc = pl__str_append_c(out, "{\"candidates\":[");
-    if (!rc && !token->alternatives && top > 0)
-        rc = write_token(token->text, token->logprob, out);
-    for (uint32_t i = 0; !rc && token->alternatives && i < top && i < token->alternatives->n; i++) {
-        const pl_sim_choice *choice = &token->alternatives->choices[i];
-        if (i > 0)
-            rc = pl__str_append_char(out, ',');
-        if (!rc)
-            rc = write_token(pl__view(choice->text), pl__sim_logprob(choice->p), out);
-    }
+    if (!rc)
+        rc = pl__sim_write_alternatives(token, top, write_token, out);
     return rc ? rc : pl__str_append_c(out, "]}");
 }
 

@@ -86,17 +86,10 @@ static bool read_message(pl_sim_ask *ask, const json_t *message, pl_sim_complain
 
 static bool read(const pl_httpd_request *request, json_t *doc, pl_sim_ask *ask, pl_sim_complaint *why)
 {
-    const json_t *model = json_object_get(doc, "model");
     const json_t *messages = json_object_get(doc, "messages");
     size_t n = json_array_size(messages);
     (void)request;
-    if (!json_is_string(model))
-        return pl__sim_refuse(why, 400, "model", NULL, "you must give a model");
-    if (!pl__sim_ask_model(ask, pl__sim_string(model), why))
-        return false;
-    if (n == 0 || n > PL_SIM_MESSAGES_MAX)
-        return pl__sim_refuse(why, 400, "messages", NULL, "messages must be a list of 1 to 256 messages");
-    if (!read_params(doc, ask, why))
+    if (!pl__sim_ask_chat(ask, doc, "you must give a model", why) || !read_params(doc, ask, why))
         return false;
     for (size_t i = 0; i < n; i++) {
         if (!read_message(ask, json_array_get(messages, i), why))
@@ -109,13 +102,7 @@ static bool read(const pl_httpd_request *request, json_t *doc, pl_sim_ask *ask, 
 
 static pl_status write_token(pl_view token, double logprob, pl_str *out)
 {
-    pl_status rc = pl__str_append_c(out, "{\"token\":");
-    if (!rc)
-        rc = pl__sim_write_string(token, out);
-    if (!rc)
-        rc = pl__str_append_c(out, ",\"logprob\":");
-    if (!rc)
-        rc = pl__sim_write_number(logprob, out);
+    pl_status rc = pl__sim_write_token("logprob", token, logprob, out);
     if (!rc)
         rc = pl__str_append_c(out, ",\"bytes\":[");
     for (size_t i = 0; !rc && i < token.len; i++)
@@ -123,24 +110,10 @@ static pl_status write_token(pl_view token, double logprob, pl_str *out)
     return rc ? rc : pl__str_append_c(out, "]");
 }
 
-/* The members of top_logprobs of one token. */
-static pl_status write_alternatives(const pl_sim_token *token, uint32_t top, pl_str *out)
+static pl_status write_alternative(pl_view token, double logprob, pl_str *out)
 {
-    pl_status rc = PL_OK;
-    if (!token->alternatives && top > 0) {
-        rc = write_token(token->text, token->logprob, out);
-        return rc ? rc : pl__str_append_c(out, "}");
-    }
-    for (uint32_t i = 0; !rc && i < top && i < token->alternatives->n; i++) {
-        const pl_sim_choice *choice = &token->alternatives->choices[i];
-        if (i > 0)
-            rc = pl__str_append_c(out, ",");
-        if (!rc)
-            rc = write_token(pl__view(choice->text), pl__sim_logprob(choice->p), out);
-        if (!rc)
-            rc = pl__str_append_c(out, "}");
-    }
-    return rc;
+    pl_status rc = write_token(token, logprob, out);
+    return rc ? rc : pl__str_append_char(out, '}');
 }
 
 static pl_status write_logprobs(const pl_sim_speech *speech, pl_view sent, uint32_t top, pl_str *out)
@@ -158,7 +131,7 @@ static pl_status write_logprobs(const pl_sim_speech *speech, pl_view sent, uint3
         if (!rc)
             rc = pl__str_append_c(out, ",\"top_logprobs\":[");
         if (!rc)
-            rc = write_alternatives(&token, top, out);
+            rc = pl__sim_write_alternatives(&token, top, write_alternative, out);
         if (!rc)
             rc = pl__str_append_c(out, "]}");
     }
