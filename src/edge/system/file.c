@@ -12,14 +12,6 @@
 
 #define READ_CHUNK_BYTES ((size_t)65536)
 
-void pl__errno_text(int code, char *ret, size_t ret_bytes)
-{
-    if (!ret || ret_bytes == 0)
-        return;
-    if (strerror_r(code, ret, ret_bytes) != 0)
-        (void)snprintf(ret, ret_bytes, "error %d", code);
-}
-
 static pl_status fail_errno(pl_error *reterr, int code, const char *path)
 {
     char text[128];
