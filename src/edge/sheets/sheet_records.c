@@ -1,6 +1,7 @@
 #include "error.h"
 #include "num.h"
 #include "python_text.h"
+#include "sheet_readers.h"
 #include "sheet_table.h"
 
 #include <math.h>

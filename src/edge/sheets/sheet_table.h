@@ -26,9 +26,4 @@ PL_NODISCARD pl_status pl__sheet_set(pl_sheet *sheet, size_t column, pl_view tex
 /* The same with text that lives as long as the sheet. */
 PL_NODISCARD pl_status pl__sheet_set_kept(pl_sheet *sheet, size_t column, const char *text, pl_error *reterr);
 
-/* One reader a form; the bytes are within PL_SHEET_FILE_BYTES_MAX. */
-PL_NODISCARD pl_status pl__sheet_from_xlsx(pl_sheet *sheet, pl_view bytes, pl_error *reterr);
-PL_NODISCARD pl_status pl__sheet_from_tsv(pl_sheet *sheet, pl_view text, pl_error *reterr);
-PL_NODISCARD pl_status pl__sheet_from_records(pl_sheet *sheet, pl_view text, pl_error *reterr);
-
 #endif

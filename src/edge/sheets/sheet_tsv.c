@@ -1,4 +1,5 @@
 #include "error.h"
+#include "sheet_readers.h"
 #include "sheet_table.h"
 
 #include <string.h>

@@ -3,8 +3,13 @@
 
 #include "sheet_table.h"
 
+#include <zip.h>
+
 /* A workbook's parts are XML files in a zip archive (ECMA-376, parts 1 and 2). */
-typedef struct pl_xlsx pl_xlsx;
+typedef struct pl_xlsx {
+    const char *name; /* of the file, for messages */
+    zip_t *zip;
+} pl_xlsx;
 
 /* What a part's XML says, in order. Names are without a namespace's prefix. Any failure ends the reading, and
  * says all: no context is added. */
