@@ -1,3 +1,4 @@
+#include "batch_codecs.h"
 #include "batch_internal.h"
 
 #include "alloc.h"
@@ -101,6 +102,14 @@ void pl__batches_free(pl_batches *b)
         pl__batch_free(b, b->first);
     pl__map_free(b->items);
     pl__free(b);
+}
+
+void pl__batch_rest(pl_batch *x, pl_outcome outcome, const char *message)
+{
+    x->state = PL_BATCH_REST;
+    x->at_item = 0;
+    x->rest = outcome;
+    (void)snprintf(x->rest_message, sizeof(x->rest_message), "%s", message);
 }
 
 /* ---- items ---- */

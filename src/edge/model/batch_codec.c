@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-const pl_batch_codec *pl__batch_codec_find(const char *provider)
-{
-    static const pl_batch_codec *const codecs[] = {&pl__batch_openai, &pl__batch_anthropic};
-    for (size_t i = 0; provider && i < sizeof(codecs) / sizeof(codecs[0]); i++)
-        if (strcmp(codecs[i]->provider, provider) == 0)
-            return codecs[i];
-    return NULL;
-}
-
 bool pl__batch_text(const json_t *doc, const char *key, char *ret, size_t cap)
 {
     pl_view text = pl__json_view(json_object_get(doc, key));

@@ -66,8 +66,6 @@ typedef struct pl_batch_codec {
 extern const pl_batch_codec pl__batch_openai;
 extern const pl_batch_codec pl__batch_anthropic;
 
-const pl_batch_codec *pl__batch_codec_find(const char *provider); /* NULL if there is none */
-
 /* Shared. Copies a string member; false if it is none, empty, or too long (*ret is then ""). */
 bool pl__batch_text(const json_t *doc, const char *key, char *ret, size_t cap);
 /* Appends a path: what stands before an id, the id escaped, what stands behind it. */

@@ -20,14 +20,6 @@ static const char *name_of(const pl_batches *b, const pl_batch *x)
     return b->client->lanes[x->lane].endpoint.spec.name;
 }
 
-void pl__batch_rest(pl_batch *x, pl_outcome outcome, const char *message)
-{
-    x->state = PL_BATCH_REST;
-    x->at_item = 0;
-    x->rest = outcome;
-    (void)snprintf(x->rest_message, sizeof(x->rest_message), "%s", message);
-}
-
 static void look_again(const pl_batches *b, pl_batch *x)
 {
     x->due_ns = now_ns(b) + x->pause_ms * NS_PER_MS;

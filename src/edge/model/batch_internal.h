@@ -103,10 +103,10 @@ void pl__batch_item_drop(pl_batches *b, pl_batch *x, size_t i);
 pl_batch_record pl__batch_record(const pl_batches *b, const pl_batch *x, bool ended);
 
 void pl__batch_leave(pl_batch *x);
+/* What has no result will end as this. */
+void pl__batch_rest(pl_batch *x, pl_outcome outcome, const char *message);
 
 /* batch_ends.c */
 void pl__batch_request_ended(pl_batches *b, pl_batch *x, pl_http_completion *done);
-/* What has no result will end as this. */
-void pl__batch_rest(pl_batch *x, pl_outcome outcome, const char *message);
 
 #endif

@@ -21,17 +21,6 @@ static uint64_t now_ns(const pl_client *c)
 
 /* ---- calls ---- */
 
-void pl__client_arrived(pl_client *c, pl_call *x)
-{
-    x->state = PL_CALL_ARRIVED;
-    x->next = NULL;
-    if (c->arrived_last)
-        c->arrived_last->next = x;
-    else
-        c->arrived_first = x;
-    c->arrived_last = x;
-}
-
 static pl_call *pop_arrived(pl_client *c)
 {
     pl_call *x = c->arrived_first;
@@ -39,16 +28,6 @@ static pl_call *pop_arrived(pl_client *c)
     if (!c->arrived_first)
         c->arrived_last = NULL;
     return x;
-}
-
-void pl__client_drop_answer(pl_call *x)
-{
-    pl__http_reply_clear(&x->reply);
-    pl__reply_clear(&x->decoded.reply);
-    x->decoded = (pl_decoded){0};
-    x->decoded_yet = false;
-    x->failure = PL_HTTP_OK;
-    x->error = (pl_error){0};
 }
 
 static void call_reset(pl_call *x)

@@ -7,8 +7,8 @@
 #include "fair_share.h"
 #include "replicas.h"
 
-/* Inside of the client only: client.c (calls from submit to result) and client_send.c (what is sent when, and what the
- * ends of attempts mean for that). Invariants:
+/* Inside of the client only, each above the next: client.c (calls from submit to result), client_send.c (what is sent
+ * when, and what the ends of attempts mean for that), client_calls.c. Invariants:
  *  1. A call is idle, or queued in its lane, or in the transport, or waiting for the time of its next attempt, or
  *     arrived; it is in the list, queue or heap of that state and in no other.
  *  2. A reply leaves an arrived call only once it is decoded: when memory is short poll says so, and the next poll
@@ -89,7 +89,7 @@ struct pl_client {
     pl_http_completion completions[PL_COMPLETIONS_AT_ONCE];
 };
 
-/* client.c */
+/* client_calls.c */
 void pl__client_arrived(pl_client *c, pl_call *x);
 void pl__client_drop_answer(pl_call *x);
 
