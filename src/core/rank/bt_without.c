@@ -19,10 +19,10 @@ struct pl_bt_without {
     const pl_ballot *ballots;
     uint32_t *first; /* n_comparisons + 1: where their ballots begin */
     double unit;     /* what each ballot weighs */
-    double *wins;    /* ballots won, of the whole table, [i * n + j] by place; */
+    double *wins;    /* ballots won, of what is left, [i * n + j] by place; */
     double *ties;    /* tied, below the diagonal */
     size_t n;
-    pl_win_matrix matrix; /* of ballots, until it is scored */
+    pl_win_matrix matrix; /* what is scored */
 };
 
 void pl__bt_without_free(pl_bt_without *w)
@@ -39,15 +39,14 @@ void pl__bt_without_free(pl_bt_without *w)
 
 static void add(pl_bt_without *w, uint32_t a_model, uint32_t b_model, uint32_t a_halves, double sign)
 {
-    pl_win_matrix *m = &w->matrix;
-    size_t a = m->places[a_model];
-    size_t b = m->places[b_model];
+    size_t a = w->matrix.places[a_model];
+    size_t b = w->matrix.places[b_model];
     if (a_halves == 2)
-        m->wins[a * m->n + b] += sign;
+        w->wins[a * w->n + b] += sign;
     else if (a_halves == 0)
-        m->wins[b * m->n + a] += sign;
+        w->wins[b * w->n + a] += sign;
     else
-        m->ties[a > b ? a * m->n + b : b * m->n + a] += sign;
+        w->ties[a > b ? a * w->n + b : b * w->n + a] += sign;
 }
 
 /* Votes or ballots [from, to). */
@@ -109,15 +108,15 @@ static bool look_at_votes(pl_bt_without *w, size_t n, size_t n_comparisons)
 
 static pl_status keep_whole(pl_bt_without *w, size_t n)
 {
-    size_t bytes = 0;
     if (pl__win_matrix_open(&w->matrix, &w->in, NULL))
         return PL_E_NOMEM;
     w->n = w->matrix.n;
-    bytes = w->n * w->n * sizeof(double);
+    w->wins = pl__calloc(w->n * w->n, sizeof(*w->wins));
+    w->ties = pl__calloc(w->n * w->n, sizeof(*w->ties));
+    if (!w->wins || !w->ties)
+        return PL_E_NOMEM;
     add_range(w, 0, n, 1.0);
-    w->wins = pl__memdup(w->matrix.wins, bytes);
-    w->ties = pl__memdup(w->matrix.ties, bytes);
-    return w->wins && w->ties ? PL_OK : PL_E_NOMEM;
+    return PL_OK;
 }
 
 pl_status pl__bt_without_new(const char *method, const pl_peer_table *table, const char *const *models,
@@ -157,16 +156,14 @@ out:
     return rc;
 }
 
-void pl__bt_without_reset(pl_bt_without *w)
-{
-    pl__win_matrix_reset(&w->matrix, &w->in);
-    memcpy(w->matrix.wins, w->wins, w->n * w->n * sizeof(*w->wins));
-    memcpy(w->matrix.ties, w->ties, w->n * w->n * sizeof(*w->ties));
-}
-
 void pl__bt_without_drop(pl_bt_without *w, size_t comparison)
 {
     add_range(w, w->first[comparison], w->first[comparison + 1], -1.0);
+}
+
+void pl__bt_without_restore(pl_bt_without *w, size_t comparison)
+{
+    add_range(w, w->first[comparison], w->first[comparison + 1], 1.0);
 }
 
 pl_status pl__bt_without_scores(pl_bt_without *w, double *scores)
@@ -175,9 +172,10 @@ pl_status pl__bt_without_scores(pl_bt_without *w, double *scores)
     pl_strengths_model model = {.davidson = w->davidson, .ridge = w->in.opts->bt_ridge};
     pl_win_graph graph = {0};
     pl_fit_report report;
+    pl__win_matrix_reset(m, &w->in);
     for (size_t c = 0; c < w->n * w->n; c++) {
-        m->wins[c] *= w->unit;
-        m->ties[c] *= w->unit;
+        m->wins[c] = w->wins[c] * w->unit;
+        m->ties[c] = w->ties[c] * w->unit;
         m->total += m->wins[c] + m->ties[c];
     }
     pl__win_matrix_close(m);

@@ -11,11 +11,10 @@ typedef struct pl_bt_without pl_bt_without;
 PL_NODISCARD pl_status pl__bt_without_new(const char *method, const pl_peer_table *table, const char *const *models,
                                           const pl_rank_opts *opts, pl_bt_without **ret);
 void pl__bt_without_free(pl_bt_without *w);
-/* All comparisons are there again. */
-void pl__bt_without_reset(pl_bt_without *w);
-/* One less; each at most once. */
+/* One less, each at most once; and one that was taken away is there again. */
 void pl__bt_without_drop(pl_bt_without *w, size_t comparison);
-/* Scores of what is left, by model; NaN where there is none. Reset before the next drop. PL_OK or PL_E_NOMEM. */
+void pl__bt_without_restore(pl_bt_without *w, size_t comparison);
+/* Scores of what is left, by model; NaN where there is none. PL_OK or PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__bt_without_scores(pl_bt_without *w, double *scores);
 
 #endif

@@ -5,42 +5,75 @@
 #include "bt_without.h"
 #include "error.h"
 #include "spread.h"
+#include "vec.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NO_JUDGE UINT32_MAX
 #define CHALLENGERS_MAX 3u /* models next to the top that are tried */
+#define DIGIT_BITS 11u     /* of sorting */
+#define DIGITS (1u << DIGIT_BITS)
 
 typedef struct lever {
     double gain; /* by how much the gap shrinks, to first order */
     size_t comparison;
 } lever;
 
+/* A comparison of a model that is tried: the others are no levers. */
+typedef struct tried {
+    size_t comparison;
+    uint32_t a;
+    uint32_t b;
+} tried;
+
 typedef struct search {
     const pl_fragility_job *job;
     const double *weights; /* of the judges, or NULL */
     uint32_t single;       /* the only judge that counts, or NO_JUDGE */
-    double *mean;          /* weighted mean of S_VL by model, on the scale of R whatever the method's scores are */
-    double *total;         /* the weight behind it */
-    bool *is_tried;        /* the top model and the challengers that are tried, by model */
-    size_t *tried;         /* comparisons of one of these: the others are no levers */
-    size_t n_tried;
-    lever *levers; /* n_tried */
+    double *mean;   /* of models that are tried: weighted mean of S_VL, on the scale of R whatever the scores are */
+    double *total;  /* the weight behind it */
+    bool *is_tried; /* the top model and the challengers that are tried, by model */
+    PL_VEC(tried) tried; /* in their order */
+    lever *levers;       /* as many, and: */
+    lever *other_levers; /* of sorting */
     size_t n_levers;
     bool *left_out;
     pl_peer_table *table;
     pl_bt_without *quick; /* in place of the table, where it can be had; */
+    size_t n_dropped;     /* levers that it is without, and */
     double *scores;       /* what it gives */
 } search;
 
-static int compare_levers(const void *x, const void *y)
+/* Gains are above 0, so that their bits are in their order; here the largest comes first. */
+static size_t digit_of(const lever *l, unsigned shift)
 {
-    const lever *a = x;
-    const lever *b = y;
-    int c = (a->gain < b->gain) - (a->gain > b->gain);
-    return c ? c : (a->comparison > b->comparison) - (a->comparison < b->comparison);
+    uint64_t bits = 0;
+    memcpy(&bits, &l->gain, sizeof(bits));
+    return (size_t)(~bits >> shift) & (DIGITS - 1);
+}
+
+/* By gain, and equal ones as they stood, in the order of comparisons: by digits, the last first. */
+static void sort_levers(search *s)
+{
+    for (unsigned shift = 0; shift < 64 && s->n_levers > 0; shift += DIGIT_BITS) {
+        size_t place[DIGITS] = {0};
+        size_t sum = 0;
+        for (size_t i = 0; i < s->n_levers; i++)
+            place[digit_of(&s->levers[i], shift)]++;
+        if (place[digit_of(&s->levers[0], shift)] == s->n_levers)
+            continue; /* all have the same */
+        for (size_t d = 0; d < DIGITS; d++) {
+            size_t count = place[d];
+            place[d] = sum;
+            sum += count;
+        }
+        for (size_t i = 0; i < s->n_levers; i++)
+            s->other_levers[place[digit_of(&s->levers[i], shift)]++] = s->levers[i];
+        lever *held = s->levers;
+        s->levers = s->other_levers;
+        s->other_levers = held;
+    }
 }
 
 /* The weight of the comparison for the method, as far as it is known. */
@@ -68,50 +101,88 @@ static uint32_t single_judge(const pl_fragility_job *job)
     return judge;
 }
 
-/* The means, and how many comparisons are of a model that is tried. */
-static void find_means(search *s)
+static pl_status take_tried(search *s, size_t comparison, uint32_t a, uint32_t b)
 {
-    size_t n = pl_peer_table_n_comparisons(s->job->table);
-    for (size_t i = 0; i < n; i++) {
-        pl_comparison c = pl_peer_table_comparison(s->job->table, i);
-        double w = weight_of(s, &c);
-        s->mean[c.a] += w * c.a_score;
-        s->mean[c.b] += w * c.b_score;
-        s->total[c.a] += w;
-        s->total[c.b] += w;
-        s->n_tried += s->is_tried[c.a] || s->is_tried[c.b];
+    if (!s->is_tried[a] && !s->is_tried[b])
+        return PL_OK;
+    if (s->tried.len == s->tried.cap &&
+        pl__vec_reserve(&s->tried.ptr, &s->tried.cap, s->tried.len + 1, sizeof(*s->tried.ptr)))
+        return PL_E_NOMEM;
+    s->tried.ptr[s->tried.len++] = (tried){comparison, a, b};
+    return PL_OK;
+}
+
+/* Of a table that keeps votes: those of a comparison stand together, and are all there is to it. */
+static pl_status take_tried_votes(search *s, const pl_vote *votes)
+{
+    size_t n_blocks = 0;
+    size_t n = 0;
+    const pl_vote_block *blocks = pl_peer_table_vote_blocks(s->job->table, &n_blocks);
+    pl_status rc = PL_OK;
+    for (size_t k = 0; k < n_blocks; k++) {
+        for (size_t i = blocks[k].first; i < blocks[k].first + blocks[k].n && !rc; i++) {
+            const pl_vote *v = &votes[i];
+            const pl_vote *u = i > blocks[k].first ? v - 1 : NULL;
+            if (!u || u->judge != v->judge || u->a != v->a || u->b != v->b)
+                rc = take_tried(s, n++, v->a, v->b);
+        }
     }
-    for (uint32_t m = 0; m < pl_peer_table_n_models(s->job->table); m++)
-        s->mean[m] = s->total[m] > 0.0 ? s->mean[m] / s->total[m] : 0.0;
+    return rc;
 }
 
 static pl_status find_tried(search *s, pl_error *reterr)
 {
     const pl_fragility_job *job = s->job;
     size_t n = pl_peer_table_n_comparisons(job->table);
+    const pl_vote *votes = pl_peer_table_votes(job->table, NULL, NULL);
+    pl_status rc = PL_OK;
     for (uint32_t i = 0; i < job->n_ranked && i <= CHALLENGERS_MAX; i++)
         s->is_tried[job->order[i]] = true;
-    find_means(s);
-    s->tried = pl__calloc(s->n_tried, sizeof(*s->tried));
-    s->levers = pl__calloc(s->n_tried, sizeof(*s->levers));
-    if (!s->tried || !s->levers)
-        return pl__fail(reterr, PL_E_NOMEM, "a search over %zu comparisons", n);
-    s->n_tried = 0;
-    for (size_t i = 0; i < n; i++) {
+    if (votes)
+        rc = take_tried_votes(s, votes);
+    for (size_t i = 0; i < n && !votes && !rc; i++) {
         pl_comparison c = pl_peer_table_comparison(job->table, i);
-        if (s->is_tried[c.a] || s->is_tried[c.b])
-            s->tried[s->n_tried++] = i;
+        rc = take_tried(s, i, c.a, c.b);
     }
+    s->levers = pl__malloc(s->tried.len * sizeof(*s->levers));
+    s->other_levers = pl__malloc(s->tried.len * sizeof(*s->other_levers));
+    if (rc || !s->levers || !s->other_levers)
+        return pl__fail(reterr, PL_E_NOMEM, "a search over %zu comparisons", n);
     return PL_OK;
+}
+
+static void find_means(search *s)
+{
+    for (size_t i = 0; i < s->tried.len; i++) {
+        pl_comparison c = pl_peer_table_comparison(s->job->table, s->tried.ptr[i].comparison);
+        double w = weight_of(s, &c);
+        s->mean[c.a] += w * c.a_score;
+        s->mean[c.b] += w * c.b_score;
+        s->total[c.a] += w;
+        s->total[c.b] += w;
+    }
+    for (uint32_t m = 0; m < pl_peer_table_n_models(s->job->table); m++)
+        s->mean[m] = s->total[m] > 0.0 ? s->mean[m] / s->total[m] : 0.0;
+}
+
+/* Nothing is dropped any more: other levers may follow. */
+static void restore_all(search *s)
+{
+    while (s->n_dropped > 0)
+        pl__bt_without_restore(s->quick, s->levers[--s->n_dropped].comparison);
 }
 
 static void find_levers(search *s, uint32_t top, uint32_t challenger)
 {
+    restore_all(s);
     s->n_levers = 0;
-    for (size_t i = 0; i < s->n_tried; i++) {
-        pl_comparison c = pl_peer_table_comparison(s->job->table, s->tried[i]);
-        double w = weight_of(s, &c);
+    for (size_t i = 0; i < s->tried.len; i++) {
+        const tried *t = &s->tried.ptr[i];
         double gain = 0.0;
+        if (t->a != top && t->a != challenger && t->b != top && t->b != challenger)
+            continue;
+        pl_comparison c = pl_peer_table_comparison(s->job->table, t->comparison);
+        double w = weight_of(s, &c);
         if (!(w > 0.0))
             continue;
         for (unsigned side = 0; side < 2; side++) {
@@ -123,10 +194,9 @@ static void find_levers(search *s, uint32_t top, uint32_t challenger)
                 gain += w * (s->mean[m] - x) / s->total[m];
         }
         if (gain > 0.0)
-            s->levers[s->n_levers++] = (lever){gain, s->tried[i]};
+            s->levers[s->n_levers++] = (lever){gain, t->comparison};
     }
-    if (s->n_levers > 0)
-        qsort(s->levers, s->n_levers, sizeof(*s->levers), compare_levers);
+    sort_levers(s);
 }
 
 static bool find_top(search *s, const double *scores, uint32_t *ret_top)
@@ -145,9 +215,10 @@ static bool find_top(search *s, const double *scores, uint32_t *ret_top)
 
 static pl_status try_quickly(search *s, size_t k, bool *ret_fell, uint32_t *ret_top, pl_error *reterr)
 {
-    pl__bt_without_reset(s->quick);
-    for (size_t i = 0; i < k; i++)
-        pl__bt_without_drop(s->quick, s->levers[i].comparison);
+    while (s->n_dropped < k)
+        pl__bt_without_drop(s->quick, s->levers[s->n_dropped++].comparison);
+    while (s->n_dropped > k)
+        pl__bt_without_restore(s->quick, s->levers[--s->n_dropped].comparison);
     if (pl__bt_without_scores(s->quick, s->scores))
         return pl__fail(reterr, PL_E_NOMEM, "a search over all comparisons");
     *ret_fell = find_top(s, s->scores, ret_top);
@@ -213,6 +284,8 @@ static pl_status search_all(search *s, uint64_t *ret_n, uint32_t *ret_top, pl_er
     uint32_t fewest_top = 0;
     uint32_t of = 0; /* the challenger that gave it */
     pl_status rc = find_tried(s, reterr);
+    if (!rc)
+        find_means(s);
     for (uint32_t i = 1; i < job->n_ranked && i <= CHALLENGERS_MAX && !rc; i++) {
         size_t n = 0;
         uint32_t top = 0;
@@ -266,8 +339,9 @@ out:
     pl__free(s.mean);
     pl__free(s.total);
     pl__free(s.is_tried);
-    pl__free(s.tried);
+    pl__free(s.tried.ptr);
     pl__free(s.levers);
+    pl__free(s.other_levers);
     pl__free(s.scores);
     pl__bt_without_free(s.quick);
     return rc;
