@@ -16,8 +16,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((size_t)1 << 19)
-#define BLOCKS_PER_THREAD 4u
+#define BLOCK_BYTES ((size_t)1 << 18)
+#define BLOCKS_PER_THREAD 8u /* small ones: at the end of a round threads wait for the last */
 #define THREADS_MAX 64u
 #define OWN_TEXTS_MAX ((size_t)1 << 17) /* beyond it a thread's own log begins anew, so that it stays small */
 

@@ -165,17 +165,22 @@ static bool take_new_text(pl_json_scan *j, pl_view *ret, pl_view *ret_spelling)
     return true;
 }
 
-/* The same, by its number if that is known. */
-static bool take_token_text(scan *s, pl_line_token *ret)
+/* A text that is not looked up yet. */
+typedef struct pending {
+    pl_spelling spelling;
+    const char *from; /* NULL: it is read */
+} pending;
+
+/* The same, put off if it is short. */
+static bool put_off_text(scan *s, pl_line_token *ret, pending *ret_pending)
 {
     pl_json_scan *j = &s->json;
-    pl_spelling spelling;
+    ret_pending->from = NULL;
     ret->number = PL_LINE_TEXT_NEW;
     if (s->line->spellings && j->end - j->at >= SPELLING_READ) {
-        size_t len = pl__spelling_at(s->line->spellings, j->at, &spelling);
-        uint32_t found = len < PL_SPELLING_BYTES ? pl__spelling_number(&spelling) : 0;
-        if (found > 0) {
-            ret->number = found - 1;
+        size_t len = pl__spelling_at(s->line->spellings, j->at, &ret_pending->spelling);
+        if (len < PL_SPELLING_BYTES) {
+            ret_pending->from = j->at;
             ret->text = (pl_view){.ptr = j->at, .len = 0}; /* it is there */
             j->at += len + 1;
             return true;
@@ -184,10 +189,25 @@ static bool take_token_text(scan *s, pl_line_token *ret)
     return take_new_text(j, &ret->text, &ret->spelling);
 }
 
+/* What was put off: its number if that is known, else it is read after all. */
+static bool look_up(scan *s, const pending *p, pl_line_token *ret)
+{
+    uint32_t found = p->from ? pl__spelling_number(&p->spelling) : 0;
+    if (!p->from || found > 0) {
+        ret->number = found - 1; /* or PL_LINE_TEXT_NEW */
+        return true;
+    }
+    const char *behind = s->json.at;
+    s->json.at = p->from;
+    if (!take_new_text(&s->json, &ret->text, &ret->spelling))
+        return false;
+    s->json.at = behind;
+    return true;
+}
+
 /* Pairs whose texts are not looked up yet. */
 typedef struct pairs {
-    pl_spelling spellings[PAIRS_AT_ONCE];
-    const char *texts[PAIRS_AT_ONCE];
+    pending texts[PAIRS_AT_ONCE];
     size_t n;
 } pairs;
 
@@ -204,10 +224,10 @@ static void pass_over_pairs(scan *s, size_t most, double *ret_logprobs, pairs *r
             break;
         if (p[0] != '[' || p[1] != '"')
             break;
-        size_t len = pl__spelling_at(spellings, p + 2, &ret->spellings[n]);
+        size_t len = pl__spelling_at(spellings, p + 2, &ret->texts[n].spelling);
         if (len == PL_SPELLING_BYTES)
             break;
-        ret->texts[n] = p + 2;
+        ret->texts[n].from = p + 2;
         p += len + 3;
         if (*p++ != ',' || (*p != '-' && (p[0] != ' ' || *++p != '-')))
             break;
@@ -235,19 +255,12 @@ static bool take_plain_tops(scan *s, size_t most, size_t *ret_n)
         return false;
     pass_over_pairs(s, most < PAIRS_AT_ONCE ? most : PAIRS_AT_ONCE, tops->logprobs + first, &found);
     for (size_t i = 0; i < found.n; i++) {
-        uint32_t number = pl__spelling_number(&found.spellings[i]);
-        tops->texts[first + i] = number - 1;
-        if (number > 0)
-            continue;
-        pl_view text = {0};
-        pl_view spelling = {0};
-        pl_json_scan *j = &s->json;
-        const char *behind = j->at;
-        j->at = found.texts[i];
-        if (!take_new_text(j, &text, &spelling) ||
-            !kept(s, pl__response_line_new_top(s->line, first + i, text, spelling)))
+        uint32_t number = pl__spelling_number(&found.texts[i].spelling);
+        pl_line_token text = {.number = number - 1};
+        tops->texts[first + i] = text.number;
+        if (number == 0 && (!look_up(s, &found.texts[i], &text) ||
+                            !kept(s, pl__response_line_new_top(s->line, first + i, text.text, text.spelling))))
             return false;
-        j->at = behind;
     }
     tops->len += found.n;
     *ret_n = found.n;
@@ -261,8 +274,9 @@ static bool take_top(scan *s)
     pl_line_tops *tops = &s->line->tops;
     pl_line_token text = {.number = 0};
     double logprob = 0.0;
-    if (!pl__scan_take(j, '[') || !pl__scan_take(j, '"') || !take_token_text(s, &text) || !pl__scan_take(j, ',') ||
-        !pl__scan_number(j, &logprob) || !pl__is_logprob(logprob) || !pl__scan_take(j, ']') ||
+    pending p;
+    if (!pl__scan_take(j, '[') || !pl__scan_take(j, '"') || !put_off_text(s, &text, &p) || !pl__scan_take(j, ',') ||
+        !pl__scan_number(j, &logprob) || !pl__is_logprob(logprob) || !pl__scan_take(j, ']') || !look_up(s, &p, &text) ||
         !kept(s, pl__response_line_grow_tops(s->line, 1)))
         return false;
     tops->texts[tops->len] = text.number;
@@ -295,6 +309,7 @@ static bool take_tops(scan *s, uint32_t *ret_n)
 
 typedef struct token_parts {
     pl_line_token token;
+    pending text; /* of the token */
     bool has_logprob;
     bool has_top;
     pl_json_others others;
@@ -307,7 +322,7 @@ static bool take_token_member(scan *s, token_parts *t)
     if (!pl__scan_take(j, '"') || !pl__scan_text(j, &key) || !pl__scan_take(j, ':'))
         return false;
     if (key.len == 1 && key.ptr[0] == 't')
-        return !t->token.text.ptr && pl__scan_take(j, '"') && take_token_text(s, &t->token);
+        return !t->token.text.ptr && pl__scan_take(j, '"') && put_off_text(s, &t->token, &t->text);
     if (key.len == 2 && memcmp(key.ptr, "lp", 2) == 0) {
         bool again = t->has_logprob;
         t->has_logprob = true;
@@ -334,7 +349,8 @@ static bool take_token(scan *s)
         if (!take_token_member(s, &t))
             return false;
     } while (pl__scan_take(&s->json, ','));
-    return pl__scan_take(&s->json, '}') && t.token.text.ptr && kept(s, pl__response_line_add_token(s->line, &t.token));
+    return pl__scan_take(&s->json, '}') && t.token.text.ptr && look_up(s, &t.text, &t.token) &&
+           kept(s, pl__response_line_add_token(s->line, &t.token));
 }
 
 /* ---- the line ---- */
