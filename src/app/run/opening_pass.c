@@ -7,6 +7,13 @@
 #include "run_internal.h"
 #include <string.h>
 
+bool pl__run_has_next(const pl_runner *r)
+{
+    if (r->opening)
+        return true;
+    return r->adaptive ? pl__adaptive_peek(r) != NULL : r->next_item < pl__dataset_count(r->setup->dataset);
+}
+
 /* Unit and number of tasks in one key. */
 static pl_digest with_count(const pl_digest *unit, uint64_t n_tasks)
 {

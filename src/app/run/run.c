@@ -6,8 +6,6 @@
 #include "error.h"
 #include "run_internal.h"
 #include <peerless/version.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #define PROGRESS_INTERVAL_NS ((uint64_t)250 * 1000000)
 #define FEED_NS ((uint64_t)2 * 1000000) /* the longest that replies wait while items are opened */
@@ -18,20 +16,6 @@
 static uint64_t now_ns(const pl_runner *r)
 {
     return r->clock->now_mono_ns(r->clock->user);
-}
-
-void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...)
-{
-    va_list args;
-
-    if (r->stopping)
-        return;
-    r->stopping = true;
-    r->stop_state = state;
-    va_start(args, fmt);
-    (void)vsnprintf(r->summary->stop_reason, sizeof(r->summary->stop_reason), fmt, args);
-    va_end(args);
-    pl__client_stop_retrying(r->client);
 }
 
 static void check_stop(pl_runner *r)

@@ -10,21 +10,28 @@
 #include "token_estimate.h"
 #include "wire.h"
 
-/* The rooms of a run, all on the run's own thread unless said otherwise:
- *   opening.c  items -> units; what the store already has is taken over
- *   opening_pass.c  in which order: first what is to be asked, then what is to be counted
- *   agenda.c   which items an adaptive design has, in which rounds, and what is asked of each
- *   adaptive.c its rounds: the next one is decided when all before it have ended
- *   tasks.c    ready tasks -> flights -> results -> durable -> next ready tasks
- *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
- *   money.c    what calls cost, and the cap
- *   batches.c  batches that outlive a run
- *   inbox.c    messages from other threads (durable results, fitted images)
+/* A run, all of it on the run's own thread unless said otherwise. A file calls only files further down:
+ *   run.c        the loop, beginning and end, progress
+ *   tasks.c      ready tasks -> flights -> results -> durable -> next ready tasks
+ *   flights.c    calls under way: made, waiting for their image, sent, dropped
+ *   known.c      what a probe has found out about the endpoints
  *   put_otherwise.c  parameters that an endpoint refuses
- *   samples.c  several samples of one answer: in one reply, or one by one
- *   known.c    what a probe has found out about the endpoints
- *   wire.c    what requests go over: libcurl, a recording, or both
- *   run.c      the loop, stopping, progress
+ *   samples.c    several samples of one answer: in one reply, or one by one
+ *   opening.c    items -> units; what the store already has is taken over
+ *   opening_pass.c  in which order: first what is to be asked, then what is to be counted
+ *   adaptive.c   the rounds of an adaptive design: the next one is decided when all before it have ended
+ *   batches.c    batches that outlive a run
+ *   items.c      rows of items, digests of their files
+ *   stored.c     what a stored call says to a task
+ *   agenda.c     which items an adaptive design has, in which rounds, and what is asked of each
+ *   ready.c      tasks that may be asked, in queues
+ *   money.c      what calls cost, and the cap
+ *   summary.c    what has become of the tasks
+ *   spend.c      sums of money and tokens
+ *   stopping.c   why the run ends
+ *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
+ *   inbox.c      messages from other threads (durable results, fitted images)
+ *   wire.c       what requests go over: libcurl, a recording, or both
  *
  * Invariants:
  * 1. A task counts as ended, and its slot is free again, only after the store has said "durable".
@@ -211,19 +218,10 @@ typedef struct pl_runner {
 /* opening.c: opens one more unit if there is one and there is room. *ret_opened false when all is open or the window is
  * full. A unit that the store already has whole is accounted for and closed again at once. */
 PL_NODISCARD pl_status pl__run_open_unit(pl_runner *r, bool *ret_opened, pl_error *reterr);
-bool pl__run_has_next(const pl_runner *r);                /* is there an item to open, or the rest of one? */
 void pl__run_unit_release(pl_runner *r, pl_open_unit *u); /* frees it if nothing holds it any more */
 void pl__run_units_drop_all(pl_runner *r);
 /* The item cannot be used: its open units die, the store and the summary are told. */
 PL_NODISCARD pl_status pl__run_item_problem(pl_runner *r, pl_open_item *item, const char *problem, pl_error *reterr);
-
-/* An item's row. json holds its text. PL_E_NOMEM. */
-PL_NODISCARD pl_status pl__run_item_row(const pl_runner *r, const pl_item *item, const pl_agenda_entry *entry,
-                                        const char *problem, pl_str *json, pl_store_write *ret, pl_error *reterr);
-/* SHA-256 of the item's file: remembered while size and time stay the same. What the file or the store fails with. */
-PL_NODISCARD pl_status pl__run_item_digest(pl_runner *r, pl_item *item, pl_error *reterr);
-/* Could the item not even be opened? Then that is its own problem; out of memory or a failing store ends the run. */
-bool pl__run_is_item_problem(pl_status rc);
 
 /* adaptive.c. All take a run without an adaptive design, for which nothing is so. */
 PL_NODISCARD pl_status pl__adaptive_begin(pl_runner *r, pl_error *reterr);
@@ -243,13 +241,37 @@ void pl__adaptive_item_bad(pl_runner *r, const pl_open_item *item);
 PL_NODISCARD pl_status pl__adaptive_advance(pl_runner *r, bool *ret_more, pl_error *reterr);
 void pl__adaptive_sum_up(pl_runner *r); /* into the summary */
 
-/* ready.c: a ring buffer. PL_E_NOMEM. */
+/* items.c */
+/* An item's row, with what a run keeps of it: everything but its labels. json holds its text. PL_E_NOMEM. */
+PL_NODISCARD pl_status pl__run_item_row(const pl_runner *r, const pl_item *item, const pl_agenda_entry *entry,
+                                        const char *problem, pl_str *json, pl_store_write *ret, pl_error *reterr);
+/* Hands the row of an open item to the writer. PL_E_NOMEM, or what the writer has failed with. */
+PL_NODISCARD pl_status pl__run_item_write(pl_runner *r, const pl_open_item *it, const char *problem, pl_error *reterr);
+/* SHA-256 of the item's file: remembered while size and time stay the same. What the file or the store fails with. */
+PL_NODISCARD pl_status pl__run_item_digest(pl_runner *r, pl_item *item, pl_error *reterr);
+/* Could the item not even be opened? Then that is its own problem; out of memory or a failing store ends the run. */
+bool pl__run_is_item_problem(pl_status rc);
+
+/* stored.c */
+/* Does a stored call that ended so answer a task? */
+bool pl__run_takes_stored(const pl_runner *r, pl_outcome outcome);
+/* The text of a stored reply's choice-th choice, appended to out (reset first); nothing for anything but a response.
+ * *ret_has, if not NULL: is there such a choice? */
+PL_NODISCARD pl_status pl__run_stored_text(const pl_store_call *call, size_t choice, pl_str *out, bool *ret_has,
+                                           pl_error *reterr);
+
+/* ready.c: ring buffers. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__ready_push(pl_ready_queue *q, pl_ready ready);
 pl_ready pl__ready_pop(pl_ready_queue *q); /* there must be one */
 /* Puts back what was popped last, nothing having been pushed since. */
 void pl__ready_unpop(pl_ready_queue *q, pl_ready ready);
+/* Queues the unit's tasks from `from` on that are ready and were not queued before. */
+PL_NODISCARD pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr);
+/* Puts a task that was started at the end of its queue, as if it had never been. */
+PL_NODISCARD pl_status pl__run_queue_again(pl_runner *r, pl_ready ready, pl_error *reterr);
 
 /* opening_pass.c */
+bool pl__run_has_next(const pl_runner *r); /* is there an item to open, or the rest of one? */
 PL_NODISCARD pl_status pl__opening_pass_begin(pl_runner *r, pl_error *reterr);
 void pl__opening_pass_clear(pl_runner *r);
 void pl__opening_pass_advance(pl_runner *r); /* next_item was opened, put off or left out */
@@ -259,7 +281,6 @@ void pl__opening_pass_second(pl_runner *r);
 PL_NODISCARD pl_status pl__opening_pass_put_off(pl_runner *r, const pl_item *item, bool *ret_put_off, pl_error *reterr);
 
 /* tasks.c */
-PL_NODISCARD pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr);
 /* Ends a task in its unit and queues what that sets free. */
 PL_NODISCARD pl_status pl__run_finish_task(pl_runner *r, pl_open_unit *u, uint32_t task, pl_outcome outcome,
                                            pl_view text, pl_error *reterr);
@@ -293,13 +314,6 @@ PL_NODISCARD pl_status pl__run_batches_begin(pl_runner *r, pl_error *reterr);
 PL_NODISCARD pl_status pl__run_batch_result(pl_runner *r, const pl_call_result *result, pl_error *reterr);
 /* Says in the summary which batches go on without us. */
 void pl__run_batches_end(pl_runner *r);
-
-/* The text of a stored reply's choice-th choice, appended to out (reset first); nothing for anything but a response.
- * *ret_has, if not NULL: is there such a choice? */
-PL_NODISCARD pl_status pl__run_stored_text(const pl_store_call *call, size_t choice, pl_str *out, bool *ret_has,
-                                           pl_error *reterr);
-/* Puts a task that was started at the end of its queue, as if it had never been. */
-PL_NODISCARD pl_status pl__run_queue_again(pl_runner *r, pl_ready ready, pl_error *reterr);
 
 /* money.c */
 typedef enum pl_admission {
@@ -351,7 +365,8 @@ bool pl__run_refuses(const pl_runner *r, uint32_t model, const pl_chat *chat);
 /* Leaves out what the endpoint refuses. */
 void pl__run_adapt(const pl_runner *r, const pl_task *task, pl_chat *chat);
 
-/* run.c */
+/* stopping.c */
+/* No task is started any more; the first reason stands. */
 void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...) PL_PRINTF(3, 4);
 
 /* summary.c */

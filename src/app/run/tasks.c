@@ -1,25 +1,9 @@
-/* The life of a task: ready -> (joins a flight | is found in the store | becomes a flight) -> sent -> written ->
- * durable
+/* The life of a task: ready -> (joins a flight | is found in the store | becomes a flight) -> sent -> written -> durable
  * -> ended, which makes others ready. */
 #include "alloc.h"
 #include "error.h"
 #include "run_internal.h"
 #include <string.h>
-
-pl_status pl__run_queue_ready(pl_runner *r, pl_open_unit *u, uint32_t from, pl_error *reterr)
-{
-    uint32_t n = pl__unit_count(u->unit);
-
-    for (uint32_t i = from; i < n; i++) {
-        if (u->in_queue[i] || pl__unit_state(u->unit, i) != PL_TASK_READY)
-            continue;
-        if (pl__ready_push(&r->ready[pl__unit_task(u->unit, i)->model], (pl_ready){u, i}) != PL_OK)
-            return pl__fail(reterr, PL_E_NOMEM, "ready tasks");
-        u->in_queue[i] = 1;
-        u->queued++;
-    }
-    return PL_OK;
-}
 
 pl_status pl__run_finish_task(pl_runner *r, pl_open_unit *u, uint32_t task, pl_outcome outcome, pl_view text,
                               pl_error *reterr)
@@ -42,35 +26,7 @@ pl_status pl__run_finish_task(pl_runner *r, pl_open_unit *u, uint32_t task, pl_o
     return pl__run_queue_ready(r, u, task + 1, reterr);
 }
 
-pl_status pl__run_queue_again(pl_runner *r, pl_ready ready, pl_error *reterr)
-{
-    if (pl__ready_push(&r->ready[pl__unit_task(ready.unit->unit, ready.task)->model], ready) != PL_OK)
-        return pl__fail(reterr, PL_E_NOMEM, "ready tasks");
-    ready.unit->queued++;
-    if (!ready.unit->dead)
-        pl__unit_unstart(ready.unit->unit, ready.task);
-    return PL_OK;
-}
-
 /* ---- starting ---- */
-
-pl_status pl__run_stored_text(const pl_store_call *call, size_t choice, pl_str *out, bool *ret_has, pl_error *reterr)
-{
-    pl_reply reply = {0};
-    pl_status rc = pl__codec_reread(call->codec, call->http_status, call->body, &reply, reterr);
-    bool has = rc == PL_OK && pl__reply_choose(&reply, choice);
-
-    pl__str_reset(out);
-    if (ret_has)
-        *ret_has = has;
-    if (has && reply.text) {
-        rc = pl__str_append(out, reply.text, reply.text_len);
-        if (rc != PL_OK)
-            rc = pl__fail(reterr, rc, "stored reply of %zu bytes", call->body.len);
-    }
-    pl__reply_clear(&reply);
-    return rc;
-}
 
 static pl_status link_task(pl_runner *r, const pl_open_unit *u, uint32_t task, const pl_digest *call, pl_error *reterr)
 {
@@ -99,9 +55,7 @@ static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key
     pl__str_init(&memory, PL_STR_LIMIT_DEFAULT);
     pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
     rc = r->store->ops->call_get(r->store, key, true, &call, &found, &memory, reterr);
-    if (rc != PL_OK || !found ||
-        !(pl__outcome_is_response(call.outcome) ||
-          (pl__outcome_is_final_error(call.outcome) && !r->opts->retry_failed)))
+    if (rc != PL_OK || !found || !pl__run_takes_stored(r, call.outcome))
         goto out;
     rc = pl__run_stored_text(&call, choice, &text, &has, reterr);
     *ret_short = rc == PL_OK && !has;
