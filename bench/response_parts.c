@@ -105,6 +105,8 @@ int main(int argc, char **argv)
     const pl_records_opts opts = {.threads = (uint32_t)(threads < THREADS_MAX ? threads : THREADS_MAX)};
     if (runs > 0)
         return read_often(argv[1], &opts, runs < RUNS_MAX ? runs : RUNS_MAX, megabytes_of(argv[1]));
+    pl_answer_opts answers = PL_ANSWER_OPTS_INIT;
+    answers.threads = opts.threads;
     timer t = start();
     pl_status rc = pl__records_read_responses(paths, 1, &opts, &log, &err);
     show("reading", t, megabytes_of(argv[1]));
@@ -117,7 +119,7 @@ int main(int argc, char **argv)
         show("checking", t, 0.0);
         t = start();
         if (rc == PL_OK)
-            rc = pl_answer_table_build(set, NULL, &table, &err);
+            rc = pl_answer_table_build(set, &answers, &table, &err);
         show("table, with checking", t, 0.0);
     }
     if (rc == PL_OK)

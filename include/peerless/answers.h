@@ -47,11 +47,12 @@ typedef struct pl_answer_opts {
     uint64_t fixed_options;         /**< bit k: position k is left alone by the correction, whatever its text */
     const char *dataset;            /**< only this one; NULL: all. Borrowed during the call */
     const pl_answer_source *source; /**< what proxies learn from, or NULL. Borrowed for the life of the table */
+    uint32_t threads;               /**< for building the table and for its signals; no result depends on it. 0 is 1 */
 } pl_answer_opts;
 /** The defaults of pl_answer_opts. */
 #define PL_ANSWER_OPTS_INIT                                                                                            \
     {                                                                                                                  \
-        sizeof(pl_answer_opts), PL_PRIOR_RAW, 0, NULL, NULL                                                            \
+        sizeof(pl_answer_opts), PL_PRIOR_RAW, 0, NULL, NULL, 1                                                         \
     }
 
 /** Why an item is missing for a model's option signals. */

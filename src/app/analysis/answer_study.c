@@ -1,6 +1,7 @@
 #include "answer_study.h"
 
 #include "alloc.h"
+#include "answer_rank.h"
 #include "combine.h"
 #include "confidence.h"
 #include "error.h"
@@ -29,38 +30,19 @@ static bool is_entropy_of_tokens(const char *name)
     return strncmp(name, "entropy.", 8) == 0;
 }
 
-/* Means of the upper bounds over the items that have one; a model with an unknown vocabulary has none. */
-static pl_status add_upper(pl_analysis *a, size_t k, pl_error *reterr)
+/* Entropies have upper bounds, which are reported beside them. */
+static pl_status rank(pl_analysis *a, const char *name, size_t k, pl_ranking **ret, pl_error *reterr)
 {
     const pl_answer_table *t = a->answers->table;
-    size_t n_items = pl_answer_table_n_items(t);
-    double *low = pl__calloc(a->set->n_models, n_items * sizeof(*low));
-    double *high = pl__calloc(a->set->n_models, n_items * sizeof(*high));
-    double *ret = pl__arena_calloc(&a->arena, a->set->n_models, sizeof(*ret));
-    pl_status rc = PL_OK;
+    double *upper = NULL;
 
-    if (!low || !high || !ret) {
-        rc = pl__fail(reterr, PL_E_NOMEM, "upper bounds");
-        goto out;
-    }
-    rc = pl_answer_signal_values(t, a->methods[k].name, low, high, reterr);
-    for (uint32_t m = 0; m < a->set->n_models && rc == PL_OK; m++) {
-        double sum = 0.0;
-        size_t n = 0;
-
-        for (size_t i = m * n_items; i < (m + 1) * n_items; i++) {
-            if (isnan(low[i]))
-                continue;
-            sum += high[i]; /* NaN stays */
-            n++;
-        }
-        ret[m] = n > 0 && !isnan(a->methods[k].scores[m]) ? sum / (double)n : (double)NAN;
-    }
-    a->answers->upper[k] = ret;
-out:
-    pl__free(low);
-    pl__free(high);
-    return rc;
+    if (!is_entropy_of_tokens(name))
+        return pl_answer_rank_run(name, t, NULL, ret, reterr);
+    upper = pl__arena_calloc(&a->arena, a->set->n_models, sizeof(*upper));
+    if (!upper)
+        return pl__fail(reterr, PL_E_NOMEM, "upper bounds");
+    a->answers->upper[k] = upper;
+    return pl__answer_rank_bounded(name, t, upper, ret, reterr);
 }
 
 static pl_status run_method(pl_analysis *a, const char *name, size_t k, pl_error *reterr)
@@ -72,14 +54,12 @@ static pl_status run_method(pl_analysis *a, const char *name, size_t k, pl_error
     m->name = pl__arena_strdup(&a->arena, name);
     if (!m->name)
         return pl__fail(reterr, PL_E_NOMEM, "methods");
-    rc = pl_answer_rank_run(name, a->answers->table, NULL, &ranking, reterr);
+    rc = rank(a, name, k, &ranking, reterr);
     if (rc == PL_OK)
         rc = pl__take_ranking(a, ranking, m, reterr);
     pl_ranking_free(ranking);
     if (rc == PL_OK && strcmp(name, "within") == 0)
         a->answers->effective[k] = effective_number(m->weights, a->set->n_models);
-    if (rc == PL_OK && is_entropy_of_tokens(name))
-        rc = add_upper(a, k, reterr);
     a->n_methods += rc == PL_OK;
     return rc;
 }

@@ -197,6 +197,7 @@ static pl_status make_request(const pl_args *args, pl_answer_request *ret, pl_er
     const char *const *list = pl__arg_list(args, "methods", &n);
     pl_status rc = check_options(args, reterr);
 
+    r.answers.threads = r.threads;
     if (rc == PL_OK)
         rc = answer_options(args, &r.answers, reterr);
     if (rc == PL_OK)

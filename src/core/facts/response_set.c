@@ -1,9 +1,13 @@
+#include "response_check.h"
+
 #include "alloc.h"
 #include "error.h"
+#include "thread.h"
 
 #include <math.h>
-#include <peerless/responses.h>
 #include <string.h>
+
+#define TOPS_AT_ONCE ((size_t)1 << 16) /* alternatives, of a thread */
 
 static pl_status check_names(const char *what, const char *const *names, uint32_t n, pl_error *reterr)
 {
@@ -44,19 +48,50 @@ static pl_status check_arrays(const pl_response_set *set, pl_error *reterr)
     return PL_OK;
 }
 
-static bool is_text(const pl_response_set *set, const uint32_t *texts, size_t first, size_t n, size_t n_all)
+/* Are all below `limit`? No early way out, so that compilers look at many at a time: nearly always they are. */
+static bool all_below(const uint32_t *x, size_t n, uint32_t limit)
 {
-    if (first > n_all || n > n_all - first)
-        return false;
-    for (size_t i = first; i < first + n; i++) {
-        if (texts[i] >= set->n_texts)
-            return false;
-    }
-    return true;
+    uint32_t above = 0;
+    for (size_t i = 0; i < n; i++)
+        above |= x[i] >= limit;
+    return above == 0;
 }
 
-static pl_status check_lists(const pl_response_set *set, pl_error *reterr)
+static bool is_text(const pl_response_set *set, const uint32_t *texts, size_t first, size_t n, size_t n_all)
 {
+    return first <= n_all && n <= n_all - first && (n == 0 || all_below(texts + first, n, set->n_texts));
+}
+
+/* The same of log-probabilities at most 0. */
+static bool all_logprobs(const double *x, size_t n)
+{
+    uint64_t above = 0;
+    for (size_t i = 0; i < n; i++)
+        above |= !(x[i] <= 0.0);
+    return above == 0;
+}
+
+static pl_status check_some_tops(size_t index, void *user, pl_error *reterr)
+{
+    const pl_response_set *set = *(const pl_response_set *const *)user;
+    size_t first = index * TOPS_AT_ONCE;
+    size_t n = set->n_tops - first < TOPS_AT_ONCE ? set->n_tops - first : TOPS_AT_ONCE;
+    (void)reterr;
+    return all_below(set->top_texts + first, n, set->n_texts) && all_logprobs(set->top_logprobs + first, n)
+               ? PL_OK
+               : PL_E_RANGE;
+}
+
+/* Is there nothing wrong with any? Nearly always: then it need not be found. */
+static bool tops_are_fine(const pl_response_set *set, uint32_t threads)
+{
+    size_t n = set->n_tops / TOPS_AT_ONCE + (set->n_tops % TOPS_AT_ONCE > 0);
+    return pl__parallel_for(n, threads, check_some_tops, &set, NULL) == PL_OK;
+}
+
+static pl_status check_lists(const pl_response_set *set, uint32_t threads, pl_error *reterr)
+{
+    const bool fine = tops_are_fine(set, threads);
     for (uint32_t i = 0; i < set->n_option_lists; i++) {
         const pl_option_list *list = &set->option_lists[i];
         if (list->n == 0 || list->n > PL_RESPONSE_OPTIONS_MAX ||
@@ -65,13 +100,14 @@ static pl_status check_lists(const pl_response_set *set, pl_error *reterr)
     }
     for (size_t i = 0; i < set->n_tokens; i++) {
         const pl_response_token *t = &set->tokens[i];
-        if (t->text >= set->n_texts || t->n_top > PL_RESPONSE_TOP_MAX ||
-            !is_text(set, set->top_texts, t->first_top, t->n_top, set->n_tops))
+        if (t->text >= set->n_texts || t->n_top > PL_RESPONSE_TOP_MAX || t->first_top > set->n_tops ||
+            t->n_top > set->n_tops - t->first_top ||
+            (!fine && !is_text(set, set->top_texts, t->first_top, t->n_top, set->n_tops)))
             return pl__fail(reterr, PL_E_RANGE, "token %zu: out of range", i);
         if (t->logprob > 0.0)
             return pl__fail(reterr, PL_E_RANGE, "token %zu: a log-probability above 0", i);
     }
-    for (size_t i = 0; i < set->n_tops; i++) {
+    for (size_t i = 0; i < set->n_tops && !fine; i++) {
         if (!(set->top_logprobs[i] <= 0.0))
             return pl__fail(reterr, PL_E_RANGE, "alternative %zu: is no log-probability", i);
     }
@@ -214,7 +250,7 @@ out:
     return rc;
 }
 
-pl_status pl_response_set_check(const pl_response_set *set, pl_error *reterr)
+pl_status pl__response_set_check(const pl_response_set *set, uint32_t threads, pl_error *reterr)
 {
     if (!set)
         return pl__fail(reterr, PL_E_INVALID, "response set is NULL");
@@ -234,11 +270,16 @@ pl_status pl_response_set_check(const pl_response_set *set, pl_error *reterr)
     }
     pl_status rc = check_arrays(set, reterr);
     if (rc == PL_OK)
-        rc = check_lists(set, reterr);
+        rc = check_lists(set, threads, reterr);
     for (size_t i = 0; i < set->n_rows && rc == PL_OK; i++) {
         const char *fault = row_fault(set, &set->rows[i]);
         if (fault)
             rc = pl__fail(reterr, PL_E_RANGE, "response %zu: %s", i, fault);
     }
     return rc == PL_OK ? check_items(set, reterr) : rc;
+}
+
+pl_status pl_response_set_check(const pl_response_set *set, pl_error *reterr)
+{
+    return pl__response_set_check(set, 1, reterr);
 }

@@ -136,24 +136,46 @@ static void sum_signal(pl_answer_plan *plan, const double *values)
     }
 }
 
+/* Means over the items that have a value. */
+static void mean_bounds(const pl_answer_plan *plan, const double *values, const double *bounds)
+{
+    size_t n_items = pl_answer_table_n_items(plan->table);
+    for (uint32_t m = 0; m < pl_answer_table_n_models(plan->table); m++) {
+        double sum = 0.0;
+        size_t n = 0;
+        for (size_t i = m * n_items; i < (m + 1) * n_items; i++) {
+            if (isnan(values[i]))
+                continue;
+            sum += bounds[i]; /* NaN stays */
+            n++;
+        }
+        plan->upper[m] = n > 0 ? sum / (double)n : (double)NAN;
+    }
+}
+
 static pl_status init_signal(pl_answer_plan *plan, pl_error *reterr)
 {
     const pl_answer_table *t = plan->table;
     size_t n_models = pl_answer_table_n_models(t);
     size_t n_images = pl_answer_table_n_images(t);
-    double *values = pl__calloc(n_models, pl_answer_table_n_items(t) * sizeof(*values));
+    size_t n_items = pl_answer_table_n_items(t);
+    double *values = pl__calloc(n_models, n_items * sizeof(*values));
+    double *bounds = plan->upper ? pl__calloc(n_models, n_items * sizeof(*bounds)) : NULL;
     pl_status rc = PL_OK;
     plan->sums = pl__calloc(n_models, n_images * sizeof(*plan->sums));
     plan->counts = pl__calloc(n_models, n_images * sizeof(*plan->counts));
-    if (!values || !plan->sums || !plan->counts) {
+    if (!values || (plan->upper && !bounds) || !plan->sums || !plan->counts) {
         rc = pl__fail(reterr, PL_E_NOMEM, "%s of %zu models", plan->method, n_models);
         goto out;
     }
-    rc = pl_answer_signal_values(t, plan->method, values, NULL, reterr);
+    rc = pl_answer_signal_values(t, plan->method, values, bounds, reterr);
     if (rc == PL_OK)
         sum_signal(plan, values);
+    if (rc == PL_OK && plan->upper)
+        mean_bounds(plan, values, bounds);
 out:
     pl__free(values);
+    pl__free(bounds);
     return rc;
 }
 
@@ -239,7 +261,8 @@ static pl_status no_such_method(const char *method, pl_error *reterr)
     return rc;
 }
 
-pl_status pl__answer_plan_init(pl_answer_plan *plan, const char *method, const pl_answer_table *table, pl_error *reterr)
+static pl_status init_plan(pl_answer_plan *plan, const char *method, const pl_answer_table *table, double *upper,
+                           pl_error *reterr)
 {
     size_t n_signals = 0;
     const pl_answer_signal *signals = pl_answer_signals(&n_signals);
@@ -247,6 +270,7 @@ pl_status pl__answer_plan_init(pl_answer_plan *plan, const char *method, const p
     memset(plan, 0, sizeof(*plan));
     plan->table = table;
     plan->method = method;
+    plan->upper = upper;
     plan->ranked = pl__calloc(n_models, sizeof(*plan->ranked));
     plan->absent = pl__calloc(n_models, sizeof(*plan->absent));
     if (!plan->ranked || !plan->absent)
@@ -260,6 +284,11 @@ pl_status pl__answer_plan_init(pl_answer_plan *plan, const char *method, const p
             return init_signal(plan, reterr);
     }
     return no_such_method(method, reterr);
+}
+
+pl_status pl__answer_plan_init(pl_answer_plan *plan, const char *method, const pl_answer_table *table, pl_error *reterr)
+{
+    return init_plan(plan, method, table, NULL, reterr);
 }
 
 static void score_signal(const pl_answer_plan *plan, const uint32_t *copies, double *scores)
@@ -356,16 +385,14 @@ static pl_status explain_all(const pl_answer_plan *plan, pl_ranking *r)
     return rc;
 }
 
-pl_status pl_answer_rank_run(const char *method, const pl_answer_table *table, const uint32_t *weights,
-                             pl_ranking **ret, pl_error *reterr)
+static pl_status rank(const char *method, const pl_answer_table *table, const uint32_t *weights, double *ret_upper,
+                      pl_ranking **ret, pl_error *reterr)
 {
     pl_answer_plan plan;
     pl_ranking *r = NULL;
     uint32_t *ones = NULL;
-    if (!method || !table || !ret)
-        return pl__fail(reterr, PL_E_INVALID, "null argument");
     uint32_t n_images = pl_answer_table_n_images(table);
-    pl_status rc = pl__answer_plan_init(&plan, method, table, reterr);
+    pl_status rc = init_plan(&plan, method, table, ret_upper, reterr);
     if (rc != PL_OK)
         goto out;
     r = pl__ranking_new(pl_answer_table_n_models(table), plan.has_weights);
@@ -387,5 +414,25 @@ out:
     pl__free(ones);
     pl__answer_plan_clear(&plan);
     pl_ranking_free(r);
+    return rc;
+}
+
+pl_status pl_answer_rank_run(const char *method, const pl_answer_table *table, const uint32_t *weights,
+                             pl_ranking **ret, pl_error *reterr)
+{
+    if (!method || !table || !ret)
+        return pl__fail(reterr, PL_E_INVALID, "null argument");
+    return rank(method, table, weights, NULL, ret, reterr);
+}
+
+pl_status pl__answer_rank_bounded(const char *method, const pl_answer_table *table, double *ret_upper, pl_ranking **ret,
+                                  pl_error *reterr)
+{
+    uint32_t n = pl_answer_table_n_models(table);
+    for (uint32_t m = 0; m < n; m++)
+        ret_upper[m] = (double)NAN;
+    pl_status rc = rank(method, table, NULL, ret_upper, ret, reterr);
+    for (uint32_t m = 0; m < n && rc == PL_OK; m++)
+        ret_upper[m] = isnan((*ret)->scores[m]) ? (double)NAN : ret_upper[m];
     return rc;
 }

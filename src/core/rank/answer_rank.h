@@ -4,6 +4,11 @@
 #include "answer_proxies.h"
 #include "answer_votes.h"
 
+/* pl_answer_rank_run() with all images once each, and of a signal also the means of its upper bounds: n_models, NaN
+ * where a bound or the score is unknown, or the method has none. */
+PL_NODISCARD pl_status pl__answer_rank_bounded(const char *method, const pl_answer_table *table, double *ret_upper,
+                                               pl_ranking **ret, pl_error *reterr);
+
 /* A method made ready for one table. */
 typedef struct pl_answer_plan {
     const pl_answer_table *table;
@@ -19,6 +24,7 @@ typedef struct pl_answer_plan {
     uint32_t *counts;      /* the same: items with a value */
     uint32_t *absent;      /* n_models: items without a value */
     uint32_t n_applicable; /* items that the method is about */
+    double *upper;         /* of a signal, if they are wanted: n_models means of its upper bounds. Borrowed */
 } pl_answer_plan;
 
 /* PL_OK, PL_E_NOT_FOUND, PL_E_UNSUPPORTED, PL_E_NOMEM. */

@@ -3,10 +3,12 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "thread.h"
 
 #include <math.h>
 #include <string.h>
 
+#define CELLS_AT_ONCE 256u /* of a thread */
 #define RFW "Ranked from Within (Tu et al. 2025)"
 
 /* What one signal sees: one model's answer to one item. */
@@ -365,24 +367,47 @@ const pl_answer_signal *pl_answer_signals(size_t *ret_n)
     return infos;
 }
 
-static pl_status fill(const pl_answer_table *t, signal_fn *run, double *ret, double *ret_upper)
+typedef struct filling {
+    const pl_answer_table *t;
+    signal_fn *run;
+    double *ret;
+    double *ret_upper;
+} filling;
+
+/* Some cells, [model * n_items + item]. */
+static pl_status fill_some(size_t index, void *user, pl_error *reterr)
 {
+    const filling *f = user;
+    const pl_answer_table *t = f->t;
+    const size_t n_cells = (size_t)t->n_models * t->n_items;
+    const size_t first = index * CELLS_AT_ONCE;
+    const size_t end = n_cells - first < CELLS_AT_ONCE ? n_cells : first + CELLS_AT_ONCE;
     pl_status rc = PL_OK;
-    for (uint32_t m = 0; m < t->n_models && rc == PL_OK; m++) {
-        const double *p = pl_answer_table_probabilities(t, m);
-        for (uint32_t i = 0; i < t->n_items && rc == PL_OK; i++) {
-            double low = (double)NAN;
-            double high = (double)NAN;
-            place at = {.t = t, .row = pl__answer_row(t, m, i), .list = t->lists[i], .p = p + t->options[i]};
-            at.n = t->options[i + 1] - t->options[i];
-            if (at.row)
-                rc = run(&at, &low, &high);
-            ret[(size_t)m * t->n_items + i] = low;
-            if (ret_upper)
-                ret_upper[(size_t)m * t->n_items + i] = high;
-        }
+    (void)reterr;
+    for (size_t cell = first; cell < end && rc == PL_OK; cell++) {
+        uint32_t m = (uint32_t)(cell / t->n_items);
+        uint32_t i = (uint32_t)(cell % t->n_items);
+        double low = (double)NAN;
+        double high = (double)NAN;
+        place at = {.t = t,
+                    .row = pl__answer_row(t, m, i),
+                    .list = t->lists[i],
+                    .p = pl_answer_table_probabilities(t, m) + t->options[i],
+                    .n = t->options[i + 1] - t->options[i]};
+        if (at.row)
+            rc = f->run(&at, &low, &high);
+        f->ret[cell] = low;
+        if (f->ret_upper)
+            f->ret_upper[cell] = high;
     }
     return rc;
+}
+
+static pl_status fill(filling *f, pl_error *reterr)
+{
+    size_t n_cells = (size_t)f->t->n_models * f->t->n_items;
+    return pl__parallel_for((n_cells + CELLS_AT_ONCE - 1) / CELLS_AT_ONCE, pl__answer_threads(f->t), fill_some, f,
+                            reterr);
 }
 
 pl_status pl_answer_signal_values(const pl_answer_table *table, const char *name, double *ret, double *ret_upper,
@@ -397,7 +422,8 @@ pl_status pl_answer_signal_values(const pl_answer_table *table, const char *name
             return pl__fail(reterr, PL_E_UNSUPPORTED,
                             "%s: there is no encoder yet; use consistency.exact, consistency.bleu or consistency.rouge",
                             name);
-        pl_status rc = fill(table, functions[k], ret, ret_upper);
+        filling f = {.t = table, .run = functions[k], .ret = ret, .ret_upper = ret_upper};
+        pl_status rc = fill(&f, reterr);
         return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%s of %u models", name, table->n_models);
     }
     return pl__fail(reterr, PL_E_NOT_FOUND, "no signal \"%.100s\"", name);

@@ -7,12 +7,15 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "response_check.h"
 #include "str.h"
+#include "thread.h"
 
 #include <math.h>
 #include <string.h>
 
 #define ITEMS_AT_ONCE 32u
+#define CELLS_PER_THREAD 2048u /* fewer are done before another has begun */
 
 const char *pl_answer_missing_text(pl_answer_missing reason)
 {
@@ -156,13 +159,13 @@ static void fill_cell(pl_answer_table *t, uint32_t m, uint32_t i)
         p[k] = why == PL_ANSWER_THERE ? logs[k] : (double)NAN;
 }
 
-/* Some items of all models at a time: logs are sorted by item or by model, and rows that are near in one are read near
- * in time either way. */
-static void fill_cells(pl_answer_table *t)
+/* Some items of all of some models at a time: logs are sorted by item or by model, and rows that are near in one are
+ * read near in time either way. */
+static void fill_cells(pl_answer_table *t, uint32_t first_model, uint32_t end_model)
 {
     for (uint32_t first = 0; first < t->n_items; first += ITEMS_AT_ONCE) {
         uint32_t end = t->n_items - first < ITEMS_AT_ONCE ? t->n_items : first + ITEMS_AT_ONCE;
-        for (uint32_t m = 0; m < t->n_models; m++) {
+        for (uint32_t m = first_model; m < end_model; m++) {
             for (uint32_t i = first; i < end; i++)
                 fill_cell(t, m, i);
         }
@@ -255,6 +258,44 @@ static void choose(pl_answer_table *t, uint32_t m)
     }
 }
 
+static void choose_all(pl_answer_table *t, uint32_t first_model, uint32_t end_model)
+{
+    for (uint32_t m = first_model; m < end_model; m++)
+        choose(t, m);
+}
+
+/* ---- by several threads ---- */
+
+typedef void models_fn(pl_answer_table *t, uint32_t first_model, uint32_t end_model);
+
+typedef struct share {
+    pl_answer_table *t;
+    models_fn *work;
+    size_t n;
+} share;
+
+static pl_status do_share(size_t index, void *user, pl_error *reterr)
+{
+    const share *s = user;
+    uint64_t n_models = s->t->n_models;
+    (void)reterr;
+    s->work(s->t, (uint32_t)(n_models * index / s->n), (uint32_t)(n_models * (index + 1) / s->n));
+    return PL_OK;
+}
+
+/* Each model's cells are its own. */
+static pl_status for_all_models(pl_answer_table *t, models_fn *work, pl_error *reterr)
+{
+    uint32_t threads = pl__answer_threads(t);
+    share s = {.t = t, .work = work, .n = threads < t->n_models ? threads : t->n_models};
+    return pl__parallel_for(s.n, threads, do_share, &s, reterr);
+}
+
+uint32_t pl__answer_threads(const pl_answer_table *t)
+{
+    return (size_t)t->n_models * t->n_items < CELLS_PER_THREAD ? 1 : t->threads;
+}
+
 static pl_status allocate_items(pl_answer_table *t)
 {
     size_t n = t->n_items;
@@ -289,12 +330,10 @@ static pl_status fill(builder *b, pl_error *reterr)
     t->p = pl__calloc(n, (size_t)t->n_models * sizeof(*t->p));
     if (!t->p)
         return pl__fail(reterr, PL_E_NOMEM, "%u models and %zu options", t->n_models, n);
-    fill_cells(t);
-    if (b->opts->prior == PL_PRIOR_CORRECTED)
+    pl_status rc = for_all_models(t, fill_cells, reterr);
+    if (rc == PL_OK && b->opts->prior == PL_PRIOR_CORRECTED)
         correct_prior(b);
-    for (uint32_t m = 0; m < t->n_models; m++)
-        choose(t, m);
-    return PL_OK;
+    return rc == PL_OK ? for_all_models(t, choose_all, reterr) : rc;
 }
 
 pl_status pl_answer_table_build(const pl_response_set *set, const pl_answer_opts *opts, pl_answer_table **ret,
@@ -309,7 +348,7 @@ pl_status pl_answer_table_build(const pl_response_set *set, const pl_answer_opts
         return pl__fail(reterr, PL_E_INVALID, "options of another version");
     if (b.opts->prior != PL_PRIOR_RAW && b.opts->prior != PL_PRIOR_CORRECTED)
         return pl__fail(reterr, PL_E_INVALID, "unknown letter prior");
-    pl_status rc = pl_response_set_check(set, reterr);
+    pl_status rc = pl__response_set_check(set, b.opts->threads, reterr);
     if (rc != PL_OK)
         return rc;
     b.t = pl__calloc(1, sizeof(*b.t));
@@ -325,6 +364,7 @@ pl_status pl_answer_table_build(const pl_response_set *set, const pl_answer_opts
     }
     b.t->set = set;
     b.t->source = b.opts->source;
+    b.t->threads = b.opts->threads > 0 ? b.opts->threads : 1;
     b.t->n_models = set->n_models;
     rc = find_dataset(&b, reterr);
     if (rc == PL_OK)

@@ -12,6 +12,7 @@ struct pl_answer_table {
     uint32_t n_items;
     uint32_t n_choice_items;
     uint32_t n_images;
+    uint32_t threads;
     uint32_t *item_at;  /* n_items: index in the set */
     uint32_t *images;   /* n_items */
     uint32_t *lists;    /* n_items: option list, or PL_RESPONSE_NONE */
@@ -28,6 +29,9 @@ struct pl_answer_table {
 
 /* The row of a model and an item, or NULL. */
 const pl_response *pl__answer_row(const pl_answer_table *t, uint32_t model, uint32_t item);
+
+/* How many threads its work is worth. */
+uint32_t pl__answer_threads(const pl_answer_table *t);
 
 /* Log-probabilities (normalised over the options if they come as logits) of an item's options, and the mass of those
  * that are known; NaN where unknown. The mass of logits is NaN: it is not known. */

@@ -1,7 +1,12 @@
 #include "kit.h"
+#include "response_check.h"
+#include "rng.h"
+
 #include <peerless/responses.h>
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const MODELS[] = {"m", "n"};
@@ -143,6 +148,49 @@ static void refused(void **state)
     REFUSED(s.rows[1].labels = 2, PL_E_CONFLICT, "another label");
 }
 
+/* As many that threads share them: what is wrong is found, and the first of it told. */
+static void many_alternatives(void **state)
+{
+    enum { N = 3 * 65536 + 5 };
+    specimen s;
+    pl_rng rng;
+    pl_response_token *tokens = calloc(N, sizeof(*tokens));
+    uint32_t *texts = calloc(N, sizeof(*texts));
+    double *logprobs = calloc(N, sizeof(*logprobs));
+    (void)state;
+    assert_true(tokens && texts && logprobs);
+    make(&s);
+    s.set.tokens = tokens;
+    s.set.top_texts = texts;
+    s.set.top_logprobs = logprobs;
+    s.set.n_tokens = s.set.n_tops = N;
+    for (uint32_t i = 0; i < N; i++)
+        tokens[i] = (pl_response_token){.n_top = 1, .first_top = i};
+    pl__rng_init(&rng, pl__kit_seed(), "alternatives", 0);
+    for (uint32_t i = 0; i < 24; i++) {
+        uint32_t at = i == 0 ? N - 1 : (uint32_t)pl__rng_below(&rng, N);
+        char words[64];
+        pl_error err = {0};
+        (void)snprintf(words, sizeof(words), i % 2 ? "token %u: out of range" : "alternative %u: is no", at);
+        PL_KIT_OK(pl__response_set_check(&s.set, 1 + i % 3, &err), &err);
+        uint32_t later = N - 1 - (N - 1 - at) / 2;
+        texts[at] = texts[later] = i % 2 ? 2 : 0;
+        logprobs[at] = logprobs[later] = i % 2 ? 0.0 : (i % 4 ? 0.5 : (double)NAN);
+        PL_KIT_STATUS(pl__response_set_check(&s.set, 1 + i % 3, &err), PL_E_RANGE, &err);
+        if (!strstr(err.msg, words))
+            fail_msg("\"%s\" does not say \"%s\"", err.msg, words);
+        texts[at] = texts[later] = 0;
+        logprobs[at] = logprobs[later] = 0.0;
+    }
+    pl_error err = {0};
+    texts[5] = 2; /* of no token's */
+    tokens[5].n_top = 0;
+    PL_KIT_OK(pl__response_set_check(&s.set, 2, &err), &err);
+    free(tokens);
+    free(texts);
+    free(logprobs);
+}
+
 static pl_status run_once(void *user, pl_error *err)
 {
     return pl_response_set_check(user, err);
@@ -161,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepted),
         cmocka_unit_test(refused),
+        cmocka_unit_test(many_alternatives),
         cmocka_unit_test(refused_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,11 @@
+#include "answer_rank.h"
 #include "answers_golden.h"
 #include "kit.h"
 #include "response_maker.h"
 #include "rng.h"
 #include <peerless/answers.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -297,6 +299,69 @@ static pl_status pool_once(void *user, pl_error *err)
     return rc;
 }
 
+/* Two models at two items with two tokens each; the second model does not say how many words it knows. */
+static void bounds(void **state)
+{
+    static const char *const names[] = {"a", "b"};
+    static const char *const none[] = {""};
+    static const uint32_t texts[] = {0, 1};
+    static const double logprobs[] = {-0.5, -1.5};
+    pl_response_token tokens[8];
+    pl_response rows[4];
+    double values[8];
+    double upper[2] = {0.0, 0.0};
+    pl_answer_table *t = NULL;
+    pl_ranking *r = NULL;
+    pl_error err = {0};
+    (void)state;
+    for (uint32_t i = 0; i < 8; i++)
+        tokens[i] = (pl_response_token){.n_top = 1 + i % 2, .first_top = i / 4, .logprob = -0.5};
+    for (uint32_t i = 0; i < 8; i++)
+        tokens[i].n_top = tokens[i].first_top + tokens[i].n_top > 2 ? 1 : tokens[i].n_top;
+    for (uint32_t i = 0; i < 4; i++)
+        rows[i] = (pl_response){.item = i / 2,
+                                .model = i % 2,
+                                .image = i / 2,
+                                .options = PL_RESPONSE_NONE,
+                                .text = PL_RESPONSE_NONE,
+                                .prediction = PL_RESPONSE_NONE,
+                                .vocabulary = i % 2 ? 0 : 100,
+                                .n_tokens = 2,
+                                .first_token = 2 * (uint64_t)i,
+                                .matches = -1};
+    const pl_response_set set = {.models = names,
+                                 .n_models = 2,
+                                 .items = names,
+                                 .n_items = 2,
+                                 .images = names,
+                                 .n_images = 2,
+                                 .datasets = none,
+                                 .n_datasets = 1,
+                                 .texts = names,
+                                 .n_texts = 2,
+                                 .tokens = tokens,
+                                 .n_tokens = 8,
+                                 .top_texts = texts,
+                                 .top_logprobs = logprobs,
+                                 .n_tops = 2,
+                                 .rows = rows,
+                                 .n_rows = 4};
+    PL_KIT_OK(pl_answer_table_build(&set, NULL, &t, &err), &err);
+    PL_KIT_OK(pl_answer_signal_values(t, "entropy.mean", values, values + 4, &err), &err);
+    PL_KIT_OK(pl__answer_rank_bounded("entropy.mean", t, upper, &r, &err), &err);
+    for (uint32_t m = 0; m < 2; m++)
+        PL_KIT_CLOSE(pl_ranking_scores(r)[m], (values[2 * m] + values[2 * m + 1]) / 2.0, 1e-15);
+    PL_KIT_CLOSE(upper[0], (values[4] + values[5]) / 2.0, 1e-15);
+    assert_true(upper[0] < pl_ranking_scores(r)[0]);
+    assert_true(isnan(upper[1]));
+    pl_ranking_free(r);
+    upper[0] = 0.0;
+    PL_KIT_OK(pl__answer_rank_bounded("majority", t, upper, &r, &err), &err); /* has none */
+    assert_true(isnan(upper[0]));
+    pl_ranking_free(r);
+    pl_answer_table_free(t);
+}
+
 static void refused_memory(void **state)
 {
     (void)state;
@@ -321,6 +386,7 @@ int main(void)
         cmocka_unit_test(pool_finds_the_order),
         cmocka_unit_test(refusals),
         cmocka_unit_test(degenerate),
+        cmocka_unit_test(bounds),
         cmocka_unit_test(refused_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

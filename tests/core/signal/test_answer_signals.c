@@ -367,13 +367,88 @@ static void items_of_the_table(void **state)
     close_log(&x);
 }
 
+/* Half of the answers choose, the others speak; some are missing. */
+static void put_answer(pl_rng *rng, uint32_t model, uint32_t item, pl_str *out)
+{
+    uint64_t n_tokens = item % 2 ? 1 : pl__rng_below(rng, 5);
+    assert_int_equal(pl__str_appendf(out, "{\"item\":\"%u\",\"model\":\"%u\",\"vocab_size\":%u,%s\"tokens\":[", item,
+                                     model, model % 2 ? 50 : 0, item % 2 ? OPTIONS : ""),
+                     PL_OK);
+    for (uint64_t k = 0; k < n_tokens; k++) {
+        assert_int_equal(pl__str_appendf(out, "%s{\"t\":\"%c\",\"lp\":-0.%u,\"top\":[", k > 0 ? "," : "",
+                                         "ABCD"[pl__rng_below(rng, 4)], (unsigned)pl__rng_below(rng, 900)),
+                         PL_OK);
+        for (uint64_t i = 0, n = pl__rng_below(rng, 6); i < n; i++)
+            assert_int_equal(pl__str_appendf(out, "%s[\"%c\",-%u.%u]", i > 0 ? "," : "", "ABCD"[i % 4], (unsigned)i / 2,
+                                             (unsigned)pl__rng_below(rng, 900)),
+                             PL_OK);
+        assert_int_equal(pl__str_append_c(out, "]}"), PL_OK);
+    }
+    assert_int_equal(pl__str_append_c(out, "],\"samples\":[\"A\",\"B b\"],\"text\":\"A\"}\n"), PL_OK);
+}
+
+static void check_same_numbers(const double *x, const double *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        assert_true(memcmp(&x[i], &y[i], sizeof(*x)) == 0 || (isnan(x[i]) && isnan(y[i])));
+}
+
+static void check_same_table(const pl_answer_table *one, const pl_answer_table *several)
+{
+    size_t n_signals = 0;
+    const pl_answer_signal *signals = pl_answer_signals(&n_signals);
+    size_t n_items = pl_answer_table_n_items(one);
+    size_t n = pl_answer_table_n_models(one) * n_items;
+    double *values = calloc(4 * n, sizeof(*values));
+    assert_non_null(values);
+    for (uint32_t m = 0; m < pl_answer_table_n_models(one); m++) {
+        check_same_numbers(pl_answer_table_probabilities(one, m), pl_answer_table_probabilities(several, m),
+                           pl_answer_table_options(one)[n_items]);
+        assert_memory_equal(pl_answer_table_choices(one, m), pl_answer_table_choices(several, m), n_items);
+        assert_memory_equal(pl_answer_table_missing(one, m), pl_answer_table_missing(several, m),
+                            PL_ANSWER_MISSING_COUNT * sizeof(uint32_t));
+    }
+    for (size_t k = 0; k < n_signals; k++) {
+        pl_error err = {0};
+        pl_status rc = pl_answer_signal_values(one, signals[k].name, values, values + n, &err);
+        assert_int_equal(pl_answer_signal_values(several, signals[k].name, values + 2 * n, values + 3 * n, &err), rc);
+        if (rc == PL_OK)
+            check_same_numbers(values, values + 2 * n, 2 * n);
+    }
+    free(values);
+}
+
+static void threads_do_not_matter(void **state)
+{
+    enum { MODELS = 7, ITEMS = 401 };
+    pl_rng rng;
+    pl_str text;
+    (void)state;
+    pl__rng_init(&rng, pl__kit_seed(), "threads", 0);
+    pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+    for (uint32_t i = 0; i < MODELS * ITEMS; i++) {
+        if (pl__rng_below(&rng, 20) > 0)
+            put_answer(&rng, i % MODELS, i / MODELS, &text);
+    }
+    table one = open_log(text.ptr, NULL);
+    for (uint32_t threads = 0; threads < 10; threads += 3) {
+        pl_answer_opts opts = PL_ANSWER_OPTS_INIT;
+        opts.threads = threads;
+        table several = open_log(text.ptr, &opts);
+        check_same_table(one.t, several.t);
+        close_log(&several);
+    }
+    close_log(&one);
+    pl__str_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nll_of_tokens), cmocka_unit_test(entropy_of_tokens),  cmocka_unit_test(options_of_tokens),
         cmocka_unit_test(missing_items), cmocka_unit_test(thinking),           cmocka_unit_test(marks_over_tokens),
         cmocka_unit_test(samples),       cmocka_unit_test(letter_prior),       cmocka_unit_test(datasets),
-        cmocka_unit_test(registry),      cmocka_unit_test(items_of_the_table),
+        cmocka_unit_test(registry),      cmocka_unit_test(items_of_the_table), cmocka_unit_test(threads_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
