@@ -1,5 +1,5 @@
-/* The life of a task: ready -> (joins a flight | is found in the store | becomes a flight) -> sent -> written -> durable
- * -> ended, which makes others ready. */
+/* The life of a task: ready -> (joins a flight | is in the store | becomes a flight) -> sent -> written -> durable ->
+ * ended, which makes others ready. */
 #include "alloc.h"
 #include "error.h"
 #include "run_internal.h"
