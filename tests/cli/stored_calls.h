@@ -7,7 +7,7 @@
 size_t stored_calls(const char *dir, const char *name);
 /* Of these, those that ended in this outcome (its number). */
 size_t stored_outcomes(const char *dir, const char *name, int outcome);
-/* The summary of the newest run, of the last command that worked on it, as JSON; free it. NULL: it did not end. */
+/* The summary of the newest run, of the last command that came to its end, as JSON; free it. NULL: none did. */
 char *stored_summary(const char *dir, const char *name);
 
 #endif

@@ -66,10 +66,16 @@ static void finish_store(campaign *c)
 {
     size_t before = cli_settled_lines(c->pool.log);
     char *resumed = NULL;
+    char *summary = NULL;
 
     free(cli_output(c->pool.dir, CLI_WORDS("run", "--store", "killed.db", "-q", "--no-rank")));
     /* what was stored is not asked again: this run makes exactly the calls that are missing */
     assert_int_equal(cli_count_lines(c->pool.log) - before, c->calls - c->stored);
+    summary = stored_summary(c->pool.dir, "killed.db");
+    assert_non_null(summary);
+    if (c->stored > 0 && c->stored < c->calls)
+        assert_non_null(strstr(summary, "\"broken_off\":true"));
+    free(summary);
     resumed = cli_rank(c->pool.dir, "killed.db");
     assert_string_equal(resumed, c->undisturbed);
     free(resumed);

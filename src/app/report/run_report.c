@@ -40,6 +40,26 @@ static pl_status write_totals(const pl_run_summary *s, pl_str *out)
     return rc;
 }
 
+/* "with 2 earlier commands: 948 calls (1066 requests), 65.3 s" */
+static pl_status write_together(const pl_run_summary *s, pl_str *out)
+{
+    const pl_run_earlier *e = &s->earlier;
+    char seconds[PL_NUM_BYTES];
+    pl_status rc = PL_OK;
+
+    if (e->commands > 0) {
+        pl__num_format_fixed((double)e->elapsed_ms * 1e-3 + (double)s->elapsed_ns * 1e-9, 1, seconds);
+        rc = pl__str_appendf(out, "with %llu earlier command%s: %llu calls (%llu requests), %s s\n",
+                             (unsigned long long)e->commands, e->commands == 1 ? "" : "s",
+                             (unsigned long long)(e->calls + s->calls), (unsigned long long)(e->attempts + s->attempts),
+                             seconds);
+    }
+    if (rc == PL_OK && e->broken_off)
+        rc = pl__str_append_c(out, "an earlier command was broken off: what it had stored is among the reused, and in "
+                                   "the cost in the store\n");
+    return rc;
+}
+
 /* "adaptive: separated at 95 % after 1,200 comparisons (20 of 100 items, 4 rounds)" */
 static pl_status write_adaptive(const pl_run_summary *s, pl_str *out)
 {
@@ -176,6 +196,8 @@ pl_status pl__report_run(const pl_run_summary *s, const pl_config *config, pl_st
 {
     pl_status rc = write_totals(s, out);
 
+    if (rc == PL_OK)
+        rc = write_together(s, out);
     if (rc == PL_OK)
         rc = write_adaptive(s, out);
     for (uint32_t i = 0; i < s->n_models && rc == PL_OK; i++)

@@ -231,15 +231,21 @@ static pl_status begin_run(pl_runner *r, pl_error *reterr)
     pl_store_run run = {.version = PL_VERSION_TEXT, .created_unix_ms = r->clock->now_unix_ms(r->clock->user)};
     pl_str config;
     pl_str prompts;
+    pl_run_earlier earlier = {0};
+    int64_t earlier_id = 0;
     pl_status rc = PL_OK;
 
     pl__str_init(&config, PL_STR_LIMIT_DEFAULT);
     pl__str_init(&prompts, PL_STR_LIMIT_DEFAULT);
     rc = pl__setup_record(r->setup, &config, &prompts, reterr);
+    if (rc == PL_OK)
+        rc = pl__run_earlier_read(r->store, &earlier_id, &earlier, reterr);
     if (rc == PL_OK) {
         run.config = pl__str_c(&config);
         run.prompts = pl__str_c(&prompts);
         rc = r->store->ops->run_begin(r->store, &run, &r->run_id, reterr);
+        if (rc == PL_OK && r->run_id == earlier_id)
+            r->summary->earlier = earlier;
     }
     pl__str_clear(&config);
     pl__str_clear(&prompts);

@@ -146,6 +146,15 @@ typedef struct pl_adaptive_summary {
     double doubt_to_stop; /* less than 1 - confidence, since it is looked at after each round */
 } pl_adaptive_summary;
 
+/* What the commands did that carried out the same run before. */
+typedef struct pl_run_earlier {
+    uint64_t commands; /* that came to an end; the next three are theirs */
+    uint64_t calls;
+    uint64_t attempts;
+    uint64_t elapsed_ms;
+    bool broken_off; /* others did not: of what they did, the store knows only calls that had ended */
+} pl_run_earlier;
+
 #define PL_RUN_PROBLEMS_MAX 20 /* item problems that are kept by name; all are counted */
 
 typedef struct pl_run_summary {
@@ -158,6 +167,7 @@ typedef struct pl_run_summary {
     uint64_t calls;
     uint64_t attempts;
     uint64_t elapsed_ns;
+    pl_run_earlier earlier; /* in none of the numbers around it */
     uint32_t n_models;
     pl_run_model *models;
     uint64_t item_problems_count;

@@ -5,6 +5,7 @@
 #include "agenda.h"
 #include "client.h"
 #include "image.h"
+#include "json.h"
 #include "map.h"
 #include "run.h"
 #include "token_estimate.h"
@@ -27,6 +28,7 @@
  *   ready.c      tasks that may be asked, in queues
  *   money.c      what calls cost, and the cap
  *   summary.c    what has become of the tasks
+ *   earlier.c    what commands before this one did for the same run
  *   spend.c      sums of money and tokens
  *   stopping.c   why the run ends
  *   image_pool.c  fitted images, made by worker threads, shared by all requests that carry them
@@ -368,6 +370,13 @@ void pl__run_adapt(const pl_runner *r, const pl_task *task, pl_chat *chat);
 /* stopping.c */
 /* No task is started any more; the first reason stands. */
 void pl__run_stop(pl_runner *r, pl_run_state state, const char *fmt, ...) PL_PRINTF(3, 4);
+
+/* earlier.c */
+/* Of the store's latest run, and its id; 0: there is none. Before it is continued, which puts it into the state
+ * RUNNING. PL_E_NOMEM, PL_E_PARSE, or what the store fails with. */
+PL_NODISCARD pl_status pl__run_earlier_read(pl_store *store, int64_t *ret_run_id, pl_run_earlier *ret,
+                                            pl_error *reterr);
+json_t *pl__run_earlier_json(const pl_run_earlier *earlier); /* NULL on refusal */
 
 /* summary.c */
 void pl__run_account_unit(pl_runner *r, const pl_open_unit *u);

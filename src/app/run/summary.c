@@ -254,6 +254,8 @@ pl_status pl__run_summary_json(const pl_run_summary *s, const pl_config *config,
     }
     if (rc == PL_OK)
         rc = total_spend(s, config, doc);
+    if (rc == PL_OK && (s->earlier.commands > 0 || s->earlier.broken_off))
+        rc = pl__json_set(doc, "earlier", pl__run_earlier_json(&s->earlier));
     if (rc == PL_OK && s->adaptive.end != PL_ADAPTIVE_NONE)
         rc = pl__json_set(doc, "adaptive", adaptive_json(&s->adaptive));
     if (rc == PL_OK && s->stop_reason[0])

@@ -431,7 +431,6 @@ static pl_status begin_run(memory_store *m, const pl_store_run *run, int64_t *re
         pl_store_run again = latest->run;
         again.version = run->version;
         again.state = PL_RUN_RUNNING;
-        again.summary = NULL;
         rc = run_set(latest, &again, reterr);
     } else {
         pl_store_run first = *run;

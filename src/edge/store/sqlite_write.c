@@ -36,7 +36,7 @@ const char *const pl__sqlite_write_sql[PL_WS_COUNT] = {
     [PL_WS_BATCH_PUT] = batch_put,
     [PL_WS_RUN_LATEST] = "SELECT id, config = ?1 AND prompts = ?2 FROM run ORDER BY id DESC LIMIT 1",
     [PL_WS_RUN_INSERT] = run_insert,
-    [PL_WS_RUN_CONTINUE] = "UPDATE run SET version = ?2, state = 0, summary = NULL WHERE id = ?1",
+    [PL_WS_RUN_CONTINUE] = "UPDATE run SET version = ?2, state = 0 WHERE id = ?1",
     [PL_WS_RUN_END] = "UPDATE run SET state = ?2, n_items = ?3, summary = ?4 WHERE id = ?1",
 };
 

@@ -62,7 +62,7 @@ typedef struct pl_store_run {
     const char *version; /* of peerless */
     int64_t created_unix_ms;
     pl_run_state state;
-    const char *summary; /* JSON, or NULL while running */
+    const char *summary; /* JSON, as the run ended last; NULL: it never has */
     uint64_t n_items;    /* how many items the run has */
 } pl_store_run;
 

@@ -7,7 +7,7 @@
 static pl_model_spec specs[] = {{.name = "cat"}, {.name = "dog"}};
 static const pl_config config = {.models = specs, .n_models = 2};
 
-static void expect(const pl_run_model *models, const char *wanted)
+static void expect_after(const pl_run_earlier *earlier, const pl_run_model *models, const char *wanted)
 {
     pl_run_model copies[2];
     pl_run_summary s = {.state = PL_RUN_COMPLETE,
@@ -18,6 +18,7 @@ static void expect(const pl_run_model *models, const char *wanted)
                         .attempts = 20,
                         .reused = 1,
                         .elapsed_ns = 2500000000,
+                        .earlier = *earlier,
                         .n_models = 2,
                         .models = copies};
     pl_error err = {0};
@@ -29,9 +30,19 @@ static void expect(const pl_run_model *models, const char *wanted)
     pl__str_clear(&out);
 }
 
+static void expect(const pl_run_model *models, const char *wanted)
+{
+    static const pl_run_earlier none;
+
+    expect_after(&none, models, wanted);
+}
+
 #define HEAD                                                                                                           \
     "run 3 complete: every task ended in a response\n"                                                                 \
     "9 of 9 tasks have a response; 8 calls now (20 requests), 1 reused, 2.5 s\n"
+
+#define BROKEN                                                                                                         \
+    "an earlier command was broken off: what it had stored is among the reused, and in the cost in the store\n"
 
 static void smooth_runs_say_nothing_of_flow(void **state)
 {
@@ -59,9 +70,24 @@ static void retries_are_shown_by_their_reason(void **state)
                 "  dog: held back 3.0 s; concurrency 8 of 8 at the end; 2 times a server did not serve\n");
 }
 
+static void earlier_commands_are_added_up(void **state)
+{
+    static const pl_run_model models[2];
+    static const pl_run_earlier one = {.commands = 1, .calls = 100, .attempts = 130, .elapsed_ms = 60000};
+    static const pl_run_earlier two = {
+        .commands = 2, .calls = 100, .attempts = 130, .elapsed_ms = 60000, .broken_off = true};
+    static const pl_run_earlier killed = {.broken_off = true};
+
+    (void)state;
+    expect_after(&one, models, HEAD "with 1 earlier command: 108 calls (150 requests), 62.5 s\n");
+    expect_after(&two, models, HEAD "with 2 earlier commands: 108 calls (150 requests), 62.5 s\n" BROKEN);
+    expect_after(&killed, models, HEAD BROKEN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(earlier_commands_are_added_up),
         cmocka_unit_test(smooth_runs_say_nothing_of_flow),
         cmocka_unit_test(retries_are_shown_by_their_reason),
     };

@@ -48,6 +48,8 @@ static void a_run_ends_complete_and_a_second_one_asks_nothing(void **state)
     assert_int_equal(f.run.summary.tasks_ended, 5 * TASKS_PER_ITEM);
     assert_int_equal(f.run.summary.calls, atomic_load(&f.server.requests));
     assert_int_equal(f.run.summary.calls + f.run.summary.reused, 5 * TASKS_PER_ITEM);
+    assert_int_equal(f.run.summary.earlier.commands, 0);
+    assert_false(f.run.summary.earlier.broken_off);
     atomic_store(&f.server.requests, 0);
     PL_KIT_OK(pool_execute(&f.run, NULL), &f.run.err);
     assert_int_equal(f.run.summary.state, PL_RUN_COMPLETE);
@@ -75,6 +77,15 @@ static void a_budget_stops_and_the_next_run_goes_on(void **state)
     assert_int_equal(f.run.summary.state, PL_RUN_COMPLETE);
     assert_int_equal(atomic_load(&f.server.requests), calls + f.run.summary.calls);
     assert_int_equal(f.run.summary.tasks_ended, 3 * TASKS_PER_ITEM);
+    assert_int_equal(f.run.summary.earlier.commands, 1);
+    assert_int_equal(f.run.summary.earlier.calls, calls);
+    assert_int_equal(f.run.summary.earlier.attempts, calls);
+    assert_false(f.run.summary.earlier.broken_off);
+    calls += f.run.summary.calls;
+    PL_KIT_OK(pool_execute(&f.run, NULL), &f.run.err);
+    assert_int_equal(f.run.summary.earlier.commands, 2);
+    assert_int_equal(f.run.summary.earlier.calls, calls);
+    assert_int_equal(f.run.summary.calls, 0);
     close_fixture(&f);
 }
 
@@ -197,6 +208,12 @@ static pl_status forward_run_begin(pl_store *s, const pl_store_run *run, int64_t
     return failing.real->ops->run_begin(failing.real, run, ret_id, reterr);
 }
 
+static pl_status forward_run_get(pl_store *s, int64_t id, pl_store_run *ret, pl_str *memory, pl_error *reterr)
+{
+    (void)s;
+    return failing.real->ops->run_get(failing.real, id, ret, memory, reterr);
+}
+
 static pl_status forward_run_end(pl_store *s, int64_t id, pl_run_state state, uint64_t n_items, const char *summary,
                                  pl_error *reterr)
 {
@@ -243,6 +260,7 @@ static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
         failing.ops.unit_counts = forward_unit_counts;
         failing.ops.run_begin = forward_run_begin;
         failing.ops.run_end = forward_run_end;
+        failing.ops.run_get = forward_run_get;
         failing.ops.file_get = forward_file_get;
         failing.ops.abilities_get = forward_abilities_get;
         failing.ops.batch_each = forward_batch_each;
@@ -259,6 +277,7 @@ static void a_full_disk_ends_the_run_and_loses_nothing_stored(void **state)
     }
     PL_KIT_OK(pool_execute(&f.run, NULL), &f.run.err);
     assert_int_equal(f.run.summary.state, PL_RUN_COMPLETE);
+    assert_true(f.run.summary.earlier.broken_off);
     assert_int_equal(f.run.summary.tasks_ended, 30 * TASKS_PER_ITEM);
     close_fixture(&f);
 }

@@ -38,7 +38,7 @@ static void test_runs(void **state)
     /* The same config and prompts continue; another config is another run. */
     PL_KIT_OK(f->s->ops->run_begin(f->s, &run, &id, &f->err), &f->err);
     assert_int_equal(id, 1);
-    check_run(f, 1, 1, "{\"a\":1}", PL_RUN_RUNNING, NULL, 25);
+    check_run(f, 1, 1, "{\"a\":1}", PL_RUN_RUNNING, "{\"calls\":3}", 25); /* until it ends anew */
     run.config = "{\"a\":2}";
     PL_KIT_OK(f->s->ops->run_begin(f->s, &run, &id, &f->err), &f->err);
     assert_int_equal(id, 2);
