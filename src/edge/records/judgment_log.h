@@ -34,6 +34,9 @@ pl_judgment_log *pl__judgment_log_new(void); /* NULL on refusal */
  * reterr it says nothing. */
 PL_NODISCARD pl_status pl__judgment_log_read(pl_judgment_log *log, pl_view text, const char *name, uint64_t first_line,
                                              const pl_records_opts *opts, pl_error *reterr);
+/* The rest of the lines, one after the other. */
+PL_NODISCARD pl_status pl__judgment_log_read_lines(pl_judgment_log *log, pl_line_reader *reader,
+                                                   const pl_records_opts *opts, pl_error *reterr);
 /* Where no model has a family here and another one there: takes those over that the other log has learnt. *ret_taken
  * says so; if not, nothing was taken. PL_E_NOMEM, PL_E_LIMIT. */
 PL_NODISCARD pl_status pl__judgment_log_take_families(pl_judgment_log *log, pl_judgment_log *other, bool *ret_taken);

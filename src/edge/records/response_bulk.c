@@ -7,7 +7,7 @@
  *    knew before came with an earlier block, since a thread takes blocks in order. Then room is made, and with the next
  *    round the threads copy what they read to its place.
  * 3. Whatever fails is not decided here: such a block is read again, line by line, into the whole. */
-#include "response_log.h"
+#include "response_bulk.h"
 
 #include "alloc.h"
 #include "error.h"

@@ -46,9 +46,6 @@ PL_NODISCARD pl_status pl__response_log_add_text(pl_response_log *log, pl_view t
 /* The rest of the lines, one after the other. */
 PL_NODISCARD pl_status pl__response_log_read(pl_response_log *log, pl_line_reader *reader, bool skip_bad,
                                              pl_error *reterr);
-/* The same in blocks that several threads read. */
-PL_NODISCARD pl_status pl__response_log_read_blocks(pl_response_log *log, pl_line_reader *reader, bool skip_bad,
-                                                    uint32_t threads, pl_error *reterr);
 /* Numbers a list of n options, by their texts' numbers. PL_OK or PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__response_log_list(pl_response_log *log, const uint32_t *texts, size_t n, uint32_t *ret);
 
