@@ -24,6 +24,10 @@
 #define IMAGES 200u
 #define JUDGMENTS 20000u
 #define RESPONSES 2000u
+#define ANSWERS 200u /* with log-probabilities of tokens */
+#define TOKENS 16u
+#define TOPS 20u
+#define WORDS 3000u
 #define VERDICTS 500u
 #define REPLICATES 20u
 #define NAME_BYTES 32
@@ -139,6 +143,46 @@ static pl_status open_responses(world *w, pl_error *reterr)
     return rc ? pl__fail(reterr, rc, "a log") : PL_OK;
 }
 
+/* Words of 1 to 12 letters, the first ones the most frequent; some begin with a letter beyond ASCII. */
+static pl_status put_pair(pl_rng *rng, double logprob, pl_str *out)
+{
+    static const char *const starts[] = {" ", "", "\xc3\xa9", "\\u0120"};
+    static const char letters[] = "etaoinshrdlu";
+    unsigned word = (unsigned)exp(pl__rng_uniform(rng) * log(WORDS));
+    return pl__str_appendf(out, "[\"%s%.*s%u\",-%u.%08u]", starts[word % 4], (int)(word % 7), letters + word % 5, word,
+                           (unsigned)logprob, (unsigned)(fmod(logprob, 1.0) * 1e8));
+}
+
+static pl_status put_tokens(pl_rng *rng, pl_str *out)
+{
+    pl_status rc = PL_OK;
+    for (unsigned i = 0; i < TOKENS && !rc; i++) {
+        double logprob = pl__rng_uniform(rng);
+        rc = pl__str_appendf(out, "%s{\"t\":\"%u\",\"lp\":-0.5,\"top\":[", i > 0 ? "," : "", i);
+        for (unsigned k = 0; k < TOPS && !rc; k++) {
+            rc = k > 0 ? pl__str_append_c(out, ",") : PL_OK;
+            rc = rc ? rc : put_pair(rng, logprob, out);
+            logprob += 0.9 * pl__rng_uniform(rng);
+        }
+        rc = rc ? rc : pl__str_append_c(out, "]}");
+    }
+    return rc;
+}
+
+static pl_status open_tokens(world *w, pl_error *reterr)
+{
+    pl_rng rng;
+    pl_status rc = PL_OK;
+    pl__rng_init(&rng, 1, "tokens", 0);
+    for (unsigned i = 0; i < ANSWERS && !rc; i++) {
+        rc = pl__str_appendf(&w->text, "{\"item\":\"q%06u\",\"model\":\"model-%02u\",\"tokens\":[", i / MODELS,
+                             i % MODELS);
+        rc = rc ? rc : put_tokens(&rng, &w->text);
+        rc = rc ? rc : pl__str_append_c(&w->text, "]}\n");
+    }
+    return rc ? pl__fail(reterr, rc, "a log") : PL_OK;
+}
+
 static pl_status run_responses(world *w, pl_error *reterr)
 {
     pl_response_log *log = NULL;
@@ -240,6 +284,7 @@ static pl_status run_upme_replicates(world *w, pl_error *reterr)
 static const path paths[] = {
     {"judgment-lines", JUDGMENTS, open_judgments, run_judgments},
     {"response-lines", RESPONSES, open_responses, run_responses},
+    {"token-lines", ANSWERS, open_tokens, run_responses},
     {"verdicts", VERDICTS, NULL, run_verdicts},
     {"table", JUDGMENTS, NULL, run_table},
     {"wins", JUDGMENTS, open_table, run_wins},
