@@ -24,43 +24,78 @@ typedef struct place {
 typedef pl_status signal_fn(const place *at, double *ret, double *ret_upper);
 
 /* ---- tokens ---- */
-bool pl__token_spread(const pl_response_set *set, const pl_response_token *token, uint32_t vocabulary,
-                      bool with_entropy, pl_token_spread *ret)
+/* The token itself counts if it is not among its alternatives; most often it is the first of them. */
+static bool is_alone(const pl_response_set *set, const pl_response_token *token)
 {
-    double left = 1.0;
-    double entropy = 0.0;
-    double first = (double)-INFINITY; /* logarithms */
-    double second = (double)-INFINITY;
-    uint32_t n = 0;
-    bool own = false;
-    for (uint32_t i = 0; i <= token->n_top; i++) {
-        bool last = i == token->n_top; /* the token itself, if it is not among its alternatives */
-        if (last && own)
-            break;
-        double logprob = last ? token->logprob : set->top_logprobs[token->first_top + i];
-        own = own || (!last && set->top_texts[token->first_top + i] == token->text);
-        if (!(logprob > PL_RESPONSE_MASKED))
-            continue;
-        n++;
-        second = logprob > first ? first : (logprob > second ? logprob : second);
-        first = logprob > first ? logprob : first;
-        if (!with_entropy)
-            continue;
-        double p = exp(logprob);
-        left -= p;
-        entropy -= p * logprob;
+    for (uint32_t i = 0; i < token->n_top; i++) {
+        if (set->top_texts[token->first_top + i] == token->text)
+            return false;
     }
-    if (n == 0)
-        return false;
-    *ret = (pl_token_spread){.largest = exp(first), .margin = exp(first) - exp(second)};
-    if (!with_entropy)
-        return true;
-    left = left > 0.0 ? left : 0.0;
-    ret->entropy = entropy + (left > 0.0 ? -left * log(left) : 0.0);
-    ret->entropy_upper = (double)NAN;
-    if (vocabulary > 0)
-        ret->entropy_upper = ret->entropy + (vocabulary > n ? left * log((double)vocabulary - n) : 0.0);
     return true;
+}
+
+static bool is_usable(double logprob)
+{
+    return logprob > PL_RESPONSE_MASKED;
+}
+
+typedef struct distribution {
+    double left;
+    double entropy;
+    uint32_t n;
+} distribution;
+
+static void add_entropy(distribution *d, double logprob)
+{
+    if (!is_usable(logprob))
+        return;
+    double p = exp(logprob);
+    d->left -= p;
+    d->entropy -= p * logprob;
+    d->n++;
+}
+
+bool pl__token_entropy(const pl_response_set *set, const pl_response_token *token, uint32_t vocabulary, double *ret,
+                       double *ret_upper)
+{
+    distribution d = {.left = 1.0};
+    for (uint32_t i = 0; i < token->n_top; i++)
+        add_entropy(&d, set->top_logprobs[token->first_top + i]);
+    if (is_alone(set, token))
+        add_entropy(&d, token->logprob);
+    if (d.n == 0)
+        return false;
+    d.left = d.left > 0.0 ? d.left : 0.0;
+    *ret = d.entropy + (d.left > 0.0 ? -d.left * log(d.left) : 0.0);
+    *ret_upper = (double)NAN;
+    if (vocabulary > 0)
+        *ret_upper = *ret + (vocabulary > d.n ? d.left * log((double)vocabulary - d.n) : 0.0);
+    return true;
+}
+
+typedef struct two {
+    double first; /* logarithms */
+    double second;
+} two;
+
+static void add_largest(two *x, double logprob)
+{
+    if (!is_usable(logprob))
+        return;
+    x->second = logprob > x->first ? x->first : (logprob > x->second ? logprob : x->second);
+    x->first = logprob > x->first ? logprob : x->first;
+}
+
+bool pl__token_largest(const pl_response_set *set, const pl_response_token *token, double *ret, double *ret_margin)
+{
+    two x = {.first = (double)-INFINITY, .second = (double)-INFINITY};
+    for (uint32_t i = 0; i < token->n_top; i++)
+        add_largest(&x, set->top_logprobs[token->first_top + i]);
+    if (is_alone(set, token))
+        add_largest(&x, token->logprob);
+    *ret = exp(x.first);
+    *ret_margin = exp(x.first) - exp(x.second);
+    return is_usable(x.first);
 }
 
 typedef struct logprob_sums {
@@ -84,24 +119,26 @@ static logprob_sums sum_logprobs(const place *at, bool with_bytes)
     return sums;
 }
 
+/* Of two numbers of each token's distribution. */
 typedef struct spread_sums {
-    pl_token_spread spread;
+    double x[2];
     uint64_t n;
 } spread_sums;
 
-static spread_sums sum_spreads(const place *at, bool with_entropy)
+static spread_sums sum_spreads(const place *at, bool of_entropy)
 {
     spread_sums sums = {.n = 0};
     uint32_t n = 0;
     const pl_response_token *tokens = pl__answer_tokens(at->t, at->row, &n);
     for (uint32_t i = 0; i < n; i++) {
-        pl_token_spread s;
-        if (tokens[i].n_top == 0 || !pl__token_spread(at->t->set, &tokens[i], at->row->vocabulary, with_entropy, &s))
+        double x[2] = {0.0, 0.0};
+        if (tokens[i].n_top == 0)
             continue;
-        sums.spread.entropy += s.entropy;
-        sums.spread.entropy_upper += s.entropy_upper;
-        sums.spread.largest += s.largest;
-        sums.spread.margin += s.margin;
+        if (of_entropy ? !pl__token_entropy(at->t->set, &tokens[i], at->row->vocabulary, &x[0], &x[1])
+                       : !pl__token_largest(at->t->set, &tokens[i], &x[0], &x[1]))
+            continue;
+        sums.x[0] += x[0];
+        sums.x[1] += x[1];
         sums.n++;
     }
     return sums;
@@ -127,11 +164,12 @@ static void take_logprob(const pl_response_token *token, double *ret)
 
 static void take_entropy(const place *at, const pl_response_token *token, double *ret, double *ret_upper)
 {
-    pl_token_spread s;
-    if (!token || token->n_top == 0 || !pl__token_spread(at->t->set, token, at->row->vocabulary, true, &s))
+    double low = 0.0;
+    double high = 0.0;
+    if (!token || token->n_top == 0 || !pl__token_entropy(at->t->set, token, at->row->vocabulary, &low, &high))
         return;
-    *ret = -s.entropy;
-    *ret_upper = -s.entropy_upper;
+    *ret = -low;
+    *ret_upper = -high;
 }
 
 static pl_status nll_first(const place *at, double *ret, double *ret_upper)
@@ -191,8 +229,8 @@ static pl_status entropy_mean(const place *at, double *ret, double *ret_upper)
 {
     spread_sums s = sum_spreads(at, true);
     if (s.n > 0) {
-        *ret = -s.spread.entropy / (double)s.n;
-        *ret_upper = -s.spread.entropy_upper / (double)s.n;
+        *ret = -s.x[0] / (double)s.n;
+        *ret_upper = -s.x[1] / (double)s.n;
     }
     return PL_OK;
 }
@@ -235,7 +273,7 @@ static pl_status max_prob(const place *at, double *ret, double *ret_upper)
     }
     spread_sums s = sum_spreads(at, false);
     if (s.n > 0)
-        *ret = s.spread.largest / (double)s.n;
+        *ret = s.x[0] / (double)s.n;
     return PL_OK;
 }
 
@@ -247,7 +285,7 @@ static pl_status margin(const place *at, double *ret, double *ret_upper)
     if (at->list == PL_RESPONSE_NONE) {
         spread_sums s = sum_spreads(at, false);
         if (s.n > 0)
-            *ret = s.spread.margin / (double)s.n;
+            *ret = s.x[1] / (double)s.n;
         return PL_OK;
     }
     for (size_t k = 0; k < at->n; k++) {

@@ -46,16 +46,11 @@ const pl_response_token *pl__answer_tokens(const pl_answer_table *t, const pl_re
 /* The token that is an option's letter, or NULL. */
 const pl_response_token *pl__letter_token(const pl_answer_table *t, const pl_response *row, uint32_t list);
 
-/* Of one distribution over tokens. */
-typedef struct pl_token_spread {
-    double entropy;       /* lower bound */
-    double entropy_upper; /* NaN unknown */
-    double largest;
-    double margin;
-} pl_token_spread;
-/* False if the token has no usable log-probability at all. Without `with_entropy` both entropies are 0. */
-bool pl__token_spread(const pl_response_set *set, const pl_response_token *token, uint32_t vocabulary,
-                      bool with_entropy, pl_token_spread *ret);
+/* Of a token's distribution, over its alternatives: the entropy's lower bound, and its upper one (NaN unknown); or the
+ * largest probability, and how far it is above the second. False if there is no usable log-probability at all. */
+bool pl__token_entropy(const pl_response_set *set, const pl_response_token *token, uint32_t vocabulary, double *ret,
+                       double *ret_upper);
+bool pl__token_largest(const pl_response_set *set, const pl_response_token *token, double *ret, double *ret_margin);
 
 /* Similarity of two texts, 0 to 1; see <peerless/answers.h>. PL_OK or PL_E_NOMEM. */
 double pl__similarity_exact(const char *sample, const char *answer);
