@@ -121,10 +121,10 @@ static int dom_many(const text *t, fields_sum *ret)
 }
 #endif
 
-static int whole(const text *t, fields_sum *ret, uint32_t threads)
+static int whole(const text *t, fields_sum *ret, uint32_t threads, bool packed)
 {
     pl_judgment_log *log = NULL;
-    pl_records_opts opts = {.threads = threads};
+    pl_records_opts opts = {.threads = threads, .packed = packed};
     pl_status rc = pl__records_read_judgments(&t->path, 1, &opts, &log, NULL);
     const pl_judgment_set *set = rc == PL_OK ? pl__judgment_log_set(log) : NULL;
     ret->lines = set ? set->n_rows : 0;
@@ -134,12 +134,22 @@ static int whole(const text *t, fields_sum *ret, uint32_t threads)
 
 static int whole_one(const text *t, fields_sum *ret)
 {
-    return whole(t, ret, 1);
+    return whole(t, ret, 1, false);
 }
 
 static int whole_two(const text *t, fields_sum *ret)
 {
-    return whole(t, ret, 2);
+    return whole(t, ret, 2, false);
+}
+
+static int packed_one(const text *t, fields_sum *ret)
+{
+    return whole(t, ret, 1, true);
+}
+
+static int packed_two(const text *t, fields_sum *ret)
+{
+    return whole(t, ret, 2, true);
 }
 
 static const struct {
@@ -157,6 +167,8 @@ static const struct {
 #endif
     {"file to finished set, one thread", whole_one, false},
     {"file to finished set, two threads", whole_two, false},
+    {"file to packed rows, one thread", packed_one, false},
+    {"file to packed rows, two threads", packed_two, false},
 };
 
 /* ---- the run ---- */

@@ -32,7 +32,9 @@ typedef struct name {
  * Most names are short: up to 16 bytes are two words that overlap, and with the length these two say it all. So they
  * stand in the slots, and a name that is known costs one look into memory. */
 #define SHORT_BYTES_MAX ((size_t)16)
-#define NAME_ROOM 2u    /* slots for each: few are found behind others */
+#define NAME_ROOM 2u    /* slots for each: few are found behind others, */
+#define SMALL_ROOM 8u   /* and in a table that the nearest cache can hold, nearly none */
+#define SMALL_SLOTS ((size_t)2048)
 #define LONG_LENGTH 31u /* in place of a longer name's length */
 
 typedef struct ends {
@@ -176,7 +178,8 @@ pl_status pl__names_intern(pl_names *names, pl_view bytes, uint32_t *ret_index)
     size_t count = names->names.len;
     if (count >= PL_NAME_NONE)
         return PL_E_LIMIT;
-    if (count + 1 > names->n_slots / NAME_ROOM && names_grow(names) != PL_OK)
+    size_t room = names->n_slots <= SMALL_SLOTS ? SMALL_ROOM : NAME_ROOM;
+    if (count + 1 > names->n_slots / room && names_grow(names) != PL_OK)
         return PL_E_NOMEM;
     if (pl__vec_reserve(&names->names.ptr, &names->names.cap, count + 1, sizeof(name)) != PL_OK)
         return PL_E_NOMEM;
