@@ -15,14 +15,6 @@
 #define READ_BYTES ((size_t)65536)
 #define MEGAPIXEL 1000000
 
-static pl_status fail_errno(pl_error *reterr, int code, const char *path)
-{
-    char text[128];
-    pl__errno_text(code, text, sizeof(text));
-    pl_status status = code == ENOENT || code == ENOTDIR ? PL_E_NOT_FOUND : PL_E_IO;
-    return pl__fail_detail(reterr, status, code, "%s: %s", path, text);
-}
-
 static pl_status digest_open_file(int fd, const char *path, pl_sha256 *hash, pl_error *reterr)
 {
     unsigned char bytes[READ_BYTES];
@@ -32,7 +24,7 @@ static pl_status digest_open_file(int fd, const char *path, pl_sha256 *hash, pl_
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail_errno(reterr, errno, path);
+            return pl__fail_errno(reterr, errno, path);
         if (n == 0)
             return PL_OK;
         total_bytes += (uint64_t)n;
@@ -53,7 +45,7 @@ pl_status pl__image_digest(const char *path, pl_digest *ret, pl_error *reterr)
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(reterr, errno, path);
+        return pl__fail_errno(reterr, errno, path);
     hash = pl__sha256_new();
     if (!hash) {
         rc = pl__fail(reterr, PL_E_NOMEM, "%s: no memory", path);

@@ -36,14 +36,6 @@ struct pl_line_reader {
     pl_error fault_text;
 };
 
-static pl_status fail_errno(pl_error *reterr, int code, const char *path)
-{
-    char text[128];
-    pl__errno_text(code, text, sizeof(text));
-    bool absent = code == ENOENT || code == ENOTDIR;
-    return pl__fail_detail(reterr, absent ? PL_E_NOT_FOUND : PL_E_IO, code, "%s: %s", path, text);
-}
-
 static pl_line_reader *reader_new(const char *name)
 {
     pl_line_reader *reader = pl__calloc(1, sizeof(*reader));
@@ -81,10 +73,10 @@ static pl_status open_fd(const char *path, int *ret, pl_error *reterr)
     struct stat info;
     int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(reterr, errno, path);
+        return pl__fail_errno(reterr, errno, path);
     if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
         (void)close(fd);
-        return fail_errno(reterr, EISDIR, path);
+        return pl__fail_errno(reterr, EISDIR, path);
     }
     *ret = fd;
     return PL_OK;
@@ -96,7 +88,7 @@ static pl_status zlib_error(const pl_line_reader *reader, pl_error *reterr)
     int saved = errno;
     const char *text = gzerror(reader->file, &code);
     if (code == Z_ERRNO)
-        return fail_errno(reterr, saved, reader->name);
+        return pl__fail_errno(reterr, saved, reader->name);
     if (code == Z_MEM_ERROR)
         return pl__fail(reterr, PL_E_NOMEM, "%s: no memory", reader->name);
     if (code == Z_BUF_ERROR)
@@ -159,7 +151,7 @@ static pl_status read_plain(const pl_line_reader *reader, char *buffer, size_t s
         n = read(reader->plain, buffer, size_bytes);
     } while (n < 0 && errno == EINTR);
     if (n < 0)
-        return fail_errno(reterr, errno, reader->name);
+        return pl__fail_errno(reterr, errno, reader->name);
     *ret_n = (size_t)n;
     return PL_OK;
 }

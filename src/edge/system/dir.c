@@ -10,20 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static pl_status fail_errno(pl_error *reterr, int code, const char *path)
-{
-    char text[128];
-    pl__errno_text(code, text, sizeof(text));
-    pl_status rc = PL_E_IO;
-    if (code == ENOENT)
-        rc = PL_E_NOT_FOUND;
-    else if (code == ENOSPC || code == EDQUOT)
-        rc = PL_E_FULL;
-    else if (code == ENOMEM)
-        rc = PL_E_NOMEM;
-    return pl__fail_detail(reterr, rc, code, "%s: %s", path, text);
-}
-
 static pl_status make_one(const char *path, pl_error *reterr)
 {
     struct stat info;
@@ -31,9 +17,9 @@ static pl_status make_one(const char *path, pl_error *reterr)
         return PL_OK;
     int code = errno; /* stat overwrites it */
     if (code != EEXIST && code != EROFS && code != EACCES)
-        return fail_errno(reterr, code, path);
+        return pl__fail_errno(reterr, code, path);
     if (stat(path, &info) != 0)
-        return fail_errno(reterr, code == EEXIST ? errno : code, path);
+        return pl__fail_errno(reterr, code == EEXIST ? errno : code, path);
     if (!S_ISDIR(info.st_mode))
         return pl__fail_detail(reterr, PL_E_IO, ENOTDIR, "%s: exists and is not a folder", path);
     return PL_OK;
@@ -125,13 +111,13 @@ static pl_status read_entries(walk *w, entries *list, pl_error *reterr)
     pl_status rc = PL_OK;
     DIR *dir = opendir(pl__str_c(&w->path));
     if (!dir)
-        return fail_errno(reterr, errno, pl__str_c(&w->path));
+        return pl__fail_errno(reterr, errno, pl__str_c(&w->path));
     while (rc == PL_OK) {
         errno = 0;
         const struct dirent *found = readdir(dir);
         if (!found) {
             if (errno != 0)
-                rc = fail_errno(reterr, errno, pl__str_c(&w->path));
+                rc = pl__fail_errno(reterr, errno, pl__str_c(&w->path));
             break;
         }
         if (found->d_name[0] != '.')
@@ -192,7 +178,7 @@ pl_status pl__dir_walk(const char *dir, pl_status (*fn)(const char *relative, vo
     if (!dir || !fn)
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     if (stat(dir, &info) != 0)
-        return fail_errno(reterr, errno, dir);
+        return pl__fail_errno(reterr, errno, dir);
     if (!S_ISDIR(info.st_mode))
         return pl__fail_detail(reterr, PL_E_IO, ENOTDIR, "%s: is not a folder", dir);
     pl__str_init(&w.path, PL_STR_LIMIT_DEFAULT);

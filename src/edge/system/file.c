@@ -12,20 +12,12 @@
 
 #define READ_CHUNK_BYTES ((size_t)65536)
 
-static pl_status fail_errno(pl_error *reterr, int code, const char *path)
-{
-    char text[128];
-    pl__errno_text(code, text, sizeof(text));
-    bool absent = code == ENOENT || code == ENOTDIR;
-    return pl__fail_detail(reterr, absent ? PL_E_NOT_FOUND : PL_E_IO, code, "%s: %s", path, text);
-}
-
 /* Room for the whole file at once where its size is known: reading must not cost twice its memory. */
 static pl_status reserve_for(int fd, const char *path, size_t limit_bytes, pl_str *bytes, pl_error *reterr)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
-        return fail_errno(reterr, errno, path);
+        return pl__fail_errno(reterr, errno, path);
     if (S_ISDIR(info.st_mode))
         return pl__fail_detail(reterr, PL_E_IO, EISDIR, "%s: is a folder, not a file", path);
     if (!S_ISREG(info.st_mode))
@@ -45,7 +37,7 @@ static pl_status read_all(int fd, const char *path, size_t limit_bytes, pl_str *
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail_errno(reterr, errno, path);
+            return pl__fail_errno(reterr, errno, path);
         if (n == 0)
             return PL_OK;
         pl_status rc = pl__str_append(bytes, chunk, (size_t)n);
@@ -68,7 +60,7 @@ pl_status pl__file_read(const char *path, size_t limit_bytes, pl_str *ret, pl_er
     pl__str_init(&bytes, limit_bytes);
     fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        rc = fail_errno(reterr, errno, path);
+        rc = pl__fail_errno(reterr, errno, path);
         goto out;
     }
     const char *shown = from_stdin ? "standard input" : path;
@@ -106,7 +98,7 @@ pl_status pl__file_stat(const char *path, pl_file_info *ret, pl_error *reterr)
     if (!path || !ret)
         return pl__fail(reterr, PL_E_INVALID, "null argument");
     if (stat(path, &info) != 0)
-        return fail_errno(reterr, errno, path);
+        return pl__fail_errno(reterr, errno, path);
     *ret = (pl_file_info){.size_bytes = (uint64_t)info.st_size,
                           .mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + (int64_t)info.st_mtim.tv_nsec,
                           .is_dir = S_ISDIR(info.st_mode),

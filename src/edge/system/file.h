@@ -30,5 +30,7 @@ PL_NODISCARD pl_status pl__dir_walk(const char *dir,
                                     pl_error *reterr);
 /* errno as words, without strerror's races; into ret. */
 void pl__errno_text(int code, char *ret, size_t ret_bytes);
+/* "name: words": PL_E_NOT_FOUND, PL_E_FULL, PL_E_NOMEM or PL_E_IO, with errno as its detail. */
+pl_status pl__fail_errno(pl_error *reterr, int code, const char *name);
 
 #endif

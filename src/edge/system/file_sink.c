@@ -22,6 +22,7 @@ struct pl_file_sink {
     bool failed;
 };
 
+/* Not pl__fail_errno: a missing folder is no missing input, but a file that cannot be written. */
 static pl_status fail_errno(pl_error *reterr, int code, const char *path)
 {
     char text[128];

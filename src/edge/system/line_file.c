@@ -21,16 +21,6 @@ struct pl_line_file {
     char chunk[CHUNK_BYTES];
 };
 
-static pl_status fail_errno(pl_error *reterr, int code, const char *path)
-{
-    char text[128];
-    pl__errno_text(code, text, sizeof(text));
-    pl_status rc = code == ENOENT || code == ENOTDIR                   ? PL_E_NOT_FOUND
-                   : code == ENOSPC || code == EDQUOT || code == EFBIG ? PL_E_FULL
-                                                                       : PL_E_IO;
-    return pl__fail_detail(reterr, rc, code, "%s: %s", path, text);
-}
-
 static pl_status open_file(const char *path, int flags, pl_line_file **ret, pl_error *reterr)
 {
     pl_line_file *f = pl__calloc(1, sizeof(*f));
@@ -42,7 +32,7 @@ static pl_status open_file(const char *path, int flags, pl_line_file **ret, pl_e
     }
     f->fd = open(path, flags | O_CLOEXEC, 0600);
     if (f->fd < 0) {
-        pl_status rc = fail_errno(reterr, errno, path);
+        pl_status rc = pl__fail_errno(reterr, errno, path);
         pl__line_file_close(f);
         return rc;
     }
@@ -71,7 +61,7 @@ pl_status pl__line_file_append_open(const char *path, pl_line_file **ret, uint64
     if (rc || !f)
         return rc;
     if (fstat(f->fd, &info) != 0) {
-        rc = fail_errno(reterr, errno, path);
+        rc = pl__fail_errno(reterr, errno, path);
         goto out;
     }
     if (!S_ISREG(info.st_mode)) {
@@ -80,7 +70,7 @@ pl_status pl__line_file_append_open(const char *path, pl_line_file **ret, uint64
     }
     f->at = (uint64_t)info.st_size;
     if (info.st_size > 0 && pread(f->fd, &last, 1, info.st_size - 1) != 1) {
-        rc = fail_errno(reterr, errno, path);
+        rc = pl__fail_errno(reterr, errno, path);
         goto out;
     }
     if (last != '\n')
@@ -106,7 +96,7 @@ pl_status pl__line_file_append(pl_line_file *file, pl_view lines, pl_error *rete
             int code = n < 0 ? errno : ENOSPC;
             if (done > 0 && ftruncate(file->fd, (off_t)file->at) != 0)
                 file->at += done; /* a half line stays, which readers skip */
-            return fail_errno(reterr, code, file->path);
+            return pl__fail_errno(reterr, code, file->path);
         }
         done += (size_t)n;
     }
@@ -130,7 +120,7 @@ static pl_status fill(pl_line_file *f, pl_error *reterr)
         n = read(f->fd, f->chunk, sizeof(f->chunk));
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return fail_errno(reterr, errno, f->path);
+        return pl__fail_errno(reterr, errno, f->path);
     f->n_chunk = (size_t)n;
     return PL_OK;
 }
@@ -176,7 +166,7 @@ pl_status pl__line_file_at(const pl_line_file *file, uint64_t offset, size_t n, 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return fail_errno(reterr, errno, file->path);
+            return pl__fail_errno(reterr, errno, file->path);
         if (got == 0)
             return pl__fail(reterr, PL_E_IO, "%s: ends before byte %llu", file->path, (unsigned long long)offset + n);
         if (pl__str_append(ret, chunk, (size_t)got) != PL_OK)

@@ -23,13 +23,6 @@ typedef struct child {
     int fds[2]; /* its standard output and error; -1: at its end */
 } child;
 
-static pl_status fail_errno(pl_error *reterr, int code, const char *name)
-{
-    char text[128];
-    pl__errno_text(code, text, sizeof(text));
-    return pl__fail_detail(reterr, code == ENOENT ? PL_E_NOT_FOUND : PL_E_IO, code, "%s: %s", name, text);
-}
-
 bool pl__process_hide_memory(void)
 {
     return prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) == 0;
@@ -85,7 +78,7 @@ static pl_status start(const char *const *argv, child *ret, pl_error *reterr)
     if (code) {
         close_pair(out);
         close_pair(err);
-        return fail_errno(reterr, code, argv[0]);
+        return pl__fail_errno(reterr, code, argv[0]);
     }
     (void)close(out[1]);
     (void)close(err[1]);
@@ -148,7 +141,7 @@ static pl_status collect(child *c, uint64_t until_ns, pl_str *output, pl_str *er
             return pl__fail(reterr, PL_E_CANCELLED, "%s: does not come to an end", name);
         int n = poll(waited, 2, (int)((until_ns - now) / NS_PER_MS) + 1);
         if (n < 0 && errno != EINTR)
-            return fail_errno(reterr, errno, name);
+            return pl__fail_errno(reterr, errno, name);
         for (int i = 0; i < 2 && n > 0 && rc == PL_OK; i++)
             if (waited[i].revents != 0)
                 rc = read_some(c, i, output, errors, name, reterr);
@@ -165,7 +158,7 @@ static pl_status wait_for_end(const child *c, uint64_t until_ns, int *ret_state,
         if (pid == c->pid)
             return PL_OK;
         if (pid < 0 && errno != EINTR)
-            return fail_errno(reterr, errno, name);
+            return pl__fail_errno(reterr, errno, name);
         if (clock->now_mono_ns(clock->user) >= until_ns)
             return pl__fail(reterr, PL_E_CANCELLED, "%s: does not come to an end", name);
         (void)poll(NULL, 0, WAIT_STEP_MS);
