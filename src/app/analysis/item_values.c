@@ -30,13 +30,11 @@ static bool is_signal(const char *name)
 
 static const char *upper_name(pl_arena *arena, const char *name)
 {
-    size_t n = strlen(name);
-    char *copy = pl__arena_alloc(arena, n + sizeof(UPPER_SUFFIX));
+    size_t size = strlen(name) + sizeof(UPPER_SUFFIX);
+    char *copy = pl__arena_alloc(arena, size);
 
-    if (!copy)
-        return NULL;
-    memcpy(copy, name, n);
-    memcpy(copy + n, UPPER_SUFFIX, sizeof(UPPER_SUFFIX));
+    if (copy)
+        (void)snprintf(copy, size, "%s" UPPER_SUFFIX, name);
     return copy;
 }
 
