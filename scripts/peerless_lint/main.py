@@ -3,7 +3,7 @@ import argparse
 import os
 import sys
 
-from . import banned, faults, layers, sizes, symbols, tables, tools, words
+from . import banned, circles, faults, layers, sizes, symbols, tables, tools, words
 from .tree import Tree, Unusable
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -45,6 +45,7 @@ def main(argv):
             *banned.check(tree),
             *layers.check(tree),
             *symbols.check(tree, build, note),
+            *circles.check(tree, build),
             *sizes.check(tree, warnings.append),
             *words.check(tree),
             *faults.check(tree),

@@ -11,19 +11,23 @@ MEMBER = re.compile(r"^(\S+)\.o:$")
 SYMBOL = re.compile(r"^[0-9a-fA-F]*\s+([A-Za-z])\s+(\S+)$")
 
 
-def read_library(path):
-    """(defined names, [(member, undefined name)])"""
+def read_objects(path):
+    """{member: (defined names, undefined names)} of a static library"""
     done = subprocess.run([need("nm"), "-g", path], capture_output=True, text=True, check=False)
-    defined, undefined, member = set(), [], ""
+    objects, member = {}, ""
     for line in done.stdout.splitlines():
         if m := MEMBER.match(line):
             member = m[1]
         elif m := SYMBOL.match(line):
-            if m[1] in "Uwv":
-                undefined.append((member, m[2]))
-            else:
-                defined.add(m[2])
-    return defined, undefined
+            objects.setdefault(member, (set(), set()))[m[1] in "Uwv"].add(m[2])
+    return objects
+
+
+def read_library(path):
+    """(defined names, [(member, undefined name)])"""
+    objects = read_objects(path)
+    defined = set().union(*(own for own, _ in objects.values()))
+    return defined, [(member, name) for member, (_, wanted) in objects.items() for name in wanted]
 
 
 def reach(name):

@@ -133,6 +133,8 @@ CORE_PUBLIC_CALLS = {"rank": ("signal",)}
 CORE_SYMBOL_PREFIXES = {"base": ("json_", "SHA256_", "XXH")}
 # Of the libraries that base may use, what opens files.
 CORE_SYMBOLS_REFUSED = frozenset("json_load_file json_loadf json_loadfd json_dump_file json_dumpf json_dumpfd".split())
+# Whose files may call each other in a circle: the tables of config name readers, which read what is inside by tables.
+MAY_CIRCLE = ("config",)
 # What the compiler puts in for sanitizers and coverage.
 INSTRUMENTATION_PREFIXES = ("__asan_", "___asan_", "__ubsan_", "__tsan_", "__msan_", "__sanitizer_", "__sancov_",
                             "__start___", "__stop___", "__gcov_", "__llvm_")

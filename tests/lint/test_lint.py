@@ -509,6 +509,19 @@ class Symbols(LintCase):
                 path, text, line = append(MEAN, outside.replace("\nint {0}();", "\n@int {0}();").format(symbol))
                 self.plant(path, text, line)
 
+    def test_circle(self):
+        upper, lower = "src/core/base/alloc.c", "src/core/base/num.c"
+        call = "\nint pl__{1}(void);\nint pl__{0}(void);\nint pl__{0}(void)\n{{\n    return pl__{1}();\n}}\n"
+        with self.planted(lower, CLEAN[lower] + call.format("down", "up")):
+            with self.planted(upper, CLEAN[upper] + "\nint pl__up(void);\nint pl__up(void)\n{\n    return 1;\n}\n"):
+                self.build()
+                self.assert_clean(self.lint())
+            with self.planted(upper, CLEAN[upper] + call.format("up", "down")):
+                self.build()
+                result = self.lint()
+                self.assert_found(result, (upper, 1, "circle"))
+                self.assertIn("alloc.c calls pl__down of num.c, num.c calls pl__up of alloc.c", result[1][0])
+
     def test_only_the_public_face_of_signal(self):
         text = CLEAN["src/core/rank/vote.c"].replace("pl_table_rows", "pl__table_secret")
         self.plant("src/core/rank/vote.c", text, 1)
