@@ -32,8 +32,8 @@ typedef struct name {
  * Most names are short: up to 16 bytes are two words that overlap, and with the length these two say it all. So they
  * stand in the slots, and a name that is known costs one look into memory. */
 #define SHORT_BYTES_MAX ((size_t)16)
-#define NAME_ROOM 2u    /* slots for each: few are found behind others, */
-#define SMALL_ROOM 8u   /* and in a table that the nearest cache can hold, nearly none */
+#define NAME_ROOM 2u  /* slots for each: few are found behind others, */
+#define SMALL_ROOM 8u /* and in a table that the nearest cache can hold, nearly none */
 #define SMALL_SLOTS ((size_t)2048)
 #define LONG_LENGTH 31u /* in place of a longer name's length */
 
