@@ -69,6 +69,28 @@ static void check_parts(pl_view reply)
     PL_ASSERT(pl__count_words(reply) <= reply.len);
 }
 
+/* The same rule with other marks; no reply says both that answers are the same and which one is better by one mark. */
+static void check_equivalence(pl_view reply, pl_view instruction)
+{
+    pl_parsed_equivalence whole = pl__equivalence_parse(reply, instruction, false);
+    pl_parsed_equivalence cut_off = pl__equivalence_parse(reply, instruction, true);
+    pl_equivalence mark = PL_EQUIVALENCE_MISSING;
+    pl_verdict other = PL_VERDICT_MISSING;
+    size_t at = 0;
+    size_t end = 0;
+    PL_ASSERT((whole.equivalence != PL_EQUIVALENCE_MISSING) == (whole.missing == PL_MISSING_NOT));
+    PL_ASSERT(cut_off.equivalence == whole.equivalence || cut_off.missing == PL_MISSING_CUT_OFF);
+    bool found = pl__equivalence_mark(reply, 0, &mark, &at, &end);
+    PL_ASSERT(found || whole.equivalence == PL_EQUIVALENCE_MISSING);
+    if (found) {
+        PL_ASSERT(at < end && end <= reply.len);
+        PL_ASSERT(!pl__verdict_mark(pl__view_n(reply.ptr + at, end - at), 0, &other, &at, &end));
+    }
+    (void)whole;
+    (void)cut_off;
+    (void)other;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -87,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PL_ASSERT(same(cut_off, verdict) || (verdict.missing == PL_MISSING_NOT && cut_off.verdict == PL_VERDICT_MISSING &&
                                          cut_off.missing == PL_MISSING_CUT_OFF));
     (void)cut_off;
+    check_equivalence(reply, instruction);
     check_blank_lines(reply, instruction, verdict);
     check_quoted(reply);
     check_parts(reply);

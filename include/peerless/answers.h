@@ -162,7 +162,9 @@ typedef struct pl_answer_signal {
  * of entropy, largest and largest minus second probability of its distribution. Of tokens: nll.first, nll.sum,
  * nll.mean, nll.byte (per UTF-8 byte), nll.answer (the token that is an option's letter), all negated;
  * entropy.first|mean|answer, negated, over the alternatives, what they leave as one more bucket. Of samples:
- * consistency.exact|bleu|rouge (mean similarity of the samples to the answer), semantic_entropy, negated. What a model
+ * consistency.exact|bleu|rouge (mean similarity of the samples to the answer), semantic_entropy, negated: the entropy
+ * of the clusters that samples fall into, by the option they name, else by their text; semantic_entropy.judge has those
+ * of pl_response_set.sample_meanings on open questions, and is missing where there are none. What a model
  * thinks before "</think>" is no part of the answer. Masked log-probabilities are passed over.
  */
 PL_API const pl_answer_signal *pl_answer_signals(size_t *ret_n);

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "json.h"
 #include "map.h"
+#include "stored_meanings.h"
 #include <math.h>
 #include <string.h>
 
@@ -136,17 +137,12 @@ static pl_status set_strings(json_t *doc, const char *key, const char *const *te
     return pl__json_set(doc, key, list);
 }
 
-static bool has_text(const pl_reply *reply)
-{
-    return (reply->outcome == PL_OUTCOME_ANSWERED || reply->outcome == PL_OUTCOME_CUT_OFF) && reply->text;
-}
-
 static pl_status set_answer(line_visit *v, const pl_reply *reply, json_t *doc)
 {
     json_t *tokens = NULL;
     pl_status rc = PL_OK;
 
-    if (!has_text(reply))
+    if (!pl__reply_has_text(reply))
         return PL_OK; /* a refusal's words are no answer */
     rc = pl__json_set(doc, "text", text_json(v, reply->text, reply->text_len));
     if (rc == PL_OK && reply->outcome == PL_OUTCOME_CUT_OFF)
@@ -171,9 +167,7 @@ static pl_status set_samples(line_visit *v, const pl_replay_unit *u, uint32_t mo
     pl_status rc = list ? PL_OK : PL_E_NOMEM;
 
     for (uint32_t i = 0; i < pl__unit_count(u->unit) && rc == PL_OK; i++) {
-        const pl_task *task = pl__unit_task(u->unit, i);
-
-        if (task->model == model && task->sample > 0 && has_text(&u->replies[i]))
+        if (pl__stored_sample(u, i, model))
             rc = append(list, text_json(v, u->replies[i].text, u->replies[i].text_len));
     }
     if (rc == PL_OK && json_array_size(list) > 0) {
@@ -182,6 +176,27 @@ static pl_status set_samples(line_visit *v, const pl_replay_unit *u, uint32_t mo
     }
     json_decref(list);
     return rc;
+}
+
+/* Of open answers, where a judge has compared the samples and nothing is missing. */
+static pl_status set_meanings(const pl_replay_unit *u, uint32_t model, json_t *doc)
+{
+    uint32_t meanings[PL_CHAT_SAMPLES_MAX];
+    uint32_t n = 0;
+    json_t *list = NULL;
+    pl_status rc = PL_OK;
+
+    if (!pl__stored_meanings(u, model, meanings, &n) || n == 0)
+        return PL_OK;
+    list = json_array();
+    rc = list ? PL_OK : PL_E_NOMEM;
+    for (uint32_t i = 0; i < n && rc == PL_OK; i++)
+        rc = append(list, json_integer(meanings[i]));
+    if (rc != PL_OK) {
+        json_decref(list);
+        return rc;
+    }
+    return pl__json_set(doc, "meanings", list);
 }
 
 static pl_status set_labels(const line_visit *v, const pl_item *item, json_t *doc)
@@ -213,7 +228,9 @@ static pl_status fill_line(line_visit *v, const pl_replay_unit *u, uint32_t i, j
         rc = set_labels(v, item, doc);
     if (rc == PL_OK)
         rc = set_answer(v, &u->replies[i], doc);
-    return rc == PL_OK ? set_samples(v, u, model, doc) : rc;
+    if (rc == PL_OK)
+        rc = set_samples(v, u, model, doc);
+    return rc == PL_OK ? set_meanings(u, model, doc) : rc;
 }
 
 static pl_status visit_unit(const pl_replay_unit *u, void *user, pl_error *reterr)
@@ -224,7 +241,9 @@ static pl_status visit_unit(const pl_replay_unit *u, void *user, pl_error *reter
     for (uint32_t i = 0; rc == PL_OK && i < pl__unit_count(u->unit); i++) {
         json_t *doc = NULL;
 
-        if (pl__unit_task(u->unit, i)->sample > 0 || !pl__outcome_is_response(u->replies[i].outcome))
+        const pl_task *task = pl__unit_task(u->unit, i);
+
+        if (task->kind != PL_TASK_ANSWER || task->sample > 0 || !pl__outcome_is_response(u->replies[i].outcome))
             continue;
         doc = json_object();
         rc = doc ? fill_line(v, u, i, doc) : PL_E_NOMEM;

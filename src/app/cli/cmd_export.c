@@ -81,7 +81,7 @@ static pl_status export_texts(const pl_replay_unit *u, void *user, pl_error *ret
     for (uint32_t i = 0; rc == PL_OK && i < pl__unit_count(u->unit); i++) {
         pl_task_kind kind = pl__unit_task(u->unit, i)->kind;
 
-        if (kind == PL_TASK_JUDGMENT || (v->kind != 0 && kind != v->kind))
+        if (kind == PL_TASK_JUDGMENT || kind == PL_TASK_EQUIVALENCE || (v->kind != 0 && kind != v->kind))
             continue;
         rc = text_line(v, u, i);
         if (rc == PL_OK)

@@ -6,6 +6,7 @@
 #include "proxy_source.h"
 #include "ranking_input.h"
 #include "response_files.h"
+#include "stored_meanings.h"
 #include "stored_responses.h"
 #include <string.h>
 
@@ -294,11 +295,20 @@ static pl_status show_calibration(const pl_args *args, const answer_input *in, c
                                   pl_str *out, pl_error *reterr)
 {
     pl_calibration_study *study = NULL;
+    const char *const *notes = (const char *const *)in->files.notes.ptr;
+    const char *compared = NULL;
+    pl_str note; /* of a stored run, which has no files */
     pl_status rc = pl__calibration_study_new(pl__response_log_set(in->log), &request->answers, &study, reterr);
 
-    if (rc == PL_OK)
-        rc = pl__report_calibration(study, (const char *const *)in->files.notes.ptr, in->files.notes.len, args->format,
-                                    out, reterr);
+    pl__str_init(&note, PL_STR_LIMIT_DEFAULT);
+    if (rc == PL_OK && in->replay)
+        rc = pl__stored_meanings_note(in->replay, &note, reterr);
+    if (rc == PL_OK) {
+        compared = pl__str_c(&note);
+        rc = pl__report_calibration(study, note.len > 0 ? &compared : notes, note.len > 0 ? 1 : in->files.notes.len,
+                                    args->format, out, reterr);
+    }
+    pl__str_clear(&note);
     pl__calibration_study_free(study);
     return rc;
 }

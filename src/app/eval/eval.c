@@ -54,6 +54,13 @@ pl_parsed_verdict pl__unit_verdict(const pl_unit *unit, uint32_t i, pl_view text
     return unit->eval->ops->verdict ? unit->eval->ops->verdict(unit->eval, unit, i, text) : none;
 }
 
+pl_parsed_equivalence pl__unit_equivalence(const pl_unit *unit, uint32_t i, pl_view text)
+{
+    const pl_parsed_equivalence none = {PL_EQUIVALENCE_MISSING, PL_MISSING_ANSWER};
+
+    return unit->eval->ops->equivalence ? unit->eval->ops->equivalence(unit->eval, unit, i, text) : none;
+}
+
 /* ---- two evaluations as one ---- */
 
 typedef struct joint {

@@ -25,6 +25,7 @@ typedef enum pl_task_state {
     PL_TASK_FAILED = 4,   /* the call failed; it has no response */
     PL_TASK_VOID = 5,     /* cannot be asked: a text it needs was refused or empty. Ended, as its need has ended */
     PL_TASK_BLOCKED = 6,  /* cannot be asked yet: a text it needs failed */
+    PL_TASK_SETTLED = 7,  /* need not be asked: the two answers to be compared are the same text. Ended */
 } pl_task_state;
 bool pl__task_state_is_end(pl_task_state s);
 
@@ -55,13 +56,16 @@ uint32_t pl__unit_open_tasks(const pl_unit *unit); /* tasks that have not ended;
 uint32_t pl__unit_find(const pl_unit *unit, const pl_digest *key, uint32_t from);
 /* The task whose text this one needs (which 0 or 1), or PL_INDEX_NONE. */
 uint32_t pl__unit_need(const pl_unit *unit, uint32_t i, uint32_t which);
+/* Does some task need this one's text? */
+bool pl__unit_is_needed(const pl_unit *unit, uint32_t i);
 /* The text of an ended question or answer; empty if there is none. */
 pl_view pl__unit_text(const pl_unit *unit, uint32_t i);
 
 void pl__unit_start(pl_unit *unit, uint32_t i);   /* READY -> STARTED */
 void pl__unit_unstart(pl_unit *unit, uint32_t i); /* STARTED -> READY: it was not asked after all */
 /* Records how a task that has not ended did end. `text` (copied if another task needs it) counts for ANSWERED and
- * CUT_OFF. Dependants become READY, VOID or BLOCKED. PL_E_NOMEM: nothing has changed. */
+ * CUT_OFF; one without a pointer is not at hand, and nothing is settled by it. Dependants become READY, VOID, BLOCKED
+ * or SETTLED. PL_E_NOMEM: nothing has changed. */
 PL_NODISCARD pl_status pl__unit_finish(pl_unit *unit, uint32_t i, pl_outcome outcome, pl_view text, pl_error *reterr);
 
 /* The template that a task's request is made of. */
@@ -84,5 +88,8 @@ PL_NODISCARD pl_status pl__unit_chat(const pl_unit *unit, uint32_t i, pl_chat_bu
 pl_parsed_verdict pl__unit_verdict(const pl_unit *unit, uint32_t i, pl_view text);
 /* The same of an ended judgment, as its text said then; missing unless the design is adaptive. */
 pl_parsed_verdict pl__unit_kept_verdict(const pl_unit *unit, uint32_t i);
+/* What a comparison's end means: whether both answers mean the same, or why that is not known. text is the judge's
+ * reply. */
+pl_parsed_equivalence pl__unit_equivalence(const pl_unit *unit, uint32_t i, pl_view text);
 
 #endif

@@ -15,6 +15,9 @@ typedef struct pl_eval_ops {
     pl_status (*chat)(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_chat_builder *b, pl_error *reterr);
     /* May be NULL: it has no judgments. */
     pl_parsed_verdict (*verdict)(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_view text);
+    /* These two may be NULL: it has no comparisons. */
+    pl_parsed_equivalence (*equivalence)(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_view text);
+    bool (*is_settled)(const pl_unit *unit, uint32_t i); /* by the texts of its needs, which are there */
     void (*free)(pl_eval *eval);
 } pl_eval_ops;
 
@@ -31,7 +34,7 @@ typedef struct pl_unit_node {
     pl_outcome outcome;
     pl_parsed_verdict verdict; /* of an ended judgment, if the eval keeps verdicts */
     bool is_needed;            /* some node needs its text */
-    char *text;                /* of an ended node that is needed */
+    char *text;                /* of an ended node that is needed; NULL: not at hand */
     size_t text_len;
 } pl_unit_node;
 
@@ -46,6 +49,9 @@ struct pl_unit {
     size_t cap_nodes;
     uint32_t open_tasks;
 };
+
+/* Why a judge's task has no text to be parsed; PL_MISSING_NOT if it has. */
+pl_missing pl__unit_no_reply(const pl_unit *unit, uint32_t i);
 
 /* Appends a node; without needs it is READY. PL_E_LIMIT, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__unit_add(pl_unit *unit, const pl_task *task, uint32_t need_a, uint32_t need_b,

@@ -336,23 +336,13 @@ static pl_status chat(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_c
 static pl_parsed_verdict verdict(const pl_eval *eval, const pl_unit *unit, uint32_t i, pl_view text)
 {
     const pl_unit_node *node = &unit->nodes[i];
-    pl_parsed_verdict missing = {PL_VERDICT_MISSING, PL_MISSING_CALL};
+    const pl_prompt_set *prompts = self_of(eval)->design.prompts;
+    pl_parsed_verdict missing = {PL_VERDICT_MISSING, pl__unit_no_reply(unit, i)};
 
-    if (node->state == PL_TASK_VOID || node->state == PL_TASK_BLOCKED) {
-        missing.missing = PL_MISSING_ANSWER;
+    if (missing.missing != PL_MISSING_NOT)
         return missing;
-    }
-    if (node->state != PL_TASK_ANSWERED)
-        return missing;
-    if (node->outcome == PL_OUTCOME_REFUSED)
-        missing.missing = PL_MISSING_REFUSED;
-    else if (node->outcome == PL_OUTCOME_EMPTY)
-        missing.missing = PL_MISSING_EMPTY;
-    else
-        return pl__verdict_parse(text,
-                                 pl__prompt_set_instruction(self_of(eval)->design.prompts, prompt_of(&node->task)),
-                                 node->outcome == PL_OUTCOME_CUT_OFF);
-    return missing;
+    return pl__verdict_parse(text, pl__prompt_set_instruction(prompts, prompt_of(&node->task)),
+                             node->outcome == PL_OUTCOME_CUT_OFF);
 }
 
 static void free_peer_review(pl_eval *eval)

@@ -135,6 +135,11 @@ uint32_t pl__unit_need(const pl_unit *unit, uint32_t i, uint32_t which)
     return unit->nodes[i].needs[which];
 }
 
+bool pl__unit_is_needed(const pl_unit *unit, uint32_t i)
+{
+    return unit->nodes[i].is_needed;
+}
+
 pl_view pl__unit_text(const pl_unit *unit, uint32_t i)
 {
     return pl__view_n(unit->nodes[i].text, unit->nodes[i].text_len);
@@ -152,13 +157,37 @@ void pl__unit_unstart(pl_unit *unit, uint32_t i)
     unit->nodes[i].state = PL_TASK_READY;
 }
 
+pl_missing pl__unit_no_reply(const pl_unit *unit, uint32_t i)
+{
+    const pl_unit_node *node = &unit->nodes[i];
+
+    if (node->state == PL_TASK_VOID || node->state == PL_TASK_BLOCKED)
+        return PL_MISSING_ANSWER;
+    if (node->state != PL_TASK_ANSWERED)
+        return PL_MISSING_CALL;
+    if (node->outcome == PL_OUTCOME_REFUSED)
+        return PL_MISSING_REFUSED;
+    return node->outcome == PL_OUTCOME_EMPTY ? PL_MISSING_EMPTY : PL_MISSING_NOT;
+}
+
 static bool has_text(pl_outcome outcome)
 {
     return outcome == PL_OUTCOME_ANSWERED || outcome == PL_OUTCOME_CUT_OFF;
 }
 
+static bool is_settled(const pl_unit *unit, const pl_unit_node *node)
+{
+    const pl_eval_ops *ops = unit->eval->ops;
+
+    for (size_t k = 0; k < 2; k++) {
+        if (node->needs[k] == PL_INDEX_NONE || !unit->nodes[node->needs[k]].text)
+            return false;
+    }
+    return ops->is_settled && ops->is_settled(unit, (uint32_t)(node - unit->nodes));
+}
+
 /* The state that a waiting node's needs put it in. */
-static pl_task_state settled(const pl_unit *unit, const pl_unit_node *node)
+static pl_task_state state_by_needs(const pl_unit *unit, const pl_unit_node *node)
 {
     pl_task_state state = PL_TASK_READY;
 
@@ -174,7 +203,7 @@ static pl_task_state settled(const pl_unit *unit, const pl_unit_node *node)
         else if (state == PL_TASK_READY)
             state = PL_TASK_WAITING;
     }
-    return state;
+    return state == PL_TASK_READY && is_settled(unit, node) ? PL_TASK_SETTLED : state;
 }
 
 pl_status pl__unit_finish(pl_unit *unit, uint32_t i, pl_outcome outcome, pl_view text, pl_error *reterr)
@@ -182,7 +211,7 @@ pl_status pl__unit_finish(pl_unit *unit, uint32_t i, pl_outcome outcome, pl_view
     pl_unit_node *node = &unit->nodes[i];
 
     PL_ASSERT(!pl__task_state_is_end(node->state));
-    if (node->is_needed && has_text(outcome)) {
+    if (node->is_needed && has_text(outcome) && text.ptr) {
         node->text = pl__strndup(text.ptr, text.len);
         if (!node->text)
             return pl__fail(reterr, PL_E_NOMEM, "text of %zu bytes", text.len);
@@ -200,7 +229,7 @@ pl_status pl__unit_finish(pl_unit *unit, uint32_t i, pl_outcome outcome, pl_view
 
         if (later->state != PL_TASK_WAITING)
             continue;
-        later->state = settled(unit, later);
+        later->state = state_by_needs(unit, later);
         if (pl__task_state_is_end(later->state))
             unit->open_tasks--;
     }

@@ -97,6 +97,15 @@ static pl_status set_price(json_t *doc, const pl_model_estimate *m)
     return rc == PL_OK ? pl__json_set_string(price, "noted", m->price_noted) : rc;
 }
 
+static uint64_t sum_of(const uint64_t calls[PL_STAGES])
+{
+    uint64_t sum = 0;
+
+    for (size_t k = 0; k < PL_STAGES; k++)
+        sum += calls[k];
+    return sum;
+}
+
 static pl_status fill_model(json_t *doc, const uint64_t calls[PL_STAGES], const pl_model_estimate *m, bool has_store)
 {
     pl_stage_estimate all = model_total(m);
@@ -216,6 +225,7 @@ static void csv_heads(pl_table *t)
                                         "questions",
                                         "answers",
                                         "judgments",
+                                        "equivalences",
                                         "calls",
                                         "to_make",
                                         "input_tokens_low",
@@ -244,7 +254,14 @@ static void csv_heads(pl_table *t)
                                         "judgments_output_low",
                                         "judgments_output_high",
                                         "judgments_usd_low",
-                                        "judgments_usd_high"};
+                                        "judgments_usd_high",
+                                        "equivalences_to_make",
+                                        "equivalences_input_low",
+                                        "equivalences_input_high",
+                                        "equivalences_output_low",
+                                        "equivalences_output_high",
+                                        "equivalences_usd_low",
+                                        "equivalences_usd_high"};
 
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
         pl__table_column(t, heads[i], i > 0);
@@ -260,7 +277,7 @@ static void csv_rows(pl_table *t, const pl_plan *plan, const pl_estimate *e, con
         pl__table_text(t, setup->config->models[i].name);
         for (size_t k = 0; k < PL_STAGES; k++)
             pl__table_count(t, plan->calls[i][k]);
-        pl__table_count(t, plan->calls[i][0] + plan->calls[i][1] + plan->calls[i][2]);
+        pl__table_count(t, sum_of(plan->calls[i]));
         csv_estimate(t, &all, m->price.known);
         for (size_t k = 0; k < PL_STAGES; k++)
             csv_estimate(t, &m->stages[k], m->price.known);
@@ -269,31 +286,36 @@ static void csv_rows(pl_table *t, const pl_plan *plan, const pl_estimate *e, con
 
 /* ---- tables ---- */
 
-static void plan_row(pl_table *t, const char *name, const uint64_t calls[PL_STAGES])
+static void plan_row(pl_table *t, const char *name, const uint64_t calls[PL_STAGES], size_t n_stages)
 {
     pl__table_text(t, name);
-    for (size_t k = 0; k < PL_STAGES; k++)
+    for (size_t k = 0; k < n_stages; k++)
         pl__table_count(t, calls[k]);
-    pl__table_count(t, calls[0] + calls[1] + calls[2]);
+    pl__table_count(t, sum_of(calls));
 }
 
+/* Equivalences have a column where there are any. */
 static pl_status write_calls(const pl_plan *plan, const pl_setup *setup, pl_str *out, pl_error *reterr)
 {
     pl_table t;
-    uint64_t sums[PL_STAGES] = {0, 0, 0};
+    uint64_t sums[PL_STAGES] = {0};
+    size_t n_stages = PL_STAGES;
     pl_status rc = PL_OK;
 
-    pl__table_init(&t);
-    pl__table_column(&t, "model", false);
-    for (size_t k = 0; k < PL_STAGES; k++)
-        pl__table_column(&t, pl__stage_name(k), true);
-    pl__table_column(&t, "calls", true);
     for (uint32_t i = 0; i < plan->n_models; i++) {
-        plan_row(&t, setup->config->models[i].name, plan->calls[i]);
         for (size_t k = 0; k < PL_STAGES; k++)
             sums[k] += plan->calls[i][k];
     }
-    plan_row(&t, "all", sums);
+    if (sums[PL_TASK_EQUIVALENCE - 1] == 0)
+        n_stages = PL_TASK_EQUIVALENCE - 1;
+    pl__table_init(&t);
+    pl__table_column(&t, "model", false);
+    for (size_t k = 0; k < n_stages; k++)
+        pl__table_column(&t, pl__stage_name(k), true);
+    pl__table_column(&t, "calls", true);
+    for (uint32_t i = 0; i < plan->n_models; i++)
+        plan_row(&t, setup->config->models[i].name, plan->calls[i], n_stages);
+    plan_row(&t, "all", sums, n_stages);
     rc = pl__table_write(&t, out, reterr);
     pl__table_clear(&t);
     return rc;
@@ -399,7 +421,15 @@ static pl_status write_design(const pl_plan *plan, const pl_setup *setup, pl_str
             (unsigned long long)plan->least, (unsigned long long)plan->least_items);
     if (rc == PL_OK && config->has_uncertainty)
         rc = pl__str_appendf(out, ", own answers with %u samples", config->uncertainty.samples);
-    return rc == PL_OK ? pl__str_append_c(out, ". At most this many calls; what is stored is not asked again.\n") : rc;
+    if (rc == PL_OK && pl__config_compares(config))
+        rc = pl__str_append_c(out, ", each pair of them compared by ");
+    if (rc == PL_OK && pl__config_compares(config))
+        rc = pl__append_clean(out, pl__view(config->models[config->uncertainty.judge].name));
+    if (rc == PL_OK)
+        rc = pl__str_append_c(out, ". At most this many calls; what is stored is not asked again");
+    if (rc == PL_OK && pl__config_compares(config))
+        rc = pl__str_append_c(out, ", and samples that are the same text need no comparison");
+    return rc == PL_OK ? pl__str_append_c(out, ".\n") : rc;
 }
 
 static pl_status plan_table(const pl_plan *plan, const pl_estimate *e, const pl_setup *setup, pl_str *out,

@@ -124,6 +124,8 @@ static pl_status write_model(const pl_run_model *m, const char *name, pl_str *ou
     }
     if (rc == PL_OK && m->void_tasks > 0)
         rc = write_problem(out, name, m->void_tasks, "not askable, for a question or answer was refused or empty", "");
+    if (rc == PL_OK && m->settled_tasks > 0)
+        rc = write_problem(out, name, m->settled_tasks, "not to be asked, for both answers are the same text", "");
     if (rc == PL_OK && m->blocked_tasks > 0)
         rc = write_problem(out, name, m->blocked_tasks, "waiting for a question or answer that failed", "");
     if (rc == PL_OK && m->not_asked > 0)

@@ -16,6 +16,7 @@ typedef struct spend_totals {
     pl_spend now;
     pl_spend stored;
     uint32_t known;
+    size_t n_stages; /* equivalences have a column where there are any */
 } spend_totals;
 
 static uint64_t total(const pl_spend spend[PL_STAGES])
@@ -29,6 +30,9 @@ static uint64_t total(const pl_spend spend[PL_STAGES])
 
 static void add_up(const pl_run_summary *s, spend_totals *ret)
 {
+    size_t last = PL_TASK_EQUIVALENCE - 1;
+    bool any = false;
+
     *ret = (spend_totals){0};
     for (uint32_t i = 0; i < s->n_models; i++) {
         const pl_run_model *m = &s->models[i];
@@ -39,13 +43,15 @@ static void add_up(const pl_run_summary *s, spend_totals *ret)
             pl__spend_sum(&ret->now, &m->spend[k]);
             pl__spend_sum(&ret->stored, &m->stored[k]);
         }
+        any = any || m->stored[last].calls + m->stored[last].unreported > 0;
     }
+    ret->n_stages = any ? PL_STAGES : last;
 }
 
 static void fill(pl_table *t, const pl_run_summary *s, const pl_config *config, const spend_totals *all)
 {
     pl__table_column(t, "cost", false);
-    for (size_t k = 0; k < PL_STAGES; k++)
+    for (size_t k = 0; k < all->n_stages; k++)
         pl__table_column(t, pl__stage_name(k), true);
     pl__table_column(t, "in this command", true);
     pl__table_column(t, s->stored_in_part ? "in the store, at least" : "in the store", true);
@@ -53,13 +59,13 @@ static void fill(pl_table *t, const pl_run_summary *s, const pl_config *config, 
         const pl_run_model *m = &s->models[i];
 
         pl__table_text(t, config->models[i].name);
-        for (size_t k = 0; k < PL_STAGES; k++)
+        for (size_t k = 0; k < all->n_stages; k++)
             pl__table_money(t, m->price.known, m->spend[k].nano_usd);
         pl__table_money(t, m->price.known, total(m->spend));
         pl__table_money(t, m->price.known, total(m->stored));
     }
     pl__table_text(t, all->known < s->n_models ? "all known" : "all");
-    for (size_t k = 0; k < PL_STAGES; k++)
+    for (size_t k = 0; k < all->n_stages; k++)
         pl__table_money(t, true, all->stages[k].nano_usd);
     pl__table_money(t, true, all->now.nano_usd);
     pl__table_money(t, true, all->stored.nano_usd);

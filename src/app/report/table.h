@@ -4,7 +4,7 @@
 #include "arena.h"
 #include "str.h"
 
-#define PL_TABLE_COLUMNS_MAX 40
+#define PL_TABLE_COLUMNS_MAX 48
 
 /* A small table of text: written aligned for people, or as CSV (RFC 4180). Cells are filled row by row. */
 typedef struct pl_table {

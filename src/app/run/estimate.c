@@ -38,6 +38,8 @@ static size_t stage_of(pl_prompt_kind kind)
     case PL_PROMPT_JUDGE_CORRECTNESS:
     case PL_PROMPT_JUDGE_VISUAL:
         return PL_TASK_JUDGMENT - 1;
+    case PL_PROMPT_EQUIVALENCE:
+        return PL_TASK_EQUIVALENCE - 1;
     case PL_PROMPT_ANSWER:
     case PL_PROMPT_CHOICE:
     case PL_PROMPT_OPEN:
@@ -59,7 +61,13 @@ static pl_token_range output_of(pl_prompt_kind kind, const pl_model_spec *model)
 
 static bool is_of_item(pl_prompt_kind kind)
 {
-    return kind == PL_PROMPT_CHOICE || kind == PL_PROMPT_OPEN;
+    return kind == PL_PROMPT_CHOICE || kind == PL_PROMPT_OPEN || kind == PL_PROMPT_EQUIVALENCE;
+}
+
+/* Is it shown two answers? */
+static bool shows_answers(pl_prompt_kind kind)
+{
+    return stage_of(kind) == PL_TASK_JUDGMENT - 1 || kind == PL_PROMPT_EQUIVALENCE;
 }
 
 static pl_token_range question_of(const estimator *e, pl_prompt_kind kind, const pl_item *item)
@@ -99,11 +107,11 @@ static pl_token_range input_of(const estimator *e, pl_prompt_kind kind, const pl
         sum.low += options.low;
         sum.high += options.high;
     }
-    if (stage_of(kind) == PL_TASK_JUDGMENT - 1) {
+    if (shows_answers(kind)) {
         sum.low += (uint64_t)2 * ANSWER_TOKENS_MIN;
         sum.high += 2 * e->answer_tokens_max + FENCES_TOKENS_MAX;
     }
-    if (item->image_path) {
+    if (item->image_path && kind != PL_PROMPT_EQUIVALENCE) {
         pl_token_range image = pl__tokens_of_image(model, e->width_px, e->height_px);
 
         sum.low += image.low;
@@ -153,6 +161,23 @@ static void add_item(estimator *e, const pl_item *item)
 
 /* ---- which calls ---- */
 
+/* What samples say decides whether they are to be compared. */
+static pl_status finish_stored(const estimator *e, uint32_t i, const pl_store_call *call, pl_error *reterr)
+{
+    pl_outcome outcome = call->outcome;
+    pl_status rc = PL_OK;
+    pl_str text;
+
+    if (!pl__config_compares(e->setup->config) || !pl__unit_is_needed(e->unit, i))
+        return pl__unit_finish(e->unit, i, outcome, pl__view_n("", 0), reterr);
+    pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+    rc = pl__stored_said(call, pl__unit_task(e->unit, i), &outcome, &text, reterr);
+    if (rc == PL_OK)
+        rc = pl__unit_finish(e->unit, i, outcome, pl__view_n(pl__str_c(&text), text.len), reterr);
+    pl__str_clear(&text);
+    return rc;
+}
+
 static pl_status found_task(const pl_digest *key, const pl_store_call *call, void *user, pl_error *reterr)
 {
     estimator *e = user;
@@ -172,7 +197,7 @@ static pl_status found_task(const pl_digest *key, const pl_store_call *call, voi
         if (pl__task_state_is_end(pl__unit_state(e->unit, i)))
             continue;
         e->out->tasks_stored++;
-        rc = pl__unit_finish(e->unit, i, call->outcome, pl__view_n("", 0), reterr);
+        rc = finish_stored(e, i, call, reterr);
         if (rc != PL_OK)
             return rc;
     }
@@ -188,10 +213,12 @@ static pl_status count_unit(estimator *e, const pl_item *item, uint32_t index, p
         return rc;
     e->out->tasks += pl__unit_count(e->unit);
     if (e->store)
-        rc = e->store->ops->unit_each(e->store, pl__unit_key(e->unit), false, found_task, e, reterr);
+        rc = e->store->ops->unit_each(e->store, pl__unit_key(e->unit), pl__config_compares(e->setup->config),
+                                      found_task, e, reterr);
     for (uint32_t i = 0; i < pl__unit_count(e->unit) && rc == PL_OK; i++) {
         const pl_task *task = pl__unit_task(e->unit, i);
 
+        e->out->tasks -= pl__unit_state(e->unit, i) == PL_TASK_SETTLED;
         if (!pl__task_state_is_end(pl__unit_state(e->unit, i)))
             e->calls[task->model][pl__unit_prompt(e->unit, i)]++;
     }
@@ -235,20 +262,14 @@ static pl_status identify(const estimator *e, pl_item *item, pl_error *reterr)
     return rc;
 }
 
-/* With a full design and no store, items have the same tasks if both have an image or neither, and options likewise. */
-#define ITEM_KINDS 4u
-static size_t kind_of(const pl_item *item)
-{
-    return (item->image_path != NULL ? 1u : 0u) + (item->n_options > 0 ? 2u : 0u);
-}
-
+/* With a full design and no store, items of one kind are counted once. */
 static pl_status walk(estimator *e, pl_error *reterr)
 {
     bool alike = !e->store && e->setup->config->peer_review.design == PL_DESIGN_FULL;
     size_t n = pl__dataset_count(e->setup->dataset);
     pl_status rc = PL_OK;
 
-    for (size_t kind = 0; kind < (alike ? ITEM_KINDS : 1u) && rc == PL_OK; kind++) {
+    for (size_t kind = 0; kind < (alike ? PL_ITEM_KINDS : 1u) && rc == PL_OK; kind++) {
         bool counted = false;
         uint64_t before = e->out->tasks;
         uint64_t tasks = 0;
@@ -257,7 +278,7 @@ static pl_status walk(estimator *e, pl_error *reterr)
             pl_item item = pl__dataset_item(e->setup->dataset, i);
 
             item.position = i;
-            if (alike && kind_of(&item) != kind)
+            if (alike && pl__item_kind(&item) != kind)
                 continue;
             rc = identify(e, &item, reterr);
             if (rc == PL_OK && !(alike && counted)) {

@@ -190,7 +190,7 @@ pl_status pl__flight_begin(pl_runner *r, pl_flight *f, const pl_item *item, pl_e
     pl_image_entry *entry = NULL;
     pl_status rc = PL_OK;
 
-    if (!item->image_path || pl__client_awaits(r->client, &f->key))
+    if (!f->has_image || pl__client_awaits(r->client, &f->key))
         return flight_send(r, f, NULL, reterr);
     rc = pl__image_pool_get(r->images, item->image_path, &item->image_digest, &r->setup->config->models[f->model].image,
                             &entry, reterr);

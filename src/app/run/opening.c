@@ -22,6 +22,7 @@ pl_status pl__run_item_problem(pl_runner *r, pl_open_item *item, const char *pro
         return PL_OK;
     item->bad = true;
     note_item_problem(r, item->item.id, problem);
+    r->tasks_left_out += r->tasks_per_item[pl__item_kind(&item->item)];
     pl__adaptive_item_bad(r, item);
     for (pl_open_unit *u = r->units, *next = NULL; u; u = next) {
         next = u->next;
@@ -80,7 +81,7 @@ static pl_status open_item(pl_runner *r, pl_error *reterr)
     if (rc != PL_OK) {
         if (pl__run_is_item_problem(rc)) {
             rc = pl__run_item_problem(r, it, err.msg, reterr);
-            r->tasks_ended_any += was_put_off ? 0 : r->tasks_per_image_item;
+            r->tasks_ended_any += was_put_off ? 0 : r->tasks_per_item[pl__item_kind(&it->item)];
         } else if (reterr) {
             *reterr = err;
         }
@@ -105,7 +106,7 @@ typedef struct stored_unit {
     pl_runner *r;
     pl_unit *unit;
     pl_outcome *outcomes; /* per task; NONE: nothing usable is stored */
-    char **texts;         /* per task, of judgments only if what they say counts; NULL: not wanted */
+    char **texts;         /* per task, if another needs it or what judges say counts; NULL: not wanted */
     size_t *text_lens;
     uint32_t n_found;
 } stored_unit;
@@ -126,12 +127,12 @@ static pl_status found_task(const pl_digest *key, const pl_store_call *call, voi
     for (; i != PL_INDEX_NONE; i = pl__unit_find(su->unit, key, i + 1)) {
         su->outcomes[i] = call->outcome;
         su->n_found++;
-        if (su->texts && (su->r->adaptive || pl__unit_task(su->unit, i)->kind != PL_TASK_JUDGMENT)) {
+        if (su->texts && (su->r->adaptive || pl__unit_is_needed(su->unit, i))) {
             pl_str text;
             pl_status rc = PL_OK;
 
             pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
-            rc = pl__run_stored_text(call, 0, &text, NULL, reterr); /* samples: no task needs their text */
+            rc = pl__stored_said(call, pl__unit_task(su->unit, i), &su->outcomes[i], &text, reterr);
             if (rc != PL_OK) {
                 pl__str_clear(&text);
                 return rc;
@@ -162,12 +163,12 @@ static pl_status take_over(pl_runner *r, pl_unit *unit, bool with_text, uint32_t
     }
     rc = r->store->ops->unit_each(r->store, pl__unit_key(unit), with_text, found_task, &su, reterr);
     for (uint32_t i = 0; i < n && rc == PL_OK; i++) {
-        pl_view text = {"", 0};
+        pl_view text = {NULL, 0}; /* not at hand */
 
         if (su.outcomes[i] == PL_OUTCOME_NONE || pl__task_state_is_end(pl__unit_state(unit, i)))
             continue;
-        if (with_text && su.texts[i])
-            text = pl__view_n(su.texts[i], su.text_lens[i]);
+        if (with_text)
+            text = su.texts[i] ? pl__view_n(su.texts[i], su.text_lens[i]) : pl__view("");
         rc = pl__unit_finish(unit, i, su.outcomes[i], text, reterr);
     }
     *ret_found = su.n_found;
@@ -306,7 +307,8 @@ pl_status pl__run_open_unit(pl_runner *r, bool *ret_opened, pl_error *reterr)
             return rc;
         r->opening_unit++;
     } else {
-        r->tasks_ended_any += r->tasks_per_image_item / pl__eval_units_per_item(r->setup->eval) *
+        r->tasks_ended_any += r->tasks_per_item[pl__item_kind(&r->opening->item)] /
+                              pl__eval_units_per_item(r->setup->eval) *
                               (pl__eval_units_per_item(r->setup->eval) - r->opening_unit);
         r->opening_unit = pl__eval_units_per_item(r->setup->eval);
     }

@@ -3,7 +3,12 @@
 #include "error.h"
 #include "run.h"
 
-/* Adds the tasks of one item of a kind (with or without image), times how many such items there are. */
+size_t pl__item_kind(const pl_item *item)
+{
+    return (item->image_path != NULL ? 1u : 0u) + (item->n_options > 0 ? 2u : 0u);
+}
+
+/* Adds the tasks of one item of a kind, times how many such items there are. */
 static pl_status count_kind(const pl_setup *s, const pl_item *item, uint64_t times, pl_plan *plan, pl_error *reterr)
 {
     pl_item counted = *item;
@@ -20,7 +25,7 @@ static pl_status count_kind(const pl_setup *s, const pl_item *item, uint64_t tim
 
             plan->calls[task->model][task->kind - 1] += times;
             plan->total += times;
-            plan->tasks_per_item[item->image_path != NULL] += times; /* an average is made of it at the end */
+            plan->tasks_per_item[pl__item_kind(item)] += times; /* an average is made of it at the end */
         }
         pl__unit_free(unit);
     }
@@ -59,8 +64,8 @@ static pl_status count_adaptive(const pl_setup *s, pl_plan *plan, pl_error *rete
 pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
 {
     pl_plan plan = {.n_models = setup->config->n_models, .n_items = pl__dataset_count(setup->dataset)};
-    pl_item examples[2] = {{0}, {0}};
-    uint64_t counts[2] = {0, 0};
+    pl_item examples[PL_ITEM_KINDS] = {{0}, {0}, {0}, {0}};
+    uint64_t counts[PL_ITEM_KINDS] = {0, 0, 0, 0};
     pl_status rc = PL_OK;
 
     plan.calls = pl__calloc(plan.n_models, sizeof(*plan.calls));
@@ -68,7 +73,7 @@ pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
         return pl__fail(reterr, PL_E_NOMEM, "plan");
     for (uint64_t i = 0; i < plan.n_items; i++) {
         pl_item item = pl__dataset_item(setup->dataset, i);
-        size_t kind = item.image_path != NULL;
+        size_t kind = pl__item_kind(&item);
 
         examples[kind] = item;
         counts[kind]++;
@@ -79,16 +84,16 @@ pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr)
         for (uint64_t i = 0; i < plan.n_items && rc == PL_OK; i++) /* every item has tasks of its own */
             rc = count_drawn(setup, i, &plan, reterr);
     }
-    for (size_t kind = 0; kind < 2 && rc == PL_OK && setup->config->peer_review.design == PL_DESIGN_FULL; kind++) {
-        if (counts[kind] > 0)
-            rc = count_kind(setup, &examples[kind], counts[kind], &plan, reterr);
+    for (size_t k = 0; k < PL_ITEM_KINDS && rc == PL_OK && setup->config->peer_review.design == PL_DESIGN_FULL; k++) {
+        if (counts[k] > 0)
+            rc = count_kind(setup, &examples[k], counts[k], &plan, reterr);
     }
     if (rc != PL_OK) {
         pl__plan_clear(&plan);
         return rc;
     }
-    for (size_t kind = 0; kind < 2; kind++)
-        plan.tasks_per_item[kind] /= counts[kind] ? counts[kind] : 1;
+    for (size_t k = 0; k < PL_ITEM_KINDS; k++)
+        plan.tasks_per_item[k] /= counts[k] ? counts[k] : 1;
     plan.n_units = plan.n_items * pl__eval_units_per_item(setup->eval);
     *ret = plan;
     return PL_OK;

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "run_internal.h"
 #include <peerless/version.h>
+#include <string.h>
 
 #define PROGRESS_INTERVAL_NS ((uint64_t)250 * 1000000)
 #define FEED_NS ((uint64_t)2 * 1000000) /* the longest that replies wait while items are opened */
@@ -265,7 +266,7 @@ static pl_status make_summary(pl_runner *r, pl_error *reterr)
         if (rc != PL_OK)
             return rc;
         s->tasks_total = plan.total;
-        r->tasks_per_image_item = plan.tasks_per_item[1];
+        memcpy(r->tasks_per_item, plan.tasks_per_item, sizeof(r->tasks_per_item));
         pl__plan_clear(&plan);
     }
     s->models = pl__calloc(s->n_models, sizeof(*s->models));
@@ -345,11 +346,12 @@ static void settle_state(pl_runner *r)
     pl_run_summary *s = r->summary;
     uint64_t open = 0;
 
-    s->tasks_total -= s->item_problems_count * r->tasks_per_image_item;
+    s->tasks_total -= r->tasks_left_out;
     for (uint32_t i = 0; i < s->n_models; i++) {
         const pl_run_model *m = &s->models[i];
 
         open += m->blocked_tasks + m->not_asked;
+        s->tasks_total -= m->settled_tasks;
         for (int o = PL_OUTCOME_BAD_REQUEST; o < PL_OUTCOMES; o++)
             open += m->outcomes[o];
     }

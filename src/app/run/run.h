@@ -37,24 +37,29 @@ void pl__setup_free(pl_setup *setup);
 PL_NODISCARD pl_status pl__setup_record(const pl_setup *setup, pl_str *config, pl_str *prompts, pl_error *reterr);
 
 /* ---- plan ---- */
-/* Calls by model and kind (pl_task_kind - 1) if nothing is stored yet and nothing fails. */
+#define PL_STAGES 4                       /* pl_task_kind - 1 */
+const char *pl__stage_name(size_t stage); /* "questions", "answers", "judgments", "equivalences" */
+
+/* With a full design, items of one kind have the same tasks: bit 0 says that there is an image, bit 1 that there are
+ * options. */
+#define PL_ITEM_KINDS 4u
+size_t pl__item_kind(const pl_item *item);
+
+/* Calls by model and kind if nothing is stored yet, nothing fails and no two samples are the same text. */
 typedef struct pl_plan {
     uint32_t n_models;
-    uint64_t (*calls)[3]; /* [model][question, answer, judgment] */
+    uint64_t (*calls)[PL_STAGES];
     uint64_t total;
     uint64_t n_items;
     uint64_t n_units;
-    uint64_t tasks_per_item[2]; /* [0] of an item without an image, [1] with one; 0 if there is none */
-    uint64_t least;             /* adaptive: of `total`, if it stops after the first round */
-    uint64_t least_items;       /* these are its items */
+    uint64_t tasks_per_item[PL_ITEM_KINDS]; /* by pl__item_kind(), on average; 0 if there is none */
+    uint64_t least;                         /* adaptive: of `total`, if it stops after the first round */
+    uint64_t least_items;                   /* these are its items */
 } pl_plan;
 PL_NODISCARD pl_status pl__plan_new(const pl_setup *setup, pl_plan *ret, pl_error *reterr);
 void pl__plan_clear(pl_plan *plan);
 
 /* ---- money ---- */
-#define PL_STAGES 3                       /* pl_task_kind - 1: questions, answers, judgments */
-const char *pl__stage_name(size_t stage); /* "questions", "answers", "judgments" */
-
 /* What calls have cost, in nano-dollars (pricing.h); 0 where the price is not known. */
 typedef struct pl_spend {
     uint64_t calls; /* with a reply that says what was used, or for which that was estimated */
@@ -68,6 +73,11 @@ void pl__spend_sum(pl_spend *sum, const pl_spend *more);
 /* Adds a stored call that is not in the set yet. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__spend_stored(pl_spend *sum, const pl_price *price, pl_key_set *counted,
                                         const pl_store_call *call);
+
+/* What a stored response says to one task: of several samples its own. text is appended to. What the codec fails with.
+ */
+PL_NODISCARD pl_status pl__stored_said(const pl_store_call *call, const pl_task *task, pl_outcome *ret_outcome,
+                                       pl_str *text, pl_error *reterr);
 
 /* ---- estimates ---- */
 typedef struct pl_stage_estimate {
@@ -118,6 +128,7 @@ typedef struct pl_run_model {
     uint64_t void_tasks;            /* not askable: a needed text was refused or empty */
     uint64_t blocked_tasks;         /* not askable yet: a needed call failed */
     uint64_t not_asked;             /* endpoint closed, budget, deadline or interrupt */
+    uint64_t settled_tasks;         /* not to be asked: both answers are the same text */
     pl_usage usage;                 /* of calls made now */
     pl_price price;
     pl_spend spend[PL_STAGES];  /* of calls made now */
@@ -161,7 +172,7 @@ typedef struct pl_run_summary {
     pl_run_state state;
     int64_t run_id;
     uint64_t n_items;
-    uint64_t tasks_total; /* of the plan, items that turned out unusable taken off; adaptive: of the rounds so far */
+    uint64_t tasks_total; /* of the plan, without unusable items and what was settled; adaptive: of the rounds so far */
     uint64_t tasks_ended; /* in a response */
     uint64_t reused;      /* tasks answered by a stored call or one that another task shares */
     uint64_t calls;

@@ -142,6 +142,7 @@ typedef struct pl_flight {
     uint32_t omit;              /* parameters that the latest request went without */
     uint32_t n;                 /* samples that it wants in one reply */
     uint32_t sample;            /* or the number of the only one */
+    bool has_image;             /* is a picture part of it? */
     uint32_t top_logprobs;      /* alternatives that the latest request asked for */
     uint32_t attempts_before;   /* requests that were refused for their parameters */
     uint64_t elapsed_before_ns; /* and their time */
@@ -203,8 +204,9 @@ typedef struct pl_runner {
     bool stopping;
     bool abandoning; /* what waits for its image is not sent any more; a used-up budget has counted it already */
     pl_run_state stop_state;
-    uint64_t tasks_per_image_item;
-    uint64_t tasks_ended_any; /* ended in any way, for progress */
+    uint64_t tasks_per_item[PL_ITEM_KINDS]; /* of the plan; adaptive: 0 */
+    uint64_t tasks_left_out;                /* of items that turned out unusable */
+    uint64_t tasks_ended_any;               /* ended in any way, for progress */
     uint64_t failures;
     uint64_t next_progress_ns;
     struct {
@@ -257,10 +259,12 @@ bool pl__run_is_item_problem(pl_status rc);
 /* stored.c */
 /* Does a stored call that ended so answer a task? */
 bool pl__run_takes_stored(const pl_runner *r, pl_outcome outcome);
-/* The text of a stored reply's choice-th choice, appended to out (reset first); nothing for anything but a response.
- * *ret_has, if not NULL: is there such a choice? */
-PL_NODISCARD pl_status pl__run_stored_text(const pl_store_call *call, size_t choice, pl_str *out, bool *ret_has,
-                                           pl_error *reterr);
+/* What a reply says to one task: of several samples its own. A choice that is no response by itself says nothing. */
+typedef struct pl_said {
+    pl_outcome outcome;
+    pl_view text; /* borrowed */
+} pl_said;
+pl_said pl__run_said(const pl_reply *reply, const pl_task *task);
 
 /* ready.c: ring buffers. PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__ready_push(pl_ready_queue *q, pl_ready ready);

@@ -36,7 +36,7 @@ static pl_status read_folder(const char *dir, size_t first, size_t end, pl_str t
     if (dir && found == 0)
         return pl__fail(reterr, PL_E_NOT_FOUND, "prompts: %s has none of %s", dir,
                         first == 0 ? "question.txt, answer.txt, judge_correctness.txt, judge_visual.txt"
-                                   : "choice.txt, open.txt");
+                                   : "choice.txt, open.txt, equivalence.txt");
     return PL_OK;
 }
 
@@ -178,7 +178,9 @@ static pl_status make_eval(pl_setup *s, pl_error *reterr)
                                           .n_models = s->config->n_models,
                                           .prompts = s->prompts,
                                           .samples = s->config->uncertainty.samples,
-                                          .top_logprobs = s->config->uncertainty.top_logprobs};
+                                          .top_logprobs = s->config->uncertainty.top_logprobs,
+                                          .judged = pl__config_compares(s->config),
+                                          .judge = s->config->uncertainty.judge};
     pl_eval *review = NULL;
     pl_eval *uncertainty = NULL;
     pl_status rc = PL_OK;
@@ -263,14 +265,17 @@ pl_status pl__setup_from_run(const pl_config *config, const pl_store_run *run, p
     return PL_OK;
 }
 
-static pl_status prompts_json(const pl_prompt_set *prompts, pl_str *out, pl_error *reterr)
+/* The words of comparisons are kept where there are any: without, a run is what it was before they existed. */
+static pl_status prompts_json(const pl_prompt_set *prompts, bool compares, pl_str *out, pl_error *reterr)
 {
     json_t *doc = json_object();
     pl_status rc = doc ? PL_OK : PL_E_NOMEM;
 
-    for (size_t k = 0; k < PL_PROMPT_KINDS && rc == PL_OK; k++)
-        rc = pl__json_set_string(doc, pl__prompt_kind_name((pl_prompt_kind)k),
-                                 pl__prompt_set_template(prompts, (pl_prompt_kind)k));
+    for (size_t k = 0; k < PL_PROMPT_KINDS && rc == PL_OK; k++) {
+        if (k != PL_PROMPT_EQUIVALENCE || compares)
+            rc = pl__json_set_string(doc, pl__prompt_kind_name((pl_prompt_kind)k),
+                                     pl__prompt_set_template(prompts, (pl_prompt_kind)k));
+    }
     if (rc == PL_OK)
         rc = pl__json_write(doc, out);
     json_decref(doc);
@@ -286,7 +291,7 @@ pl_status pl__setup_record(const pl_setup *s, pl_str *config, pl_str *prompts, p
     settled.peer_review.judges = s->judges_all ? PL_JUDGES_ALL : PL_JUDGES_AUTHOR;
     settled.peer_review.design_items = settled.peer_review.iterations ? pl__dataset_count(s->dataset) : 0;
     rc = pl__config_canonical(&settled, config, reterr);
-    return rc == PL_OK ? prompts_json(s->prompts, prompts, reterr) : rc;
+    return rc == PL_OK ? prompts_json(s->prompts, pl__config_compares(s->config), prompts, reterr) : rc;
 }
 
 void pl__setup_free(pl_setup *s)

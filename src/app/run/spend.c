@@ -4,7 +4,7 @@
 
 const char *pl__stage_name(size_t stage)
 {
-    static const char *const names[PL_STAGES] = {"questions", "answers", "judgments"};
+    static const char *const names[PL_STAGES] = {"questions", "answers", "judgments", "equivalences"};
 
     return stage < PL_STAGES ? names[stage] : "unknown";
 }

@@ -24,6 +24,9 @@ void pl__run_account_unit(pl_runner *r, const pl_open_unit *u)
         case PL_TASK_BLOCKED:
             m->blocked_tasks++;
             break;
+        case PL_TASK_SETTLED:
+            m->settled_tasks++;
+            break;
         case PL_TASK_WAITING:
         case PL_TASK_READY:
         case PL_TASK_STARTED:
@@ -180,6 +183,20 @@ static pl_status total_spend(const pl_run_summary *s, const pl_config *config, j
     return rc;
 }
 
+/* Tasks without a call, by why. */
+static pl_status not_asked_json(const pl_run_model *m, json_t *doc)
+{
+    pl_status rc = pl__json_set_integer(doc, "void", (int64_t)m->void_tasks);
+
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(doc, "blocked", (int64_t)m->blocked_tasks);
+    if (rc == PL_OK)
+        rc = pl__json_set_integer(doc, "not_asked", (int64_t)m->not_asked);
+    if (rc == PL_OK && m->settled_tasks > 0)
+        rc = pl__json_set_integer(doc, "settled", (int64_t)m->settled_tasks);
+    return rc;
+}
+
 static json_t *model_json(const pl_run_model *m)
 {
     json_t *doc = json_object();
@@ -201,11 +218,7 @@ static json_t *model_json(const pl_run_model *m)
     if (rc == PL_OK)
         rc = flow_json(m, doc);
     if (rc == PL_OK)
-        rc = pl__json_set_integer(doc, "void", (int64_t)m->void_tasks);
-    if (rc == PL_OK)
-        rc = pl__json_set_integer(doc, "blocked", (int64_t)m->blocked_tasks);
-    if (rc == PL_OK)
-        rc = pl__json_set_integer(doc, "not_asked", (int64_t)m->not_asked);
+        rc = not_asked_json(m, doc);
     if (rc == PL_OK)
         rc = pl__json_set_integer(doc, "input_tokens", (int64_t)m->usage.input_tokens);
     if (rc == PL_OK)

@@ -36,18 +36,37 @@ static pl_status link_task(pl_runner *r, const pl_open_unit *u, uint32_t task, c
     return pl__store_writer_submit(r->writer, &write, 1, 0, reterr);
 }
 
+/* *ret_has: of several samples the one that is wanted is there. */
+static pl_status read_stored(const pl_runner *r, const pl_task *task, const pl_store_call *call,
+                             pl_outcome *ret_outcome, pl_str *text, bool *ret_has, pl_error *reterr)
+{
+    size_t choice = r->builder.chat.n > 1 ? task->sample - 1 : 0;
+    pl_reply reply = {0};
+    pl_status rc = pl__codec_reread(call->codec, call->http_status, call->body, &reply, reterr);
+
+    *ret_has = rc == PL_OK && choice <= reply.n_further;
+    pl__reply_clear(&reply);
+    return *ret_has ? pl__stored_said(call, task, ret_outcome, text, reterr) : rc;
+}
+
+/* How a task ends with what was said to it. Only where its text counts it matters how its own choice ended. */
+static pl_outcome outcome_of(pl_ready ready, pl_outcome own, pl_outcome of_call)
+{
+    return pl__unit_is_needed(ready.unit->unit, ready.task) ? own : of_call;
+}
+
 /* Another task, or an earlier run with other prompts or items, has asked the very same thing. *ret_short: so it has,
  * but of several samples the one that is wanted did not come. */
 static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key, bool *ret_reused, bool *ret_short,
                               pl_error *reterr)
 {
     const pl_task *task = pl__unit_task(ready.unit->unit, ready.task);
-    size_t choice = r->builder.chat.n > 1 ? task->sample - 1 : 0;
     pl_store_call call = {0};
     bool found = false;
     bool has = false;
     pl_str memory;
     pl_str text;
+    pl_outcome outcome = PL_OUTCOME_NONE;
     pl_status rc = PL_OK;
 
     *ret_reused = false;
@@ -57,7 +76,7 @@ static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key
     rc = r->store->ops->call_get(r->store, key, true, &call, &found, &memory, reterr);
     if (rc != PL_OK || !found || !pl__run_takes_stored(r, call.outcome))
         goto out;
-    rc = pl__run_stored_text(&call, choice, &text, &has, reterr);
+    rc = read_stored(r, task, &call, &outcome, &text, &has, reterr);
     *ret_short = rc == PL_OK && !has;
     if (*ret_short)
         goto out;
@@ -67,7 +86,8 @@ static pl_status reuse_stored(pl_runner *r, pl_ready ready, const pl_digest *key
         rc = link_task(r, ready.unit, ready.task, key, reterr);
     if (rc == PL_OK) {
         pl__unit_start(ready.unit->unit, ready.task);
-        rc = pl__run_finish_task(r, ready.unit, ready.task, call.outcome, pl__view_n(text.ptr, text.len), reterr);
+        rc = pl__run_finish_task(r, ready.unit, ready.task, outcome_of(ready, outcome, call.outcome),
+                                 pl__view_n(pl__str_c(&text), text.len), reterr);
     }
     if (rc == PL_OK) {
         r->summary->reused++;
@@ -154,6 +174,8 @@ static pl_status start_task(pl_runner *r, pl_ready ready, bool *ret_held, pl_err
     f->stage = (size_t)task->kind - 1;
     f->n = chat->n;
     f->sample = chat->sample;
+    for (size_t i = 0; i < chat->n_parts; i++)
+        f->has_image = f->has_image || chat->parts[i].kind == PL_PART_IMAGE;
     pl__run_reserve(r, f, &reservation);
     r->summary->calls++;
     return pl__flight_begin(r, f, &ready.unit->item->item, reterr);
@@ -342,9 +364,12 @@ pl_status pl__run_call_durable(pl_runner *r, pl_flight *f, pl_error *reterr)
 
         if (i >= f->n_written)
             rc = link_task(r, ready.unit, ready.task, &f->key, reterr);
-        if (rc == PL_OK)
-            rc = pl__run_finish_task(r, ready.unit, ready.task, reply->outcome,
-                                     pl__view_n(reply->text ? reply->text : "", reply->text_len), reterr);
+        if (rc == PL_OK) {
+            pl_said said = pl__run_said(reply, pl__unit_task(ready.unit->unit, ready.task));
+
+            rc = pl__run_finish_task(r, ready.unit, ready.task, outcome_of(ready, said.outcome, reply->outcome),
+                                     said.text, reterr);
+        }
     }
     for (size_t i = 0; i < f->n_joiners; i++) {
         f->joiners[i].unit->joined--;

@@ -1,5 +1,7 @@
 #include "judge.h"
 
+#include "reading.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -81,7 +83,7 @@ static pl_view line_with(pl_view text, const char *words)
 }
 
 /* A judgment without a usable mark, in one of the ways that real judges have. */
-static pl_status malformed(const pl_sim_turn *turn, pl_str *out)
+static pl_status malformed(const pl_sim_turn *turn, bool compares, pl_str *out)
 {
     pl_rng rng;
     pl__rng_init(&rng, turn->request_key, "sim malformed", turn->seed);
@@ -89,9 +91,11 @@ static pl_status malformed(const pl_sim_turn *turn, pl_str *out)
     case 0:
         return pl__str_append_c(out, "Both answers have their merits, and I would not want to choose.");
     case 1:
-        return pl__str_append_c(out, "It could be [[A]], but on reflection [[B]] is just as good, so [[A]] or [[B]].");
+        return pl__str_append_c(
+            out, compares ? "It could be [[SAME]], but on reflection [[DIFFERENT]] is just as good, so either."
+                          : "It could be [[A]], but on reflection [[B]] is just as good, so [[A]] or [[B]].");
     default: /* an echo of the instruction, with one of its marks */
-        return pl__str_append_view(out, line_with(turn->prompt, "[[A]]"));
+        return pl__str_append_view(out, line_with(turn->prompt, compares ? "[[SAME]]" : "[[A]]"));
     }
 }
 
@@ -114,7 +118,7 @@ pl_status pl__sim_judge(const pl_sim_turn *turn, const pl_sim_reading *reading, 
     double weights[3];
 
     if (pl__sim_vice_acts(turn, "malformed", turn->model->vices.malformed_verdicts))
-        return malformed(turn, &ret->text);
+        return malformed(turn, false, &ret->text);
     if (visual)
         weigh_descriptions(turn, reading, weights);
     else
@@ -141,5 +145,42 @@ pl_status pl__sim_judge(const pl_sim_turn *turn, const pl_sim_reading *reading, 
     pl_status rc = pl__str_appendf(&ret->text, "%s\n[[", reason_of(visual, verdict));
     if (!rc)
         rc = pl__sim_decide(ret, marks[verdict]);
+    return rc ? rc : pl__str_append_c(&ret->text, "]]");
+}
+
+/* What the last line or the marks say, where an answer has more than one line. */
+static pl_view claim_of(pl_view answer)
+{
+    pl_view final = memchr(answer.ptr, '\n', answer.len) ? pl__sim_quoted_final(answer) : answer;
+    return final.len > 0 ? final : answer;
+}
+
+/* The share of the judge's glances at both texts at which they claim the same, smoothed. */
+pl_status pl__sim_compare(const pl_sim_turn *turn, const pl_sim_reading *reading, pl_sim_speech *ret)
+{
+    static const char *const words[2] = {"SAME", "DIFFERENT"};
+    double same = 0.5;
+
+    if (pl__sim_vice_acts(turn, "malformed", turn->model->vices.malformed_verdicts))
+        return malformed(turn, true, &ret->text);
+    for (uint32_t i = 0; i < PL_SIM_GLANCES; i++) {
+        char first[PL_SIM_CLAIM_BYTES];
+        char second[PL_SIM_CLAIM_BYTES];
+        pl__sim_read_claim(turn, claim_of(reading->first), i, first);
+        pl__sim_read_claim(turn, claim_of(reading->second), i, second);
+        same += strcmp(first, second) == 0 ? 1.0 : 0.0;
+    }
+    same /= PL_SIM_GLANCES + 1.0;
+    ret->belief.n = 2;
+    for (int k = 0; k < 2; k++) {
+        pl_sim_choice *c = &ret->belief.choices[k];
+        *c = (pl_sim_choice){.p = k == 0 ? same : 1.0 - same};
+        memcpy(c->text, words[k], strlen(words[k]) + 1);
+    }
+    uint32_t verdict = pl__sim_choose(&ret->belief, turn);
+    pl_status rc = pl__str_append_c(&ret->text, verdict == 0 ? "As I read them, both claim the same.\n[["
+                                                             : "As I read them, they claim different things.\n[[");
+    if (!rc)
+        rc = pl__sim_decide(ret, words[verdict]);
     return rc ? rc : pl__str_append_c(&ret->text, "]]");
 }

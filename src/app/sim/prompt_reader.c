@@ -87,6 +87,21 @@ static bool read_judge(pl_view prompt, pl_sim_reading *ret)
     return true;
 }
 
+static bool read_equivalence(pl_view prompt, pl_sim_reading *ret)
+{
+    pl_view blocks[BLOCKS_MAX];
+    pl_view tail;
+    uint32_t n = read_blocks(prompt, blocks, &tail);
+
+    if (n < 2 || !has(prompt, "[[SAME]]") || !has(prompt, "[[DIFFERENT]]"))
+        return false;
+    ret->first = blocks[n - 2];
+    ret->second = blocks[n - 1];
+    ret->wish = PL_SIM_WISH_JUDGE_EQUIVALENCE;
+    ret->understood = n > 2 && pl__sim_question_find(blocks[0], &ret->question);
+    return true;
+}
+
 /* "A. red", "(B) blue", "C: green", "D) two": the letters in order from A. */
 static void read_options(pl_view text, pl_sim_reading *ret)
 {
@@ -135,7 +150,7 @@ void pl__sim_prompt_read(pl_view prompt, pl_sim_reading *ret)
     pl_view section = prompt;
 
     *ret = (pl_sim_reading){.wish = PL_SIM_WISH_DESCRIBE};
-    if (read_judge(prompt, ret))
+    if (read_judge(prompt, ret) || read_equivalence(prompt, ret))
         return;
     bool framed = question_section(prompt, &section);
     if (!framed &&

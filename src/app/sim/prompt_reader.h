@@ -11,6 +11,7 @@ typedef enum pl_sim_wish {
     PL_SIM_WISH_ANSWER = 2,
     PL_SIM_WISH_JUDGE_CORRECTNESS = 3,
     PL_SIM_WISH_JUDGE_VISUAL = 4,
+    PL_SIM_WISH_JUDGE_EQUIVALENCE = 5,
 } pl_sim_wish;
 
 /* What a prompt asks for. Views are borrowed from it. */
@@ -26,7 +27,7 @@ typedef struct pl_sim_reading {
     uint32_t n_options;
 } pl_sim_reading;
 
-/* Recognises the prompts of the peer review by their structure, and plain questions. */
+/* Recognises the prompts of the peer review and of comparisons by their structure, and plain questions. */
 void pl__sim_prompt_read(pl_view prompt, pl_sim_reading *ret);
 /* The final answer of a quoted answer, in which marks became plain text; empty if there is none. */
 pl_view pl__sim_quoted_final(pl_view answer);

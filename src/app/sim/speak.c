@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "judge.h"
+#include "reading.h"
 
 #include <string.h>
 
@@ -141,6 +142,8 @@ static pl_status answer_it(const pl_sim_turn *turn, const pl_sim_reading *readin
         believe_options(reading, &belief, &ret->belief);
         answer = ret->belief.choices[pl__sim_choose(&ret->belief, turn)].text;
     }
+    if (!rc && reading->terse && reading->understood && reading->n_options < 2)
+        return pl__sim_reword(turn, &reading->question, answer, ret);
     return rc ? rc : conclude(reading, answer, ret);
 }
 
@@ -188,6 +191,8 @@ pl_status pl__sim_speak(const pl_sim_turn *turn, pl_sim_speech *ret, pl_error *r
         rc = pl__str_append_c(&ret->text, "I would rather not comment on this picture.");
     } else if (reading.wish == PL_SIM_WISH_JUDGE_CORRECTNESS || reading.wish == PL_SIM_WISH_JUDGE_VISUAL) {
         rc = pl__sim_judge(turn, &reading, ret);
+    } else if (reading.wish == PL_SIM_WISH_JUDGE_EQUIVALENCE) {
+        rc = pl__sim_compare(turn, &reading, ret);
     } else if (reading.wish == PL_SIM_WISH_ASK) {
         rc = ask(turn, ret);
     } else if (reading.wish == PL_SIM_WISH_ANSWER) {

@@ -248,8 +248,8 @@ static pl_status no_such_method(const char *method, pl_error *reterr)
     if (strstr(method, "embedding") || strstr(method, "bertscore"))
         return pl__fail(
             reterr, PL_E_UNSUPPORTED,
-            "%.100s: there is no encoder yet; samples mean the same by option or exact text: semantic_entropy, "
-            "consistency.exact",
+            "%.100s: there is no encoder yet; samples mean the same by option or exact text (semantic_entropy, "
+            "consistency.exact) or as a judge says (semantic_entropy.judge)",
             method);
     pl__str_init(&list, PL_ERROR_MSG_BYTES);
     for (size_t k = 0; k < N_METHODS && rc == PL_OK; k++)

@@ -362,6 +362,20 @@ static pl_status semantic_entropy(const place *at, double *ret, double *ret_uppe
     return rc;
 }
 
+/* Items with options need no judge. */
+static pl_status judged_entropy(const place *at, double *ret, double *ret_upper)
+{
+    const pl_response_set *set = at->t->set;
+    if (at->list != PL_RESPONSE_NONE)
+        return semantic_entropy(at, ret, ret_upper);
+    if (at->row->n_samples == 0 || !set->sample_meanings ||
+        set->sample_meanings[at->row->first_sample] == PL_RESPONSE_NONE)
+        return PL_OK;
+    pl_status rc = pl__meaning_entropy(set->sample_meanings + at->row->first_sample, at->row->n_samples, ret);
+    *ret = rc == PL_OK ? -*ret : *ret;
+    return rc;
+}
+
 /* ---- the table ---- */
 /* One row per signal: name, description, source, function. */
 #define SIGNALS(ROW)                                                                                                   \
@@ -388,7 +402,13 @@ static pl_status semantic_entropy(const place *at, double *ret, double *ret_uppe
     ROW("consistency.embedding",                                                                                       \
         "mean cosine of the samples and the answer; needs an encoder, which is still to come", RFW, NULL)              \
     ROW("semantic_entropy", "minus the entropy of the samples' meanings: the same option, else the same text",         \
-        "Kuhn, Gal & Farquhar 2023; exact equivalence (ours)", semantic_entropy)
+        "Kuhn, Gal & Farquhar 2023; exact equivalence (ours)", semantic_entropy)                                       \
+    ROW("semantic_entropy.judge",                                                                                      \
+        "minus the entropy of the samples' meanings: the same option, else as a judge model grouped them",             \
+        "Kuhn, Gal & Farquhar 2023; a judge's equivalence (ours)", judged_entropy)                                     \
+    ROW("semantic_entropy.embedding",                                                                                  \
+        "minus the entropy of the samples' meanings by embedding; needs an encoder, which is still to come",           \
+        "Kuhn, Gal & Farquhar 2023", NULL)
 
 #define INFO(name, description, source, run) {name, description, source},
 static const pl_answer_signal infos[] = {SIGNALS(INFO)};
@@ -457,9 +477,10 @@ pl_status pl_answer_signal_values(const pl_answer_table *table, const char *name
         if (strcmp(infos[k].name, name) != 0)
             continue;
         if (!functions[k])
-            return pl__fail(reterr, PL_E_UNSUPPORTED,
-                            "%s: there is no encoder yet; use consistency.exact, consistency.bleu or consistency.rouge",
-                            name);
+            return pl__fail(reterr, PL_E_UNSUPPORTED, "%s: there is no encoder yet; use %s", name,
+                            strncmp(name, "semantic", 8) == 0
+                                ? "semantic_entropy or semantic_entropy.judge"
+                                : "consistency.exact, consistency.bleu or consistency.rouge");
         filling f = {.t = table, .run = functions[k], .ret = ret, .ret_upper = ret_upper};
         pl_status rc = fill(&f, reterr);
         return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "%s of %u models", name, table->n_models);

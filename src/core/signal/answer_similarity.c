@@ -222,3 +222,20 @@ pl_status pl__semantic_entropy(const pl_response_set *set, const pl_response *ro
     pl__free(keys);
     return PL_OK;
 }
+
+pl_status pl__meaning_entropy(const uint32_t *meanings, uint32_t n, double *ret)
+{
+    double entropy = 0.0;
+    uint32_t *sizes = pl__calloc(n, sizeof(*sizes));
+    if (!sizes)
+        return PL_E_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        sizes[meanings[i]]++;
+    for (uint32_t k = 0; k < n && sizes[k] > 0; k++) {
+        double share = (double)sizes[k] / n;
+        entropy -= share * log(share);
+    }
+    *ret = entropy > 0.0 ? entropy : 0.0;
+    pl__free(sizes);
+    return PL_OK;
+}

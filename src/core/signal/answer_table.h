@@ -58,6 +58,8 @@ PL_NODISCARD pl_status pl__similarity_bleu(const char *sample, const char *answe
 PL_NODISCARD pl_status pl__similarity_rouge(const char *sample, const char *answer, double *ret);
 /* Entropy, in nats, of the clusters that the samples fall into: by the option they name, else by their text. */
 PL_NODISCARD pl_status pl__semantic_entropy(const pl_response_set *set, const pl_response *row, double *ret);
+/* The same of n samples that are numbered by their meaning, as in pl_response_set.sample_meanings. */
+PL_NODISCARD pl_status pl__meaning_entropy(const uint32_t *meanings, uint32_t n, double *ret);
 #define PL_SIMILARITY_WORDS_MAX 4096u /* of a text; more are not looked at */
 
 #endif

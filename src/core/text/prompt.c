@@ -24,18 +24,21 @@ static const char *const slot_texts[SLOTS] = {[SLOT_QUESTION] = "{question}",
 
 #define JUDGE_SLOTS (1u << SLOT_QUESTION | 1u << SLOT_FENCE | 1u << SLOT_A | 1u << SLOT_B)
 
+typedef enum mark_kind { NO_MARKS = 0, VERDICT_MARKS = 1, EQUIVALENCE_MARKS = 2 } mark_kind;
+
 /* One row a kind of prompt. */
 static const struct {
     const char *name;
-    uint32_t slots; /* bits: those that are filled in, and must be there */
-    bool needs_marks;
+    uint32_t slots;  /* bits: those that are filled in, and must be there */
+    mark_kind marks; /* that must be there */
 } kinds[PL_PROMPT_KINDS] = {
-    [PL_PROMPT_QUESTION] = {"question", 0, false},
-    [PL_PROMPT_ANSWER] = {"answer", 1u << SLOT_QUESTION, false},
-    [PL_PROMPT_JUDGE_CORRECTNESS] = {"judge_correctness", JUDGE_SLOTS, true},
-    [PL_PROMPT_JUDGE_VISUAL] = {"judge_visual", JUDGE_SLOTS, true},
-    [PL_PROMPT_CHOICE] = {"choice", 1u << SLOT_QUESTION | 1u << SLOT_OPTIONS, false},
-    [PL_PROMPT_OPEN] = {"open", 1u << SLOT_QUESTION, false},
+    [PL_PROMPT_QUESTION] = {"question", 0, NO_MARKS},
+    [PL_PROMPT_ANSWER] = {"answer", 1u << SLOT_QUESTION, NO_MARKS},
+    [PL_PROMPT_JUDGE_CORRECTNESS] = {"judge_correctness", JUDGE_SLOTS, VERDICT_MARKS},
+    [PL_PROMPT_JUDGE_VISUAL] = {"judge_visual", JUDGE_SLOTS, VERDICT_MARKS},
+    [PL_PROMPT_CHOICE] = {"choice", 1u << SLOT_QUESTION | 1u << SLOT_OPTIONS, NO_MARKS},
+    [PL_PROMPT_OPEN] = {"open", 1u << SLOT_QUESTION, NO_MARKS},
+    [PL_PROMPT_EQUIVALENCE] = {"equivalence", JUDGE_SLOTS, EQUIVALENCE_MARKS},
 };
 
 struct pl_prompt_set {
@@ -78,6 +81,20 @@ static pl_status check_marks(pl_prompt_kind kind, const char *text, pl_error *re
     return PL_OK;
 }
 
+static pl_status check_equivalence_marks(const char *text, pl_error *reterr)
+{
+    bool seen[3] = {false, false, false};
+    pl_equivalence mark = PL_EQUIVALENCE_MISSING;
+    size_t at = 0;
+    size_t end = 0;
+    while (pl__equivalence_mark(pl__view(text), end, &mark, &at, &end))
+        seen[mark] = true;
+    if (!seen[PL_EQUIVALENCE_SAME] || !seen[PL_EQUIVALENCE_DIFFERENT])
+        return pl__fail(reterr, PL_E_PARSE, "prompt %s: the mark %s is missing", kinds[PL_PROMPT_EQUIVALENCE].name,
+                        seen[PL_EQUIVALENCE_SAME] ? "[[DIFFERENT]]" : "[[SAME]]");
+    return PL_OK;
+}
+
 static pl_status check_template(pl_prompt_kind kind, const char *text, pl_error *reterr)
 {
     const char *name = kinds[kind].name;
@@ -95,7 +112,9 @@ static pl_status check_template(pl_prompt_kind kind, const char *text, pl_error 
     for (unsigned s = 0; s < SLOTS; s++)
         if (kinds[kind].slots & ~found & 1u << s)
             return pl__fail(reterr, PL_E_PARSE, "prompt %s: the slot %s is missing", name, slot_texts[s]);
-    return kinds[kind].needs_marks ? check_marks(kind, text, reterr) : PL_OK;
+    if (kinds[kind].marks == EQUIVALENCE_MARKS)
+        return check_equivalence_marks(text, reterr);
+    return kinds[kind].marks == VERDICT_MARKS ? check_marks(kind, text, reterr) : PL_OK;
 }
 
 static bool is_space(char c)
@@ -140,7 +159,8 @@ pl_status pl__prompt_judge_instruction(const char *text, pl_str *out, pl_error *
     return rc == PL_OK ? PL_OK : pl__fail(reterr, rc, "instruction");
 }
 
-/* Two, so that a template of one evaluation is nothing to the tasks of the other. */
+/* Two, so that a template of one evaluation is nothing to the tasks of the other. That of comparisons is in neither: it
+ * is nothing to the answers that are compared. */
 static pl_status set_digests(pl_prompt_set *set)
 {
     pl_sha256 *h = pl__sha256_new();
@@ -152,7 +172,7 @@ static pl_status set_digests(pl_prompt_set *set)
     pl__sha256_finish(h, &set->digest);
     pl__sha256_reset(h);
     pl__sha256_add_str(h, item_digest_tag);
-    for (size_t k = PL_PROMPT_REVIEW_KINDS; k < PL_PROMPT_KINDS; k++)
+    for (size_t k = PL_PROMPT_CHOICE; k <= PL_PROMPT_OPEN; k++)
         pl__sha256_add_str(h, set->templates[k]);
     pl__sha256_finish(h, &set->item_digest);
     pl__sha256_free(h);

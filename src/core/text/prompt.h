@@ -13,24 +13,26 @@ typedef enum pl_prompt_kind {
     PL_PROMPT_JUDGE_VISUAL = 3,      /* the same */
     PL_PROMPT_CHOICE = 4,            /* slots: {question} {options} */
     PL_PROMPT_OPEN = 5,              /* slots: {question} */
+    PL_PROMPT_EQUIVALENCE = 6,       /* slots: {question} {fence} {a} {b} */
 } pl_prompt_kind;
-#define PL_PROMPT_KINDS 6
-#define PL_PROMPT_REVIEW_KINDS 4 /* the first ones are those of peer review, the others ask for answers to items */
+#define PL_PROMPT_KINDS 7
+#define PL_PROMPT_REVIEW_KINDS                                                                                         \
+    4 /* the first ones are those of peer review, the others belong to the items' own questions */
 
-/* "question", "answer", "judge_correctness", "judge_visual", "choice", "open": also the base names of user template
- * files (.txt). */
+/* "question", "answer", "judge_correctness", "judge_visual", "choice", "open", "equivalence": also the base names of
+ * user template files (.txt). */
 const char *pl__prompt_kind_name(pl_prompt_kind kind);
 
 typedef struct pl_prompt_set pl_prompt_set; /* immutable */
 
 /* templates[kind] replaces the built-in text where it is not NULL. Braces that are no slot stay as they are. PL_E_PARSE
- * when a template is blank or no UTF-8, lacks one of its kind's slots, or a judge template lacks one of the three
+ * when a template is blank or no UTF-8, lacks one of its kind's slots, or a judge template lacks one of its
  * marks; PL_E_LIMIT; PL_E_NOMEM. `templates` may be NULL. */
 PL_NODISCARD pl_status pl__prompt_set_new(const char *const templates[PL_PROMPT_KINDS], pl_prompt_set **ret,
                                           pl_error *reterr);
 void pl__prompt_set_free(pl_prompt_set *set);
 const pl_digest *pl__prompt_set_digest(const pl_prompt_set *set);      /* of peer review's templates, in order */
-const pl_digest *pl__prompt_set_item_digest(const pl_prompt_set *set); /* of the others */
+const pl_digest *pl__prompt_set_item_digest(const pl_prompt_set *set); /* of CHOICE and OPEN */
 const char *pl__prompt_set_template(const pl_prompt_set *set, pl_prompt_kind kind);
 /* The template without its slots, white space normalised: what an echo repeats. */
 pl_view pl__prompt_set_instruction(const pl_prompt_set *set, pl_prompt_kind kind);

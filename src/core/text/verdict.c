@@ -4,31 +4,78 @@
 
 #include <string.h>
 
-bool pl__verdict_mark(pl_view text, size_t from, pl_verdict *ret, size_t *ret_at, size_t *ret_end)
+_Static_assert(PL_VERDICT_A == 1 && PL_VERDICT_B == 2 && PL_VERDICT_TIE == 3, "marks are numbered like verdicts");
+
+/* What may stand inside a mark, in lower case. None begins with another. */
+typedef struct mark_words {
+    const char *const *words;
+    size_t n;
+} mark_words;
+
+static const char *const verdict_words[] = {"a", "b", "c"};
+static const mark_words verdict_marks = {verdict_words, 3};
+static const char *const equivalence_words[] = {"same", "different"};
+static const mark_words equivalence_marks = {equivalence_words, 2};
+
+/* The number of the word that text has at i, from 1, and its length; 0: none of them. */
+static unsigned word_at(const mark_words *marks, pl_view text, size_t i, size_t *ret_len)
+{
+    for (size_t w = 0; w < marks->n; w++) {
+        const char *word = marks->words[w];
+        size_t k = 0;
+        while (word[k] && i + k < text.len && ((unsigned char)text.ptr[i + k] | 0x20u) == (unsigned char)word[k])
+            k++;
+        if (!word[k]) {
+            *ret_len = k;
+            return (unsigned)w + 1;
+        }
+    }
+    return 0;
+}
+
+/* The first mark that begins at or after `from`: the number of its word, and the bytes it takes; 0: none. */
+static unsigned find_mark(const mark_words *marks, pl_view text, size_t from, size_t *ret_at, size_t *ret_end)
 {
     for (size_t at = from; at < text.len; at++) {
         const char *open = memchr(text.ptr + at, '[', text.len - at);
+        size_t len = 0;
         if (!open)
-            return false;
+            return 0;
         at = (size_t)(open - text.ptr);
         size_t i = at + 1;
         if (i >= text.len || text.ptr[i++] != '[')
             continue;
         while (i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '\t'))
             i++;
-        unsigned letter = i < text.len ? (unsigned char)text.ptr[i++] | 0x20u : 0;
-        if (letter < 'a' || letter > 'c')
+        unsigned word = word_at(marks, text, i, &len);
+        if (word == 0)
             continue;
+        i += len;
         while (i < text.len && (text.ptr[i] == ' ' || text.ptr[i] == '\t'))
             i++;
         if (text.len - i < 2 || text.ptr[i] != ']' || text.ptr[i + 1] != ']')
             continue;
-        *ret = letter == 'a' ? PL_VERDICT_A : letter == 'b' ? PL_VERDICT_B : PL_VERDICT_TIE;
         *ret_at = at;
         *ret_end = i + 2;
-        return true;
+        return word;
     }
-    return false;
+    return 0;
+}
+
+bool pl__verdict_mark(pl_view text, size_t from, pl_verdict *ret, size_t *ret_at, size_t *ret_end)
+{
+    unsigned word = find_mark(&verdict_marks, text, from, ret_at, ret_end);
+    if (word > 0)
+        *ret = (pl_verdict)word;
+    return word > 0;
+}
+
+bool pl__equivalence_mark(pl_view text, size_t from, pl_equivalence *ret, size_t *ret_at, size_t *ret_end)
+{
+    unsigned word = find_mark(&equivalence_marks, text, from, ret_at, ret_end);
+    if (word > 0)
+        *ret = (pl_equivalence)word;
+    return word > 0;
 }
 
 static pl_view last_line(pl_view text)
@@ -46,21 +93,20 @@ static pl_view last_line(pl_view text)
     return pl__view_n(text.ptr, 0);
 }
 
-/* The mark on the line that has one mark and nothing else but punctuation and markup. */
-static pl_verdict mark_alone(pl_view line)
+/* The mark on the line that has one mark and nothing else but punctuation and markup; 0: there is none. */
+static unsigned mark_alone(const mark_words *marks, pl_view line)
 {
-    pl_verdict mark = PL_VERDICT_MISSING;
-    pl_verdict other = PL_VERDICT_MISSING;
     size_t at = 0;
     size_t end = 0;
     size_t next = 0;
     size_t next_end = 0;
+    unsigned mark = find_mark(marks, line, 0, &at, &end);
 
-    if (!pl__verdict_mark(line, 0, &mark, &at, &end) || pl__verdict_mark(line, end, &other, &next, &next_end))
-        return PL_VERDICT_MISSING;
+    if (mark == 0 || find_mark(marks, line, end, &next, &next_end) > 0)
+        return 0;
     pl_view before = pl__view_n(line.ptr, at);
     pl_view after = pl__view_n(line.ptr + end, line.len - end);
-    return pl__is_decoration(before) && pl__is_decoration(after) ? mark : PL_VERDICT_MISSING;
+    return pl__is_decoration(before) && pl__is_decoration(after) ? mark : 0;
 }
 
 /* ---- echoes ----
@@ -200,35 +246,47 @@ static bool repeats_instruction(pl_view text, pl_view instruction)
     return false;
 }
 
-static pl_parsed_verdict missing_for(pl_missing reason)
+/* Why the text says none of the marks; PL_MISSING_NOT: it says *ret. */
+static pl_missing parse(const mark_words *marks, pl_view text, pl_view instruction, bool cut_off, unsigned *ret)
 {
-    return (pl_parsed_verdict){PL_VERDICT_MISSING, reason};
-}
-
-pl_parsed_verdict pl__verdict_parse(pl_view text, pl_view instruction, bool cut_off)
-{
-    pl_verdict lone = PL_VERDICT_MISSING;
-    pl_verdict mark = PL_VERDICT_MISSING;
+    unsigned lone = 0;
     size_t at = 0;
     size_t end = 0;
 
     pl_view final = last_line(text);
     if (final.len == 0)
-        return missing_for(PL_MISSING_EMPTY);
+        return PL_MISSING_EMPTY;
     text.len = (size_t)(final.ptr - text.ptr) + final.len; /* blank lines behind it change nothing */
-    mark = mark_alone(final);
-    if (mark != PL_VERDICT_MISSING)
-        return (pl_parsed_verdict){mark, PL_MISSING_NOT};
-    while (pl__verdict_mark(text, end, &mark, &at, &end)) {
-        if (lone != PL_VERDICT_MISSING && mark != lone)
-            return missing_for(PL_MISSING_SEVERAL);
+    unsigned mark = mark_alone(marks, final);
+    if (mark > 0) {
+        *ret = mark;
+        return PL_MISSING_NOT;
+    }
+    while ((mark = find_mark(marks, text, end, &at, &end)) > 0) {
+        if (lone > 0 && mark != lone)
+            return PL_MISSING_SEVERAL;
         lone = mark;
     }
-    if (lone == PL_VERDICT_MISSING)
-        return missing_for(PL_MISSING_NO_MARK);
+    if (lone == 0)
+        return PL_MISSING_NO_MARK;
     if (repeats_instruction(text, instruction))
-        return missing_for(PL_MISSING_ECHO);
+        return PL_MISSING_ECHO;
     if (cut_off)
-        return missing_for(PL_MISSING_CUT_OFF);
-    return (pl_parsed_verdict){lone, PL_MISSING_NOT};
+        return PL_MISSING_CUT_OFF;
+    *ret = lone;
+    return PL_MISSING_NOT;
+}
+
+pl_parsed_verdict pl__verdict_parse(pl_view text, pl_view instruction, bool cut_off)
+{
+    unsigned mark = 0;
+    pl_missing missing = parse(&verdict_marks, text, instruction, cut_off, &mark);
+    return (pl_parsed_verdict){(pl_verdict)mark, missing};
+}
+
+pl_parsed_equivalence pl__equivalence_parse(pl_view text, pl_view instruction, bool cut_off)
+{
+    unsigned mark = 0;
+    pl_missing missing = parse(&equivalence_marks, text, instruction, cut_off, &mark);
+    return (pl_parsed_equivalence){(pl_equivalence)mark, missing};
 }

@@ -21,6 +21,22 @@ typedef struct pl_parsed_verdict {
  * the text's length times one plus the instruction's length / 4096. */
 pl_parsed_verdict pl__verdict_parse(pl_view text, pl_view instruction, bool cut_off);
 
+typedef enum pl_equivalence {
+    PL_EQUIVALENCE_MISSING = 0, /* never taken for the one or the other */
+    PL_EQUIVALENCE_SAME = 1,
+    PL_EQUIVALENCE_DIFFERENT = 2,
+} pl_equivalence;
+
+typedef struct pl_parsed_equivalence {
+    pl_equivalence equivalence;
+    pl_missing missing; /* PL_MISSING_NOT when there is one */
+} pl_parsed_equivalence;
+
+/* Whether two answers mean the same, by the same rule; the marks are [[SAME]] and [[DIFFERENT]]. */
+pl_parsed_equivalence pl__equivalence_parse(pl_view text, pl_view instruction, bool cut_off);
+/* As pl__verdict_mark(). */
+bool pl__equivalence_mark(pl_view text, size_t from, pl_equivalence *ret, size_t *ret_at, size_t *ret_end);
+
 /* The first mark that begins at or after `from`: what it says and the bytes [*ret_at, *ret_end) it takes. false: none.
  */
 bool pl__verdict_mark(pl_view text, size_t from, pl_verdict *ret, size_t *ret_at, size_t *ret_end);

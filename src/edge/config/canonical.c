@@ -110,6 +110,8 @@ static void add_uncertainty(pl_status *rc, json_t *doc, const pl_config *config)
     set_string(rc, obj, "prompt", "item");
     set_integer(rc, obj, "samples", config->uncertainty.samples);
     set_integer(rc, obj, "top_logprobs", config->uncertainty.top_logprobs);
+    if (config->uncertainty.equivalence == PL_EQUIVALENCE_BY_JUDGE) /* else as before there was a choice */
+        set_string(rc, obj, "judge", config->models[config->uncertainty.judge].name);
     set_string(rc, obj, "prompts", config->memory->written_item_prompts);
 }
 

@@ -8,6 +8,7 @@
 #include "schema.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Reads what canonical.c writes. The first failure stays; later getters are then skipped. */
 typedef struct reader {
@@ -178,6 +179,21 @@ static void read_peer_review(reader *r, const json_t *doc, pl_config *config)
     config->memory->written_prompts = p->prompts_dir;
 }
 
+/* It is there if samples were compared by a judge. */
+static void read_judge(reader *r, const json_t *obj, pl_config *config)
+{
+    pl_uncertainty_config *u = &config->uncertainty;
+    const char *name = get_text(r, obj, "judge", false);
+
+    if (!name)
+        return;
+    u->equivalence = PL_EQUIVALENCE_BY_JUDGE;
+    while (u->judge < config->n_models && r->rc == PL_OK && strcmp(config->models[u->judge].name, name) != 0)
+        u->judge++;
+    if (u->judge == config->n_models || u->samples < 2)
+        fail(r, PL_E_PARSE, "judge", "is none of the models, or has nothing to compare");
+}
+
 static void read_uncertainty(reader *r, const json_t *doc, pl_config *config)
 {
     pl_uncertainty_config *u = &config->uncertainty;
@@ -186,6 +202,7 @@ static void read_uncertainty(reader *r, const json_t *doc, pl_config *config)
     (void)get_choice(r, obj, "prompt", pl__choices_item_prompt);
     u->samples = (uint32_t)get_integer(r, obj, "samples", 0, PL_CHAT_SAMPLES_MAX);
     u->top_logprobs = (uint32_t)get_integer(r, obj, "top_logprobs", 0, PL_CHAT_TOP_LOGPROBS_MAX);
+    read_judge(r, obj, config);
     u->prompts_dir = get_text(r, obj, "prompts", false);
     config->memory->written_item_prompts = u->prompts_dir;
 }

@@ -49,7 +49,12 @@ void pl__peer_review_defaults(pl_peer_review_config *peer_review)
 
 void pl__uncertainty_defaults(pl_uncertainty_config *uncertainty)
 {
-    *uncertainty = (pl_uncertainty_config){.samples = 0, .top_logprobs = 20};
+    *uncertainty = (pl_uncertainty_config){.samples = 0, .top_logprobs = 20, .equivalence = PL_EQUIVALENCE_BY_TEXT};
+}
+
+bool pl__config_compares(const pl_config *config)
+{
+    return config->has_uncertainty && config->uncertainty.equivalence == PL_EQUIVALENCE_BY_JUDGE;
 }
 
 void pl__read_criteria(pl_section_reader *r, const pl_yaml_node *node, void *target)
@@ -129,6 +134,36 @@ static void check_models(pl_section_reader *r, const pl_draft *draft)
     pl__where_leave(r, mark);
 }
 
+/* n_models if there is none of this name. */
+static size_t find_model(const pl_draft *draft, const char *name)
+{
+    size_t i = 0;
+    while (i < draft->n_models && !(draft->models[i].spec.name && strcmp(draft->models[i].spec.name, name) == 0))
+        i++;
+    return i;
+}
+
+/* All models are known when the file is read. */
+static void check_judge(pl_section_reader *r, const pl_draft *draft)
+{
+    const char *names[PL_MODELS_MAX];
+    size_t n = 0;
+    if (!draft->judge || draft->n_models == 0 || find_model(draft, draft->judge) < draft->n_models)
+        return;
+    for (size_t i = 0; i < draft->n_models; i++) {
+        if (draft->models[i].spec.name)
+            names[n++] = draft->models[i].spec.name;
+    }
+    const char *nearest = pl__nearest_name(draft->judge, names, n);
+    size_t mark = pl__where_enter(r, "evaluations.uncertainty.judge");
+    if (nearest)
+        pl__reader_problem(r, draft->judge_line, "no model is named \"%.64s\"; did you mean \"%.64s\"?", draft->judge,
+                           nearest);
+    else
+        pl__reader_problem(r, draft->judge_line, "no model is named \"%.64s\"", draft->judge);
+    pl__where_leave(r, mark);
+}
+
 static void check_weights(pl_section_reader *r, const pl_draft *draft, uint32_t line)
 {
     const pl_peer_review_config *p = &draft->peer_review;
@@ -180,9 +215,42 @@ void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *
     check_weights(r, draft, node->line);
 }
 
+void pl__read_equivalence(pl_section_reader *r, const pl_yaml_node *node, void *target)
+{
+    pl_uncertainty_config *u = &((pl_draft *)target)->uncertainty;
+    if (node->kind == PL_YAML_SCALAR && strcmp(node->text, "embedding") == 0) {
+        pl__reader_problem(r, node->line,
+                           "does not exist yet in this version; embedding needs an encoder, use exact or judge");
+        return;
+    }
+    const pl_choice *choice = pl__read_choice(r, node, pl__choices_equivalence);
+    if (choice)
+        u->equivalence = (pl_equivalence_source)choice->value;
+}
+
+void pl__read_judge(pl_section_reader *r, const pl_yaml_node *node, void *target)
+{
+    pl_draft *draft = target;
+    draft->judge = pl__read_text(r, node);
+    draft->judge_line = node->line;
+}
+
 void pl__read_uncertainty(pl_section_reader *r, const pl_yaml_node *node, void *target)
 {
+    const pl_draft *draft = target;
+    size_t n_before = r->problems->n;
     pl__read_section(r, node, &pl__schema_uncertainty, target);
+    if (r->problems->n > n_before || r->rc != PL_OK)
+        return;
+    bool judged = draft->uncertainty.equivalence == PL_EQUIVALENCE_BY_JUDGE;
+    if (judged && !draft->judge)
+        pl__reader_problem(r, node->line,
+                           "equivalence: judge needs judge, the name of the model that says which samples mean the "
+                           "same");
+    if (!judged && draft->judge)
+        pl__reader_problem(r, draft->judge_line, "judge belongs to equivalence: judge");
+    if (judged && draft->uncertainty.samples < 2)
+        pl__reader_problem(r, node->line, "equivalence: judge compares samples; it needs samples: 2 or more");
 }
 
 void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target)
@@ -249,6 +317,8 @@ static pl_status build_config(pl_config *config, const pl_draft *draft, pl_error
     config->peer_review = draft->peer_review;
     config->uncertainty = draft->uncertainty;
     config->budget = draft->budget;
+    if (draft->judge)
+        config->uncertainty.judge = (uint32_t)find_model(draft, draft->judge);
     config->store = draft->store;
     config->seed = (uint64_t)draft->seed;
     memory->written_images = draft->images;
@@ -274,6 +344,7 @@ static pl_status read_draft(const char *path, const pl_yaml_node *root, pl_arena
     pl__uncertainty_defaults(&draft.uncertainty);
     pl__read_section(&r, root, &pl__schema_file, &draft);
     check_models(&r, &draft);
+    check_judge(&r, &draft);
     if (draft.version > CONFIG_VERSION)
         pl__problems_add(problems, 1, "version", "%lld is newer than what this program reads (%d)",
                          (long long)draft.version, CONFIG_VERSION);

@@ -34,10 +34,19 @@ typedef struct pl_peer_review_config {
     const char *prompts_dir; /* absolute or relative to the working directory; NULL: built in */
 } pl_peer_review_config;
 
+/* How samples of an open answer are found to mean the same. */
+typedef enum pl_equivalence_source {
+    PL_EQUIVALENCE_BY_TEXT = 1,
+    PL_EQUIVALENCE_BY_EMBEDDING = 2, /* refused while there is no encoder */
+    PL_EQUIVALENCE_BY_JUDGE = 3,
+} pl_equivalence_source;
+
 /* Models' own answers to the items' questions, and how sure they are of them. */
 typedef struct pl_uncertainty_config {
-    uint32_t samples;        /* random answers beside the greedy one */
-    uint32_t top_logprobs;   /* alternatives of each token; 0: no log-probabilities are asked for */
+    uint32_t samples;      /* random answers beside the greedy one */
+    uint32_t top_logprobs; /* alternatives of each token; 0: no log-probabilities are asked for */
+    pl_equivalence_source equivalence;
+    uint32_t judge;          /* BY_JUDGE: the model that compares samples; else 0 */
     const char *prompts_dir; /* as in peer review; NULL: built in */
 } pl_uncertainty_config;
 
@@ -64,6 +73,9 @@ typedef struct pl_config {
     uint64_t seed;
     struct pl_config_memory *memory;
 } pl_config;
+
+/* Does it ask a judge which samples mean the same? */
+bool pl__config_compares(const pl_config *config);
 
 /* Parses and checks. All problems found (up to PL_CONFIG_ERRORS_MAX) go to `problems`, one line each:
  * "peerless.yaml:12: models[2].parms: unknown key; did you mean "params"?". PL_E_PARSE when there is any; PL_E_LIMIT,

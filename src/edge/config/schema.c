@@ -28,6 +28,11 @@ const pl_choice pl__choices_criteria[] = {
     {"correctness", PL_CRITERION_CORRECTNESS, false}, {"visual", PL_CRITERION_VISUAL, false}, {NULL, 0, false}};
 const pl_choice pl__choices_item_prompt[] = {{"item", 1, false}, {NULL, 0, false}};
 
+const pl_choice pl__choices_equivalence[] = {{"exact", PL_EQUIVALENCE_BY_TEXT, false},
+                                             {"embedding", PL_EQUIVALENCE_BY_EMBEDDING, true},
+                                             {"judge", PL_EQUIVALENCE_BY_JUDGE, false},
+                                             {NULL, 0, false}};
+
 /* ---- one model ---- */
 #define AT(member) .offset = offsetof(pl_draft_model, member)
 
@@ -179,9 +184,8 @@ static const pl_field uncertainty_fields[] = {
      .min = 0,
      .max = PL_CHAT_TOP_LOGPROBS_MAX},
     {.key = "prompts", .kind = PL_FIELD_TEXT, AT(uncertainty.prompts_dir)},
-    {.key = "equivalence",
-     .kind = PL_FIELD_LATER,
-     .words = "leave it out: samples are the same by option or exact text, since there is no encoder yet"},
+    {.key = "equivalence", .kind = PL_FIELD_CUSTOM, .custom = pl__read_equivalence},
+    {.key = "judge", .kind = PL_FIELD_CUSTOM, .custom = pl__read_judge},
     {.key = "encoder", .kind = PL_FIELD_LATER, .words = "leave it out: there is no encoder yet"},
 };
 const pl_section pl__schema_uncertainty = {uncertainty_fields, COUNT(uncertainty_fields), NULL};

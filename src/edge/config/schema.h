@@ -33,7 +33,9 @@ typedef struct pl_draft {
     pl_peer_review_config peer_review;
     bool peer_review_given;
     pl_uncertainty_config uncertainty;
-    uint32_t prompt; /* of uncertainty: there is one choice */
+    uint32_t prompt;   /* of uncertainty: there is one choice */
+    const char *judge; /* of uncertainty: a model's name; NULL: none */
+    uint32_t judge_line;
     bool uncertainty_given;
     bool weights_given;
     bool weight_given[PL_CRITERIA_COUNT];
@@ -64,6 +66,7 @@ extern const pl_choice pl__choices_format[];
 extern const pl_choice pl__choices_detail[];
 extern const pl_choice pl__choices_criteria[];
 extern const pl_choice pl__choices_item_prompt[];
+extern const pl_choice pl__choices_equivalence[];
 
 /* Fields that are more than one value. */
 void pl__read_models(pl_section_reader *r, const pl_yaml_node *node, void *target);
@@ -82,6 +85,8 @@ void pl__read_file_proxy(pl_section_reader *r, const pl_yaml_node *node, void *t
 void pl__read_data(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_peer_review(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_uncertainty(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_equivalence(pl_section_reader *r, const pl_yaml_node *node, void *target);
+void pl__read_judge(pl_section_reader *r, const pl_yaml_node *node, void *target);
 void pl__read_criteria(pl_section_reader *r, const pl_yaml_node *node, void *target);
 
 /* A name of an environment variable, and no pasted key. */

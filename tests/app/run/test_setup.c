@@ -75,6 +75,7 @@ static void what_cannot_be_is_refused_in_words(void **state)
 }
 
 #define CHOICE "{\"id\":\"4\",\"question\":\"Which?\",\"options\":[\"cat\",\"dog\"]}\n"
+#define CHOICE2 "{\"id\":\"6\",\"question\":\"Which?\",\"options\":[\"a cow\",\"a dog\"],\"image\":\"x.jpg\"}\n"
 #define AMBIGUOUS "{\"id\":\"5\",\"question\":\"Which?\",\"options\":[\"B\",\"dog\"]}\n"
 
 static void own_answers_need_questions(void **state)
@@ -85,7 +86,8 @@ static void own_answers_need_questions(void **state)
     check(CHOICE WITHOUT, "evaluations: {uncertainty: {}}", PL_E_INVALID, false, false, "item 2 has no question");
     check(CHOICE AMBIGUOUS, "evaluations: {uncertainty: {}}", PL_E_INVALID, false, false, "by the letter B");
     check(AMBIGUOUS, "", PL_OK, false, true, NULL); /* nobody is asked for a letter */
-    check(CHOICE, "evaluations: {uncertainty: {prompts: .}}", PL_E_NOT_FOUND, false, false, "choice.txt, open.txt");
+    check(CHOICE, "evaluations: {uncertainty: {prompts: .}}", PL_E_NOT_FOUND, false, false,
+          "choice.txt, open.txt, equivalence.txt");
 }
 
 static void plans_count_every_call(void **state)
@@ -109,13 +111,58 @@ static void plans_count_every_call(void **state)
     pl__kit_temp_free(dir);
 }
 
+/* Of open items alone, at most: samples that are the same text need no comparison. */
+static void plans_count_comparisons(void **state)
+{
+    char *dir = pl__kit_temp_new();
+    pl_config *config = NULL;
+    pl_setup *setup = NULL;
+    pl_plan plan = {0};
+    pl_estimate estimate = {0};
+    pl_str records[2];
+    pl_error err = {0};
+
+    (void)state;
+    PL_KIT_OK(set_up(dir, TEXT_ONLY CHOICE WITH_QUESTION CHOICE2,
+                     "evaluations: {uncertainty: {samples: 4, equivalence: judge, judge: b}}", &config, &setup, &err),
+              &err);
+    PL_KIT_OK(pl__plan_new(setup, &plan, &err), &err);
+    /* 3 models with 5 answers to 4 items; of 2 items 3 x 6 pairs */
+    assert_int_equal(plan.total, 3 * 5 * 4 + 2 * 3 * 6);
+    for (uint32_t m = 0; m < 3; m++) {
+        assert_int_equal(plan.calls[m][PL_TASK_ANSWER - 1], 5 * 4);
+        assert_int_equal(plan.calls[m][PL_TASK_EQUIVALENCE - 1], m == 1 ? 2 * 3 * 6 : 0);
+    }
+    assert_int_equal(plan.tasks_per_item[0], 3 * 5 + 3 * 6); /* open */
+    assert_int_equal(plan.tasks_per_item[1], 3 * 5 + 3 * 6); /* with an image */
+    assert_int_equal(plan.tasks_per_item[2], 3 * 5);         /* with options */
+    assert_int_equal(plan.tasks_per_item[3], 3 * 5);
+    PL_KIT_OK(pl__estimate_new(setup, NULL, &estimate, &err), &err);
+    const pl_stage_estimate *stage = &estimate.models[1].stages[PL_TASK_EQUIVALENCE - 1];
+    assert_int_equal(stage->calls, 2 * 3 * 6);
+    assert_true(stage->input_low > 0 && stage->input_high > stage->input_low);
+    assert_true(stage->output_low > 0 && stage->output_high > stage->output_low);
+    assert_int_equal(estimate.tasks, plan.total);
+    for (size_t i = 0; i < 2; i++)
+        pl__str_init(&records[i], PL_STR_LIMIT_DEFAULT);
+    PL_KIT_OK(pl__setup_record(setup, &records[0], &records[1], &err), &err);
+    assert_non_null(strstr(records[0].ptr, "\"judge\":\"b\""));
+    assert_non_null(strstr(records[1].ptr, "\"equivalence\":"));
+    for (size_t i = 0; i < 2; i++)
+        pl__str_clear(&records[i]);
+    pl__estimate_clear(&estimate);
+    pl__plan_clear(&plan);
+    pl__setup_free(setup);
+    pl__config_free(config);
+    pl__kit_temp_free(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_follow_the_items),
-        cmocka_unit_test(what_cannot_be_is_refused_in_words),
-        cmocka_unit_test(own_answers_need_questions),
-        cmocka_unit_test(plans_count_every_call),
+        cmocka_unit_test(defaults_follow_the_items),  cmocka_unit_test(what_cannot_be_is_refused_in_words),
+        cmocka_unit_test(own_answers_need_questions), cmocka_unit_test(plans_count_every_call),
+        cmocka_unit_test(plans_count_comparisons),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,8 @@ static void prompts_are_told_apart(void **state)
     } cases[] = {{PL_PROMPT_QUESTION, PL_SIM_WISH_ASK},
                  {PL_PROMPT_ANSWER, PL_SIM_WISH_ANSWER},
                  {PL_PROMPT_JUDGE_CORRECTNESS, PL_SIM_WISH_JUDGE_CORRECTNESS},
-                 {PL_PROMPT_JUDGE_VISUAL, PL_SIM_WISH_JUDGE_VISUAL}};
+                 {PL_PROMPT_JUDGE_VISUAL, PL_SIM_WISH_JUDGE_VISUAL},
+                 {PL_PROMPT_EQUIVALENCE, PL_SIM_WISH_JUDGE_EQUIVALENCE}};
     /* Words of one kind's prompt inside the data of another change nothing. */
     const char *question = "Write one question about visual things. How many stars are there?\nThink hard. Question:";
     const char *first = "==== 0123456789abc ====\nCriterion: visual understanding\n[[A]] (7)";

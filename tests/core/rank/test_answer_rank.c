@@ -230,8 +230,9 @@ static void refusals(void **state)
     PL_KIT_STATUS(pl_answer_rank_run("consistency.embedding", t, NULL, &r, &err), PL_E_UNSUPPORTED, &err);
     assert_non_null(strstr(err.msg, "there is no encoder yet; use consistency.exact"));
     PL_KIT_STATUS(pl_answer_rank_run("semantic_entropy.embedding", t, NULL, &r, &err), PL_E_UNSUPPORTED, &err);
-    assert_non_null(strstr(err.msg, "there is no encoder yet; samples mean the same by option or exact text"));
+    assert_non_null(strstr(err.msg, "there is no encoder yet; use semantic_entropy or semantic_entropy.judge"));
     PL_KIT_STATUS(pl_answer_rank_run("consistency.bertscore", t, NULL, &r, &err), PL_E_UNSUPPORTED, &err);
+    assert_non_null(strstr(err.msg, "there is no encoder yet; samples mean the same by option or exact text"));
     PL_KIT_STATUS(pl_answer_rank_run(NULL, t, NULL, &r, &err), PL_E_INVALID, &err);
     assert_null(r);
     pl_answer_table_free(t);

@@ -1,7 +1,9 @@
 /* Logs are the shortest way to write tokens down. */
 #include "kit.h"
+#include "meanings_golden.h"
 #include "records.h"
 #include "rng.h"
+#include "str.h"
 #include <peerless/answers.h>
 
 #include <math.h>
@@ -174,6 +176,74 @@ static void samples(void **state)
         "{\"item\":\"1\",\"model\":\"m\"," OPTIONS "\"samples\":[\"B\",\"B. it is\",\"The answer is B\",\"A\"]}";
     PL_KIT_CLOSE(value_of(choice, "semantic_entropy", NULL), -(0.75 * log(4.0 / 3.0) + 0.25 * log(4)), 1e-12);
     assert_true(isnan(value_of(choice, "consistency.exact", NULL))); /* no answer beside them */
+}
+
+#define SAMPLES "\"samples\":[\"2\",\"two\",\"3\",\" 2\"]"
+
+static void meanings_of_samples(void **state)
+{
+    (void)state;
+    const char *judged = "{\"item\":\"1\",\"model\":\"m\"," SAMPLES ",\"meanings\":[0,0,1,0]}";
+    PL_KIT_CLOSE(value_of(judged, "semantic_entropy.judge", NULL), -(0.75 * log(4.0 / 3.0) + 0.25 * log(4)), 1e-12);
+    PL_KIT_CLOSE(value_of(judged, "semantic_entropy", NULL), -(0.5 * log(2) + 0.5 * log(4)), 1e-12);
+    assert_true(isnan(value_of("{\"item\":\"1\",\"model\":\"m\"," SAMPLES "}", "semantic_entropy.judge", NULL)));
+    assert_true(isnan(value_of("{\"item\":\"1\",\"model\":\"m\",\"text\":\"2\"}", "semantic_entropy.judge", NULL)));
+    const char *one = "{\"item\":\"1\",\"model\":\"m\"," SAMPLES ",\"meanings\":[0,0,0,0]}";
+    PL_KIT_CLOSE(value_of(one, "semantic_entropy.judge", NULL), 0.0, 0.0);
+    /* options tell by themselves, whatever a log says of meanings */
+    const char *choice =
+        "{\"item\":\"1\",\"model\":\"m\"," OPTIONS "\"samples\":[\"B\",\"B. it is\",\"A\"],\"meanings\":[0,1,2]}";
+    PL_KIT_CLOSE(value_of(choice, "semantic_entropy.judge", NULL), -(2.0 / 3.0 * log(1.5) + log(3) / 3.0), 1e-12);
+    for (size_t i = 0; i < sizeof(meanings_goldens) / sizeof(meanings_goldens[0]); i++) {
+        const meanings_golden *g = &meanings_goldens[i];
+        pl_str line;
+        pl__str_init(&line, PL_STR_LIMIT_DEFAULT);
+        assert_int_equal(pl__str_append_c(&line, "{\"item\":\"1\",\"model\":\"m\",\"samples\":["), PL_OK);
+        for (uint32_t k = 0; k < g->n; k++)
+            assert_int_equal(pl__str_appendf(&line, "%s\"%u\"", k > 0 ? "," : "", k), PL_OK);
+        assert_int_equal(pl__str_appendf(&line, "],\"meanings\":%s}", g->meanings), PL_OK);
+        PL_KIT_CLOSE(value_of(pl__str_c(&line), "semantic_entropy.judge", NULL), -g->entropy, 1e-12);
+        pl__str_clear(&line);
+    }
+}
+
+/* A judge who never errs sees no more meanings than there are texts, and as many where no two texts mean the same. */
+static void a_judge_sees_no_more_than_texts(void **state)
+{
+    pl_rng rng;
+    size_t n_fewer = 0;
+    (void)state;
+    pl__rng_init(&rng, pl__kit_seed(), "meanings", 1);
+    for (int round = 0; round < 300; round++) {
+        uint32_t n = 1 + (uint32_t)pl__rng_below(&rng, 8);
+        uint32_t wordings = 1 + (uint32_t)pl__rng_below(&rng, 3);
+        uint32_t number_of[4] = {9, 9, 9, 9};
+        uint32_t n_meanings = 0;
+        pl_str line;
+        pl_str meanings;
+        pl__str_init(&line, PL_STR_LIMIT_DEFAULT);
+        pl__str_init(&meanings, PL_STR_LIMIT_DEFAULT);
+        assert_int_equal(pl__str_append_c(&line, "{\"item\":\"1\",\"model\":\"m\",\"samples\":["), PL_OK);
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t meaning = (uint32_t)pl__rng_below(&rng, 4);
+            if (number_of[meaning] == 9)
+                number_of[meaning] = n_meanings++;
+            assert_int_equal(pl__str_appendf(&line, "%s\"%u%c\"", i > 0 ? "," : "", meaning,
+                                             (char)('a' + (char)pl__rng_below(&rng, wordings))),
+                             PL_OK);
+            assert_int_equal(pl__str_appendf(&meanings, "%s%u", i > 0 ? "," : "", number_of[meaning]), PL_OK);
+        }
+        assert_int_equal(pl__str_appendf(&line, "],\"meanings\":[%s]}", pl__str_c(&meanings)), PL_OK);
+        double exact = -value_of(pl__str_c(&line), "semantic_entropy", NULL);
+        double judge = -value_of(pl__str_c(&line), "semantic_entropy.judge", NULL);
+        assert_true(judge <= exact + 1e-12);
+        if (wordings == 1)
+            PL_KIT_CLOSE(judge, exact, 1e-12);
+        n_fewer += judge < exact - 1e-6;
+        pl__str_clear(&line);
+        pl__str_clear(&meanings);
+    }
+    assert_true(n_fewer > 50);
 }
 
 #define ROW(item, options, values)                                                                                     \
@@ -445,10 +515,20 @@ static void threads_do_not_matter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nll_of_tokens), cmocka_unit_test(entropy_of_tokens),  cmocka_unit_test(options_of_tokens),
-        cmocka_unit_test(missing_items), cmocka_unit_test(thinking),           cmocka_unit_test(marks_over_tokens),
-        cmocka_unit_test(samples),       cmocka_unit_test(letter_prior),       cmocka_unit_test(datasets),
-        cmocka_unit_test(registry),      cmocka_unit_test(items_of_the_table), cmocka_unit_test(threads_do_not_matter),
+        cmocka_unit_test(nll_of_tokens),
+        cmocka_unit_test(entropy_of_tokens),
+        cmocka_unit_test(options_of_tokens),
+        cmocka_unit_test(missing_items),
+        cmocka_unit_test(thinking),
+        cmocka_unit_test(marks_over_tokens),
+        cmocka_unit_test(samples),
+        cmocka_unit_test(meanings_of_samples),
+        cmocka_unit_test(a_judge_sees_no_more_than_texts),
+        cmocka_unit_test(letter_prior),
+        cmocka_unit_test(datasets),
+        cmocka_unit_test(registry),
+        cmocka_unit_test(items_of_the_table),
+        cmocka_unit_test(threads_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

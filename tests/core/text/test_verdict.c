@@ -249,9 +249,56 @@ static void marks_are_found_in_order(void **state)
     assert_false(pl__verdict_mark(text, 99, &mark, &at, &end));
 }
 
+/* ---- do two answers mean the same? ---- */
+
+static const char two_marks[] = "Read both. [[SAME]] stands for one meaning in both of them.\n"
+                                "[[DIFFERENT]] stands for anything else.";
+
+static void check_equivalence(const char *text, bool cut_off, pl_equivalence wanted, pl_missing why)
+{
+    pl_parsed_equivalence got = pl__equivalence_parse(pl__view(text), pl__view(two_marks), cut_off);
+    if (got.equivalence != wanted || got.missing != why)
+        fail_msg("\"%.200s\": equivalence %d, missing %d", text, (int)got.equivalence, (int)got.missing);
+}
+
+static void equivalences_by_the_same_rule(void **state)
+{
+    static const struct {
+        const char *text;
+        pl_equivalence wanted;
+        pl_missing why;
+    } cases[] = {
+        {"[[SAME]]", PL_EQUIVALENCE_SAME, PL_MISSING_NOT},
+        {"Two is 2.\n[[ same ]]", PL_EQUIVALENCE_SAME, PL_MISSING_NOT},
+        {"I thought [[SAME]] first.\n\n**[[Different]]**.\n", PL_EQUIVALENCE_DIFFERENT, PL_MISSING_NOT},
+        {"My mark is [[DIFFERENT]], for 2 is not 3.", PL_EQUIVALENCE_DIFFERENT, PL_MISSING_NOT},
+        {"", PL_EQUIVALENCE_MISSING, PL_MISSING_EMPTY},
+        {" \n\t\n", PL_EQUIVALENCE_MISSING, PL_MISSING_EMPTY},
+        {"SAME", PL_EQUIVALENCE_MISSING, PL_MISSING_NO_MARK},
+        {"[SAME]", PL_EQUIVALENCE_MISSING, PL_MISSING_NO_MARK},
+        {"[[SAMES]]", PL_EQUIVALENCE_MISSING, PL_MISSING_NO_MARK},
+        {"[[SAM]]", PL_EQUIVALENCE_MISSING, PL_MISSING_NO_MARK},
+        {"[[SAME", PL_EQUIVALENCE_MISSING, PL_MISSING_NO_MARK},
+        {"[[NOT SAME]]", PL_EQUIVALENCE_MISSING, PL_MISSING_NO_MARK},
+        {"[[A]]", PL_EQUIVALENCE_MISSING, PL_MISSING_NO_MARK}, /* another prompt's mark */
+        {"[[SAME]] or [[DIFFERENT]]", PL_EQUIVALENCE_MISSING, PL_MISSING_SEVERAL},
+        {"[[SAME]]\n[[DIFFERENT]] [[SAME]]", PL_EQUIVALENCE_MISSING, PL_MISSING_SEVERAL},
+        {"[[SAME]] stands for one meaning in both of them.", PL_EQUIVALENCE_MISSING, PL_MISSING_ECHO},
+        {"The task: anything that stands for one meaning in both of them is [[SAME]] as far as I know",
+         PL_EQUIVALENCE_MISSING, PL_MISSING_ECHO},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_equivalence(cases[i].text, false, cases[i].wanted, cases[i].why);
+    check_equivalence("My mark is [[SAME]], since two", true, PL_EQUIVALENCE_MISSING, PL_MISSING_CUT_OFF);
+    check_equivalence("Two is 2.\n[[SAME]]", true, PL_EQUIVALENCE_SAME, PL_MISSING_NOT);
+    check("[[SAME]]", PL_VERDICT_MISSING, PL_MISSING_NO_MARK); /* and the other way round */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equivalences_by_the_same_rule),
         cmocka_unit_test(a_mark_alone_on_the_last_line_is_the_verdict),
         cmocka_unit_test(a_line_with_more_on_it_is_not_alone),
         cmocka_unit_test(the_only_distinct_mark_is_the_verdict),

@@ -1,4 +1,5 @@
 #include "config.h"
+#include "config_kit.h"
 #include "json.h"
 #include "kit.h"
 
@@ -231,9 +232,53 @@ static void faults(void **state)
     pl__config_free(config);
 }
 
+/* A judge is kept by name; without one a run is what it was before there were any. */
+static void a_judge_of_samples(void **state)
+{
+    static const char *const texts[] = {POOL "evaluations: {uncertainty: {samples: 3}}\n",
+                                        POOL "evaluations: {uncertainty: {samples: 3, equivalence: exact}}\n",
+                                        POOL
+                                        "evaluations: {uncertainty: {samples: 3, equivalence: judge, judge: c}}\n"};
+    pl_str json[3];
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        pl_config *config = config_kit_accept(texts[i]);
+        pl_config *back = NULL;
+        pl_error err = {0};
+        pl__str_init(&json[i], PL_STR_LIMIT_DEFAULT);
+        PL_KIT_OK(pl__config_canonical(config, &json[i], &err), &err);
+        PL_KIT_OK(pl__config_from_canonical(pl__view(json[i].ptr), &back, &err), &err);
+        assert_int_equal(pl__config_compares(back), i == 2);
+        assert_int_equal(back->uncertainty.judge, i == 2 ? 2 : 0);
+        pl__config_free(back);
+        pl__config_free(config);
+    }
+    assert_string_equal(json[0].ptr, json[1].ptr);
+    assert_null(strstr(json[0].ptr, "judge"));
+    static const char *const spoilt[][2] = {{"\"judge\":\"c\"", "\"judge\":\"z\""}, {"\"samples\":3", "\"samples\":1"}};
+    for (size_t i = 0; i < 2; i++) {
+        pl_config *back = NULL;
+        pl_error err = {0};
+        pl_str text;
+        const char *at = strstr(json[2].ptr, spoilt[i][0]);
+        assert_non_null(at);
+        pl__str_init(&text, PL_STR_LIMIT_DEFAULT);
+        assert_int_equal(pl__str_append(&text, json[2].ptr, (size_t)(at - json[2].ptr)), PL_OK);
+        assert_int_equal(pl__str_append_c(&text, spoilt[i][1]), PL_OK);
+        assert_int_equal(pl__str_append_c(&text, at + strlen(spoilt[i][0])), PL_OK);
+        PL_KIT_STATUS(pl__config_from_canonical(pl__view(text.ptr), &back, &err), PL_E_PARSE, &err);
+        assert_non_null(strstr(err.msg, "judge: is none of the models"));
+        assert_null(back);
+        pl__str_clear(&text);
+    }
+    for (size_t i = 0; i < 3; i++)
+        pl__str_clear(&json[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_judge_of_samples),
         cmocka_unit_test(round_trip),
         cmocka_unit_test(round_trip_of_an_adaptive_design),
         cmocka_unit_test(round_trip_of_two_evaluations),

@@ -407,9 +407,52 @@ static void faults(void **state)
     pl__kit_fault_loop("config, refused", parse_all, bad);
 }
 
+#define COMPARED "samples: 3, equivalence: judge, judge: b"
+
+static void judges_of_samples(void **state)
+{
+    (void)state;
+    pl_config *c = config_kit_accept(POOL "evaluations: {uncertainty: {}}\n");
+    assert_int_equal(c->uncertainty.equivalence, PL_EQUIVALENCE_BY_TEXT);
+    assert_false(pl__config_compares(c));
+    pl__config_free(c);
+    c = config_kit_accept(POOL "evaluations: {uncertainty: {equivalence: exact}}\n");
+    assert_false(pl__config_compares(c));
+    pl__config_free(c);
+    c = config_kit_accept(POOL "evaluations: {uncertainty: {" COMPARED "}}\n");
+    assert_true(pl__config_compares(c));
+    assert_int_equal(c->uncertainty.judge, 1);
+    pl__config_free(c);
+    /* evaluations may stand before the models */
+    c = config_kit_accept("evaluations: {uncertainty: {" COMPARED "}}\n" POOL);
+    assert_int_equal(c->uncertainty.judge, 1);
+    pl__config_free(c);
+    config_kit_expect(POOL "evaluations: {uncertainty: {samples: 3, equivalence: judge}}\n",
+                      "p.yaml:6: evaluations.uncertainty: equivalence: judge needs judge, the name of the model that "
+                      "says which samples mean the same");
+    config_kit_expect(POOL "evaluations: {uncertainty: {samples: 3, judge: a}}\n",
+                      "p.yaml:6: evaluations.uncertainty: judge belongs to equivalence: judge");
+    config_kit_expect(POOL "evaluations: {uncertainty: {samples: 1, equivalence: judge, judge: a}}\n",
+                      "p.yaml:6: evaluations.uncertainty: equivalence: judge compares samples; it needs samples: 2 or "
+                      "more");
+    config_kit_expect(POOL "evaluations: {uncertainty: {samples: 3, equivalence: judge, judge: zebra}}\n",
+                      "p.yaml:6: evaluations.uncertainty.judge: no model is named \"zebra\"");
+    config_kit_expect(POOL_HEAD MODEL_A MODEL_B
+                      "  - {name: granite, provider: openai, model: g, base_url: \"http://127.0.0.1:3/v1\"}\n"
+                      "evaluations: {uncertainty: {samples: 3, equivalence: judge, judge: granit}}\n",
+                      "p.yaml:6: evaluations.uncertainty.judge: no model is named \"granit\"; did you mean "
+                      "\"granite\"?");
+    config_kit_expect(POOL "evaluations: {uncertainty: {equivalence: meaning}}\n",
+                      "p.yaml:6: evaluations.uncertainty.equivalence: \"meaning\" is none of: exact, judge");
+    config_kit_expect(POOL "evaluations: {uncertainty: {equivalence: embedding}}\n",
+                      "p.yaml:6: evaluations.uncertainty.equivalence: does not exist yet in this version; embedding "
+                      "needs an encoder, use exact or judge");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(judges_of_samples),
         cmocka_unit_test(defaults),
         cmocka_unit_test(providers_have_services),
         cmocka_unit_test(ways_to_a_model),

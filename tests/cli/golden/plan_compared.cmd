@@ -1,0 +1,1 @@
+peerless plan -c compared.yaml
