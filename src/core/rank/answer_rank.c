@@ -295,13 +295,11 @@ static void score_signal(const pl_answer_plan *plan, const uint32_t *copies, dou
 {
     uint32_t n_images = pl_answer_table_n_images(plan->table);
     for (uint32_t m = 0; m < pl_answer_table_n_models(plan->table); m++) {
-        const double *sums = plan->sums + (size_t)m * n_images;
-        const uint32_t *counts = plan->counts + (size_t)m * n_images;
         double sum = 0.0;
         double n = 0.0;
-        for (uint32_t i = 0; i < n_images && plan->ranked[m]; i++) {
-            sum += copies[i] * sums[i];
-            n += (double)copies[i] * counts[i];
+        for (size_t i = 0, at = (size_t)m * n_images; i < n_images && plan->sums && plan->ranked[m]; i++, at++) {
+            sum += copies[i] * plan->sums[at];
+            n += (double)copies[i] * plan->counts[at];
         }
         scores[m] = n > 0.0 ? sum / n : (double)NAN;
     }
