@@ -48,8 +48,7 @@ pl_status pl__pack_rows(const pl_judgment *rows, size_t n, const uint32_t *own_i
 
 pl_status pl__row_pack_add(pl_row_pack *pack, pl_packed_block *block)
 {
-    if (pl__vec_reserve(&pack->blocks.ptr, &pack->blocks.cap, pack->blocks.len + 1, sizeof(pack->blocks.ptr[0])) !=
-        PL_OK)
+    if (pl__vec_reserve(&pack->blocks.ptr, &pack->blocks.cap, pack->blocks.len + 1, sizeof(pl_packed_block *)) != PL_OK)
         return PL_E_NOMEM;
     block->first_row = pack->n_rows;
     pack->n_rows += block->n;
