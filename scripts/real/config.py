@@ -3,7 +3,7 @@ import json
 
 import servers
 
-TEXT_TOKENS, PHOTO_TOKENS, CHOICE_TOKENS = 48, 24, 16
+TEXT_TOKENS, PHOTO_TOKENS, CHOICE_TOKENS, SAMPLE_TOKENS = 48, 24, 16, 12
 
 
 def address_line(base_url):
@@ -54,3 +54,9 @@ def choice_config(items, models, base_urls):
     """Multiple choice: a letter from each model, with log-probabilities, and two samples."""
     return render(f"{{items: {json.dumps(str(items))}}}", models, base_urls, CHOICE_TOKENS,
                   "uncertainty: {samples: 2, top_logprobs: 20}")
+
+
+def samples_config(items, models, base_urls, judge, n_samples):
+    """Open questions; one of the models says which samples mean the same."""
+    return render(f"{{items: {json.dumps(str(items))}}}", models, base_urls, SAMPLE_TOKENS,
+                  f"uncertainty: {{samples: {n_samples}, equivalence: judge, judge: {judge}}}")

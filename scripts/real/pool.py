@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The commands of scripts/real-pool; run by it, in its virtual environment."""
 import argparse
+import dataclasses
 import json
 import pathlib
 import shutil
@@ -13,6 +14,7 @@ import check_injection
 import check_probe
 import check_replicas
 import check_run
+import check_samples
 import choice_items
 import config
 import models
@@ -22,6 +24,8 @@ import servers
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "real"
 STATE = BUILD / "running.json"
+N_SAMPLED_ITEMS = 4
+MARKS_GRAMMAR = 'root ::= "[[" ("SAME" | "DIFFERENT") "]]"'
 TEXT_ITEMS = ROOT / "scripts" / "real" / "text_items.jsonl"
 
 
@@ -131,6 +135,27 @@ def test_choice(check, pool, folder, binary):
         servers.end([server.pid for server in started])
 
 
+def test_samples(check, pool, folder, binary):
+    print("\nSamples of open answers, compared by a language model that is held to the marks")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    items = folder / "items.jsonl"
+    questions = TEXT_ITEMS.read_text(encoding="utf-8").splitlines()[:N_SAMPLED_ITEMS]
+    items.write_text("\n".join(questions) + "\n", encoding="utf-8")
+    judge = dataclasses.replace(pool[1], grammar=MARKS_GRAMMAR)
+    pool = [dataclasses.replace(pool[0], grammar=None), judge]
+    started = servers.start(pool, folder / "log", with_parent=True)
+    front = proxy.Proxy(started)
+    try:
+        base_urls = {model.name: front.base_url(model.name) for model in pool}
+        (folder / "peerless.yaml").write_text(
+            config.samples_config(items, pool, base_urls, judge.name, check_samples.SAMPLES))
+        check_samples.check_samples(check, check_run.Peerless(binary, folder), front, len(questions), len(pool))
+    finally:
+        front.close()
+        servers.end([server.pid for server in started])
+
+
 def command_test(options):
     binary = str(pathlib.Path(options.binary).resolve())
     if not pathlib.Path(binary).is_file():
@@ -147,6 +172,8 @@ def command_test(options):
         test_probe(check, [*text_pool, photo_pool[0]], BUILD / "test" / "probe", binary)
     if options.only in (None, "choice"):
         test_choice(check, models.choice_pool(BUILD / "models"), BUILD / "test" / "choice", binary)
+    if options.only in (None, "samples"):
+        test_samples(check, text_pool, BUILD / "test" / "samples", binary)
     if options.only in (None, "photos"):
         photos = copy_photographs(BUILD / "photos")
         test_pool(check, "Photographs, three vision models of random weights, generated questions, both criteria",
@@ -170,7 +197,7 @@ def main():
     commands.add_parser("stop", help="end them").set_defaults(run=command_stop)
     test = commands.add_parser("test", help="run peerless against them and check what it says and stores")
     test.add_argument("binary", nargs="?", default=str(ROOT / "build" / "dev" / "peerless"))
-    test.add_argument("--only", choices=["choice", "injection", "replicas", "photos", "probe", "text"])
+    test.add_argument("--only", choices=["choice", "injection", "replicas", "photos", "probe", "samples", "text"])
     test.set_defaults(run=command_test)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and programs under test are ended on the way out
