@@ -5,6 +5,7 @@
 #include "combine.h"
 #include "confidence.h"
 #include "error.h"
+#include "item_values.h"
 #include "str.h"
 #include <math.h>
 #include <string.h>
@@ -25,18 +26,13 @@ static double effective_number(const double *weights, uint32_t n)
     return squares > 0.0 ? sum * sum / squares : (double)NAN;
 }
 
-static bool is_entropy_of_tokens(const char *name)
-{
-    return strncmp(name, "entropy.", 8) == 0;
-}
-
 /* Entropies have upper bounds, which are reported beside them. */
 static pl_status rank(pl_analysis *a, const char *name, size_t k, pl_ranking **ret, pl_error *reterr)
 {
     const pl_answer_table *t = a->answers->table;
     double *upper = NULL;
 
-    if (!is_entropy_of_tokens(name))
+    if (!pl__signal_is_bounded(name))
         return pl_answer_rank_run(name, t, NULL, ret, reterr);
     upper = pl__arena_calloc(&a->arena, a->set->n_models, sizeof(*upper));
     if (!upper)

@@ -16,6 +16,11 @@ void pl__item_values_free(pl_item_values *values)
     pl__free(values);
 }
 
+bool pl__signal_is_bounded(const char *name)
+{
+    return strncmp(name, "entropy.", 8) == 0;
+}
+
 static bool is_signal(const char *name)
 {
     size_t n = 0;
@@ -53,7 +58,7 @@ static pl_status add_signal(pl_item_values *v, const char *name, pl_error *reter
     size_t n_items = pl_answer_table_n_items(v->table);
     double *values = pl__arena_calloc(&v->arena, n_models, n_items * sizeof(*values));
     double *upper = NULL;
-    bool bounded = strncmp(name, "entropy.", 8) == 0;
+    bool bounded = pl__signal_is_bounded(name);
     pl_status rc = PL_OK;
 
     if (bounded)

@@ -21,6 +21,9 @@ typedef struct pl_item_values {
     size_t n_others;
 } pl_item_values;
 
+/* Has the signal an upper bound: is it an entropy over tokens, of which some are not among the alternatives? */
+bool pl__signal_is_bounded(const char *name);
+
 /* The table is borrowed. A name given twice is one column. PL_E_UNSUPPORTED (method), PL_E_INVALID, PL_E_NOMEM. */
 PL_NODISCARD pl_status pl__item_values_new(const pl_answer_table *table, const char *const *methods, size_t n_methods,
                                            pl_item_values **ret, pl_error *reterr);
