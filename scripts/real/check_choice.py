@@ -64,22 +64,11 @@ def check_choice(check, peerless, proxy, items, n_items, n_models):
     if ranking is None:
         return
     check.equal("items and models of the ranking", (ranking["n_items"], len(ranking["models"])), (n_items, n_models))
-    done = peerless("export", "--what", "responses", "-o", "responses.jsonl")
-    check.equal("exit status of export", done.returncode, 0)
-    lines = [json.loads(line) for line in open(peerless.folder / "responses.jsonl", encoding="utf-8")]
+    lines = check_run.check_export(check, peerless, METHODS)
     check.equal("exported responses", len(lines), n_items * n_models)
     check(all("label" not in line and "labels" not in line for line in lines), "no label is in the export")
     check(sum(bool(line.get("tokens")) for line in lines) > 0, "some have log-probabilities")
-    stored = peerless("rank", "--store", "run.db", "--methods", METHODS)
-    logged = peerless("rank", "--responses", "responses.jsonl", "--methods", METHODS)
-    check(stored.returncode == 0 and stored.stdout == logged.stdout,
-          "rank by the store and by the export print the same bytes")
-    check_run.show(stored.stdout)
     check_run.show(peerless("diagnose", "--store", "run.db", "--labels", str(items)).stdout)
     diagnosis = peerless.json("diagnose", "--store", "run.db", "--labels", str(items))
     check_missing(check, lines, diagnosis)
-    before = len(proxy.exchanges())
-    run = peerless("run", "--format", "json")
-    check.equal("exit status of a second run", run.returncode, 0)
-    check.equal("requests of a second run", len(proxy.exchanges()) - before, 0)
-    check(json.loads(run.stdout) == ranking, "the second run prints the same ranking")
+    check_run.check_second_run(check, peerless, proxy, ranking)

@@ -163,12 +163,27 @@ def check_images(check, exchanges, n_images):
           f"{len(replies)} different ones")
 
 
+def check_export(check, peerless, methods):
+    """The exported responses, which rank as the store does."""
+    done = peerless("export", "--what", "responses", "-o", "responses.jsonl")
+    check.equal("exit status of export", done.returncode, 0)
+    stored_ranking = peerless("rank", "--store", "run.db", "--methods", methods)
+    logged = peerless("rank", "--responses", "responses.jsonl", "--methods", methods)
+    check(stored_ranking.returncode == 0 and stored_ranking.stdout == logged.stdout,
+          "rank by the store and by the export print the same bytes")
+    show(stored_ranking.stdout)
+    with open(peerless.folder / "responses.jsonl", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
 def check_second_run(check, peerless, proxy, ranking):
+    """Returns what it printed."""
     before = len(proxy.exchanges())
     run = peerless("run", "--format", "json")
     check.equal("exit status of a second run", run.returncode, 0)
     check.equal("requests of a second run", len(proxy.exchanges()) - before, 0)
     check(json.loads(run.stdout) == ranking, "the second run prints the same ranking")
+    return run.stdout
 
 
 def check_run(check, peerless, proxy, n_images, formal):

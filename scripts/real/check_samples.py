@@ -23,9 +23,7 @@ def check_samples(check, peerless, proxy, n_items, n_models):
     if not check.equal("exit status of peerless run", run.returncode, 0):
         check_run.show(run.stderr)
         return
-    done = peerless("export", "--what", "responses", "-o", "responses.jsonl")
-    check.equal("exit status of export", done.returncode, 0)
-    lines = [json.loads(line) for line in open(peerless.folder / "responses.jsonl", encoding="utf-8")]
+    lines = check_run.check_export(check, peerless, METHODS)
     check.equal("samples", sum(len(line["samples"]) for line in lines), n_items * n_models * SAMPLES)
     answers = n_items * n_models * (1 + SAMPLES)
     check.equal("requests: answers, and every pair of different texts once", len(proxy.exchanges()),
@@ -34,14 +32,6 @@ def check_samples(check, peerless, proxy, n_items, n_models):
     check(len(grouped) > 0, f"{len(grouped)} of {len(lines)} answers have their samples grouped by meaning")
     check(all(len(line["meanings"]) == SAMPLES and line["meanings"][0] == 0 for line in grouped),
           "a group for each sample, the first one 0")
-    stored = peerless("rank", "--store", "run.db", "--methods", METHODS)
-    logged = peerless("rank", "--responses", "responses.jsonl", "--methods", METHODS)
-    check(stored.returncode == 0 and stored.stdout == logged.stdout,
-          "rank by the store and by the export print the same bytes")
-    check_run.show(stored.stdout)
     check_run.show(peerless("diagnose", "--store", "run.db").stdout)
-    before = len(proxy.exchanges())
-    again = peerless("run", "--format", "json")
-    check.equal("exit status of a second run", again.returncode, 0)
-    check.equal("requests of a second run", len(proxy.exchanges()) - before, 0)
-    check(again.stdout == run.stdout, "the second run prints the same ranking")
+    printed = check_run.check_second_run(check, peerless, proxy, json.loads(run.stdout))
+    check(printed == run.stdout, "to the byte")
